@@ -1,0 +1,7 @@
+//! Countersign: agents propose, people sign, workers act, and every step is a row.
+//!
+//! The modules are listed in layer order, lowest first. A module imports only from the layers below it, never upward
+//! and never sideways; `tests/tidy.rs` holds the line. ARCHITECTURE.md draws the picture.
+
+// 1: words, states and rules; no I/O, no async
+pub mod domain;
