@@ -1,0 +1,18 @@
+//! Every test that goes through a door of the product, and the house rules, in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::allow_attributes,
+    clippy::cast_possible_truncation,
+    reason = "a test says what it expects, and fails by panicking; real clocks and random ports are its business"
+)]
+
+mod tidy;
