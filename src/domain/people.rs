@@ -1,0 +1,313 @@
+//! Who there is: tenants, people with roles, agents with permissions, and the caller that any of them is.
+
+use super::ids::{AgentId, PersonId, TenantId};
+use super::masked::{CustomerData, Permit, ProviderIds};
+use super::clock::Timestamp;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+/// One business. Secrets stand in the environment; the row knows only their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Which one.
+    pub id: TenantId,
+    /// What it calls itself.
+    pub name: String,
+    /// Its WhatsApp Business Account at Meta.
+    pub waba_id: String,
+    /// Environment variable with the access token.
+    pub token_env: String,
+    /// Environment variable with the app secret, which signs webhooks.
+    pub app_secret_env: Option<String>,
+    /// Environment variable with the word that Meta must say when it verifies the webhook.
+    pub verify_token_env: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word by which the outside knows it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = super::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, super::UnknownWord> {
+                match text {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(super::UnknownWord::new($what, text, &[$($word,)*])),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a person is here for.
+    Role, "role" {
+        /// Users, agents, settings.
+        Admin = "admin",
+        /// Reviews and signs.
+        Compliance = "compliance",
+        /// Gives the second signature.
+        Principal = "principal",
+        /// Watches broadcasts and stops them.
+        Operator = "operator",
+        /// Reads requests and reports.
+        Manager = "manager",
+        /// Reads everything, changes nothing.
+        Auditor = "auditor",
+        /// Data protection officer.
+        Dpo = "dpo",
+    }
+}
+
+impl Role {
+    /// Whether it may put a signature under a request.
+    #[must_use]
+    pub const fn may_sign(self) -> bool {
+        matches!(self, Self::Compliance | Self::Principal)
+    }
+
+    /// Whether it may stop what runs.
+    #[must_use]
+    pub const fn may_stop(self) -> bool {
+        matches!(self, Self::Compliance | Self::Principal | Self::Operator | Self::Admin)
+    }
+
+    /// Whether it may read the audit log.
+    #[must_use]
+    pub const fn may_read_audit(self) -> bool {
+        matches!(self, Self::Admin | Self::Compliance | Self::Principal | Self::Auditor)
+    }
+}
+
+/// Someone who signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Which one.
+    pub id: PersonId,
+    /// Of which business.
+    pub tenant: TenantId,
+    /// The sign-in name.
+    pub email: String,
+    /// The name that stands under a signature.
+    pub name: String,
+    /// What for.
+    pub role: Role,
+    /// Since when the account may not be used.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// What an agent may do, or which class of data it may see. The words after `--permissions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Permission {
+    /// Call every read tool and the status tool.
+    Read,
+    /// Call previews and writes of every area.
+    Propose,
+    /// Call previews and writes of one area.
+    ProposeIn(Area),
+    /// See phones and names of customers.
+    ContactsPii,
+    /// See private staff notes.
+    Notes,
+    /// See attachment addresses.
+    Attachments,
+    /// See figures of single members of staff.
+    StaffMetrics,
+    /// See identifiers of Meta's.
+    ProviderIds,
+    /// Read the audit log.
+    Audit,
+}
+
+words! {
+    /// The nouns that tools belong to.
+    Area, "area" {
+        /// Numbers, profile, policy.
+        Business = "business",
+        /// Contacts, imports, tags.
+        Contacts = "contacts",
+        /// Segments.
+        Segments = "segments",
+        /// Consent and opt-outs.
+        Consent = "consent",
+        /// Conversations and hand-overs.
+        Conversations = "conversations",
+        /// Single messages and their delivery.
+        Messages = "messages",
+        /// Message templates.
+        Templates = "templates",
+        /// Broadcasts.
+        Broadcasts = "broadcasts",
+        /// Flows, keyword rules, auto-replies.
+        Automation = "automation",
+        /// Orders and payment links.
+        Orders = "orders",
+        /// Media.
+        Media = "media",
+        /// Events from Meta.
+        Webhooks = "webhooks",
+        /// Action requests.
+        Requests = "requests",
+        /// The audit log.
+        Audit = "audit",
+    }
+}
+
+impl Permission {
+    const PLAIN: &'static [(&'static str, Self)] = &[
+        ("read", Self::Read),
+        ("propose", Self::Propose),
+        ("contacts:pii", Self::ContactsPii),
+        ("notes", Self::Notes),
+        ("attachments", Self::Attachments),
+        ("staff_metrics", Self::StaffMetrics),
+        ("provider_ids", Self::ProviderIds),
+        ("audit", Self::Audit),
+    ];
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ProposeIn(area) => write!(f, "propose:{area}"),
+            plain => f.write_str(Self::PLAIN.iter().find(|(_, p)| p == plain).map_or("", |(word, _)| word)),
+        }
+    }
+}
+
+impl FromStr for Permission {
+    type Err = super::UnknownWord;
+    fn from_str(text: &str) -> Result<Self, super::UnknownWord> {
+        if let Some(area) = text.strip_prefix("propose:") {
+            return area.parse().map(Self::ProposeIn);
+        }
+        Self::PLAIN.iter().find(|(word, _)| *word == text).map(|(_, p)| *p).ok_or_else(|| {
+            let mut known: Vec<&str> = Self::PLAIN.iter().map(|(word, _)| *word).collect();
+            known.push("propose:AREA");
+            super::UnknownWord::new("permission", text, &known)
+        })
+    }
+}
+
+words! {
+    /// How an agent's host wants tool names spelled.
+    NameStyle, "name style" {
+        /// `whatsapp.broadcast.preview`
+        Dotted = "dotted",
+        /// `whatsapp_broadcast_preview`, for hosts whose model refuses dots
+        Underscore = "underscore",
+    }
+}
+
+/// A program that calls tools with a key, and the person who answers for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Which one.
+    pub id: AgentId,
+    /// Of which business.
+    pub tenant: TenantId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Who answers for it, and so may not sign what it asks for.
+    pub owner: PersonId,
+    /// The owner's name, for those who read a request.
+    pub owner_name: String,
+    /// What it may do and see.
+    pub permissions: BTreeSet<Permission>,
+    /// How it wants names spelled, when it does not say.
+    pub names: NameStyle,
+    /// The first characters of its key, to tell keys apart.
+    pub key_prefix: String,
+    /// Since when its key is void.
+    pub revoked_at: Option<Timestamp>,
+    /// When its key stops by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whoever calls a tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The agent, with what it may do.
+    pub agent: Agent,
+}
+
+impl Caller {
+    /// Whose data it may touch.
+    #[must_use]
+    pub const fn tenant(&self) -> TenantId {
+        self.agent.tenant
+    }
+
+    /// Whether it has this permission.
+    #[must_use]
+    pub fn has(&self, permission: Permission) -> bool {
+        self.agent.permissions.contains(&permission)
+    }
+
+    /// Whether it may propose changes in this area.
+    #[must_use]
+    pub fn may_propose(&self, area: Area) -> bool {
+        self.has(Permission::Propose) || self.has(Permission::ProposeIn(area))
+    }
+
+    /// The right to see phones and names, if it has it.
+    #[must_use]
+    pub fn customer_data(&self) -> Option<Permit<CustomerData>> {
+        self.has(Permission::ContactsPii).then(Permit::granted)
+    }
+
+    /// The right to see identifiers of Meta's, if it has it.
+    #[must_use]
+    pub fn provider_ids(&self) -> Option<Permit<ProviderIds>> {
+        self.has(Permission::ProviderIds).then(Permit::granted)
+    }
+}
+
+/// The worker, which must hand the real number to Meta.
+#[derive(Debug, Clone, Copy)]
+pub struct SendingWorker(());
+
+impl SendingWorker {
+    /// The worker alone reveals numbers without being a caller: to address the message itself.
+    #[must_use]
+    pub const fn permit() -> Permit<CustomerData> {
+        Permit::granted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_survives_its_word_and_a_wrong_one_names_the_right_ones() {
+        for word in ["read", "propose", "propose:broadcasts", "contacts:pii", "audit"] {
+            assert_eq!(word.parse::<Permission>().unwrap().to_string(), word);
+        }
+        let refused = "contact:pii".parse::<Permission>().unwrap_err().to_string();
+        assert!(refused.contains("contacts:pii"), "{refused}");
+        assert!("propose:everything".parse::<Permission>().unwrap_err().to_string().contains("broadcasts"));
+    }
+}
