@@ -168,7 +168,10 @@ mod tests {
     fn known_roots() {
         // The empty tree and the tree of one empty leaf, from the test vectors of RFC 6962's authors.
         assert_eq!(hex::encode(root_of([])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        assert_eq!(hex::encode(root_of([leaf_hash(b"")])), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(
+            hex::encode(root_of([leaf_hash(b"")])),
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+        );
     }
 
     #[test]

@@ -55,7 +55,11 @@ impl Timestamp {
     /// As the calendar library sees it; instants beyond its range become its end.
     #[must_use]
     pub fn to_jiff(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX })
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        })
     }
 }
 
@@ -94,7 +98,9 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
         text.parse().map_err(|_| {
-            serde::de::Error::custom(format!("\"{text}\" is not a time: write it as 2026-12-01T10:00:00+08:00, with its offset"))
+            serde::de::Error::custom(format!(
+                "\"{text}\" is not a time: write it as 2026-12-01T10:00:00+08:00, with its offset"
+            ))
         })
     }
 }

@@ -138,7 +138,9 @@ mod tests {
 
     #[test]
     fn what_is_not_an_id_is_refused_in_words() {
-        for text in ["", "ar_", "ar_zz", "7f", "ar_0123456789abcdef0123456789abcde", "ar_0123456789abcdef-0123456789abcdef"] {
+        for text in
+            ["", "ar_", "ar_zz", "7f", "ar_0123456789abcdef0123456789abcde", "ar_0123456789abcdef-0123456789abcdef"]
+        {
             assert!(text.parse::<RequestId>().unwrap_err().to_string().contains("ar_ and 32"), "{text}");
         }
     }

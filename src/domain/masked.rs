@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_name_shows_initials_only() {
-        for (name, shown) in [("Chan Tai Man", "C••• T•• M••"), ("陳大文", "陳••"), ("X", "X•"), ("", "")] {
+        for (name, shown) in [("Chan Tai Man", "C••• T•• M••"), ("陳大文", "陳••"), ("X", "X•"), ("", "")]
+        {
             assert_eq!(Masked::new(CustomerName::new(name)).to_string(), shown);
         }
     }
@@ -162,7 +163,10 @@ mod tests {
     #[test]
     fn no_way_of_printing_gives_the_value_away() {
         let id = Masked::new(ProviderId::new("106540352242922"));
-        assert_eq!((id.to_string(), format!("{id:?}"), serde_json::to_string(&id).unwrap()), ("•••922".into(), "•••922".into(), "\"•••922\"".into()));
+        assert_eq!(
+            (id.to_string(), format!("{id:?}"), serde_json::to_string(&id).unwrap()),
+            ("•••922".into(), "•••922".into(), "\"•••922\"".into())
+        );
         assert_eq!(id.reveal(&Permit::granted()).for_meta(), "106540352242922");
     }
 }

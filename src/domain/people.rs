@@ -1,8 +1,8 @@
 //! Who there is: tenants, people with roles, agents with permissions, and the caller that any of them is.
 
+use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId, TenantId};
 use super::masked::{CustomerData, Permit, ProviderIds};
-use super::clock::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -24,41 +24,6 @@ pub struct Tenant {
     pub verify_token_env: Option<String>,
     /// Since when.
     pub created_at: Timestamp,
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
-
-        impl $name {
-            /// All of them, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word by which the outside knows it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = super::UnknownWord;
-            fn from_str(text: &str) -> Result<Self, super::UnknownWord> {
-                match text {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(super::UnknownWord::new($what, text, &[$($word,)*])),
-                }
-            }
-        }
-    };
 }
 
 words! {

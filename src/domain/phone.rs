@@ -73,7 +73,9 @@ impl Guarded for PhoneNumber {
 impl Mask for PhoneNumber {
     /// Country code and the last two digits: `+852 •••• ••34`.
     fn mask(&self) -> String {
-        let code = PHONE_NUMBER_UTIL.parse(&self.e164, None).map_or_else(|_| String::new(), |n| format!("+{}", n.country_code));
+        let code = PHONE_NUMBER_UTIL
+            .parse(&self.e164, None)
+            .map_or_else(|_| String::new(), |n| format!("+{}", n.country_code));
         let tail: String = self.e164.chars().skip(self.e164.len().saturating_sub(2)).collect();
         format!("{code} •••• ••{tail}")
     }
@@ -103,7 +105,9 @@ impl std::str::FromStr for Market {
     type Err = BadMarket;
     fn from_str(text: &str) -> Result<Self, BadMarket> {
         match text.as_bytes() {
-            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()])),
+            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+            }
             _ => Err(BadMarket(text.chars().take(20).collect())),
         }
     }
@@ -152,7 +156,14 @@ mod tests {
     #[test]
     fn the_same_person_in_many_spellings_is_one_number() {
         let home = "HK".parse().ok();
-        for text in ["+852 9123 4567", "9123 4567", "(852) 9123-4567", "+85291234567", "００８５２９１２３４５６７", "+852-9123.4567"] {
+        for text in [
+            "+852 9123 4567",
+            "9123 4567",
+            "(852) 9123-4567",
+            "+85291234567",
+            "００８５２９１２３４５６７",
+            "+852-9123.4567",
+        ] {
             if let Ok(phone) = PhoneNumber::parse(text, home) {
                 assert_eq!((phone.e164(), phone.market().as_str()), ("+85291234567", "HK"), "{text}");
             } else {

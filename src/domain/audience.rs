@@ -1,0 +1,214 @@
+//! A frozen audience: who will be written to, who will not and why, and a seal that a later change breaks.
+
+use super::audit::root_of;
+use super::canonical::{Digest, Hash, NotCanonical, canonical, sha256};
+use super::contacts::{Language, People};
+use super::ids::{AudienceId, ContactId, SegmentId};
+use super::templates::Values;
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// Why somebody who matched will not be written to. The order is the order of the checks: the first that holds counts,
+    /// so that each person is counted once and the sum balances.
+    Exclusion, "exclusion" {
+        /// No valid number.
+        InvalidNumber = "invalid_number",
+        /// Already matched by an earlier segment.
+        Duplicate = "duplicate",
+        /// On the do-not-contact list.
+        DoNotContact = "do_not_contact",
+        /// Opted out of everything.
+        OptedOutOfEverything = "opted_out_all",
+        /// Opted out of marketing.
+        OptedOutOfMarketing = "opted_out_marketing",
+        /// Switched marketing off at Meta.
+        StoppedAtMeta = "stopped_marketing_at_meta",
+        /// Blocked.
+        Blocked = "blocked",
+        /// Never agreed, or took it back.
+        NoConsent = "no_consent",
+        /// Agreed, but nobody can show how.
+        ConsentNotTraceable = "consent_not_traceable",
+        /// Agreed by word of mouth and never confirmed, or to something else.
+        ConsentDoesNotCover = "consent_does_not_cover",
+        /// In a market that may not be written to.
+        MarketNotAllowed = "market_not_allowed",
+        /// The template has no language for the person.
+        NoTemplateLanguage = "no_template_language",
+        /// A variable has no value for the person.
+        VariableMissing = "variable_missing",
+        /// Had as many messages as we allow.
+        FrequencyCap = "our_frequency_cap",
+        /// Meta lately refused marketing to the person.
+        RecentMetaCap = "recent_meta_cap",
+        /// Meta holds the person out of marketing, as an experiment.
+        MetaExperiment = "meta_experiment",
+        /// The whole sending time is quiet where the person lives.
+        QuietHours = "quiet_hours",
+        /// More people than Meta's limit allows in 24 hours.
+        OverPortfolioLimit = "over_portfolio_limit",
+    }
+}
+
+/// How many matched, how many fell to each reason, how many remain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Funnel {
+    /// Members of the segments, each segment counted by itself.
+    pub matched: u64,
+    /// Every reason in the order of the checks, zeros too.
+    pub excluded: Vec<Excluded>,
+    /// Those who will be written to.
+    pub will_receive: u64,
+}
+
+/// How many fell to one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Excluded {
+    /// Which.
+    pub reason: Exclusion,
+    /// How many.
+    pub count: u64,
+}
+
+impl Funnel {
+    /// Nobody yet.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            matched: 0,
+            excluded: Exclusion::ALL.iter().map(|&reason| Excluded { reason, count: 0 }).collect(),
+            will_receive: 0,
+        }
+    }
+
+    /// Counts one person who matched.
+    pub fn count(&mut self, verdict: Result<(), Exclusion>) {
+        self.matched += 1;
+        match verdict {
+            Ok(()) => self.will_receive += 1,
+            Err(reason) => {
+                if let Some(row) = self.excluded.iter_mut().find(|row| row.reason == reason) {
+                    row.count += 1;
+                }
+            }
+        }
+    }
+
+    /// How many fell to any reason.
+    #[must_use]
+    pub fn excluded_total(&self) -> u64 {
+        self.excluded.iter().map(|row| row.count).sum()
+    }
+
+    /// Whether the figures add up.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.matched == self.excluded_total() + self.will_receive
+    }
+}
+
+/// What is signed of an audience: enough to tell any other audience from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudienceSeal {
+    /// Where the set is kept.
+    pub id: AudienceId,
+    /// The segments it was drawn from, in the versions of that moment.
+    pub segments: Vec<SegmentVersion>,
+    /// How many people.
+    pub count: u64,
+    /// Root of the Merkle tree over every person's fingerprint, in the order of their numbers.
+    pub root: Digest,
+}
+
+/// A segment in one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SegmentVersion {
+    /// Which segment.
+    #[schemars(with = "String")]
+    pub id: SegmentId,
+    /// In which version.
+    pub version: u32,
+    /// What it was called.
+    pub name: String,
+}
+
+/// The frozen list itself: who, and for each a mark of what exactly that person will get.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audience {
+    /// Who.
+    pub people: People,
+    /// One mark a person, in the order of the set.
+    pub marks: Vec<Mark>,
+}
+
+/// The first eight bytes of a fingerprint: enough to see that a message would no longer be the one that was signed.
+pub type Mark = [u8; 8];
+
+/// Over everything that makes one person's message: who, in which language, with which values.
+pub fn fingerprint(contact: ContactId, language: &Language, values: &Values) -> Result<Hash, NotCanonical> {
+    Ok(sha256(canonical(&(contact, language, values))?.as_bytes()))
+}
+
+/// The mark of a fingerprint.
+#[must_use]
+pub fn mark(fingerprint: &Hash) -> Mark {
+    let mut mark = Mark::default();
+    mark.iter_mut().zip(fingerprint).for_each(|(m, f)| *m = *f);
+    mark
+}
+
+/// The root that is signed.
+#[must_use]
+pub fn seal_root(fingerprints: impl IntoIterator<Item = Hash>) -> Digest {
+    Digest::from_bytes(root_of(fingerprints))
+}
+
+impl Audience {
+    /// The marks as one string of bytes, for the database.
+    #[must_use]
+    pub fn mark_bytes(&self) -> Vec<u8> {
+        self.marks.concat()
+    }
+
+    /// Back from the database; `None` if set and marks do not belong together.
+    #[must_use]
+    pub fn from_parts(people: People, marks: &[u8]) -> Option<Self> {
+        let (marks, rest) = marks.as_chunks::<8>();
+        (rest.is_empty() && marks.len() as u64 == people.len()).then(|| Self { people, marks: marks.to_vec() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_funnel_balances_whatever_falls_out() {
+        let mut funnel = Funnel::empty();
+        for n in 0..1_000_usize {
+            funnel.count(if n % 3 == 0 { Ok(()) } else { Err(Exclusion::ALL[n % Exclusion::ALL.len()]) });
+        }
+        assert!(funnel.balances());
+        assert_eq!((funnel.matched, funnel.will_receive, funnel.excluded.len()), (1_000, 334, 18));
+    }
+
+    #[test]
+    fn a_change_of_person_language_or_value_changes_the_mark() {
+        let (a, b) = (ContactId::random(), ContactId::random());
+        let (en, zh): (Language, Language) = ("en".parse().unwrap(), "zh_HK".parse().unwrap());
+        let values = Values::from([("1".into(), "Ada".into())]);
+        let base = fingerprint(a, &en, &values).unwrap();
+        assert_ne!(base, fingerprint(b, &en, &values).unwrap());
+        assert_ne!(base, fingerprint(a, &zh, &values).unwrap());
+        assert_ne!(base, fingerprint(a, &en, &Values::new()).unwrap());
+        assert_eq!(mark(&base), base[..8]);
+    }
+
+    #[test]
+    fn set_and_marks_must_belong_together() {
+        let people = People::from_iter([3, 9]);
+        assert!(Audience::from_parts(people.clone(), &[0; 16]).is_some());
+        assert!(Audience::from_parts(people.clone(), &[0; 8]).is_none());
+        assert!(Audience::from_parts(people, &[0; 17]).is_none());
+    }
+}
