@@ -15,4 +15,6 @@
     reason = "a test says what it expects, and fails by panicking; real clocks and random ports are its business"
 )]
 
+mod harness;
+mod support;
 mod tidy;

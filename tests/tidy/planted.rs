@@ -52,7 +52,7 @@ fn an_area_that_knows_another() {
 fn a_silent_a_long_and_a_braced_file() {
     assert_eq!(heads(&file("src/a.rs", "use std::fmt;")).len(), 1);
     assert_eq!(lengths(&file("src/a.rs", &"x\n".repeat(LONGEST + 1))).len(), 1);
-    assert!(lengths(&file("src/a.rs", &("#[cfg(test)]\n".to_owned() + &"x\n".repeat(500)))).is_empty());
+    assert!(lengths(&file("src/a.rs", &format!("#[cfg(test)]\n{}", "x\n".repeat(500)))).is_empty());
     assert_eq!(braces(&file("src/a.rs", concat!("pub use crate::", "{a, b};"))).len(), 1);
     assert_eq!(skipped_tests(&file("tests/a.rs", concat!("#[ign", "ore = \"slow\"]"))).len(), 1);
 }
