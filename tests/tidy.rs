@@ -252,6 +252,22 @@ fn foreign_paths(files: &[File]) -> Vec<String> {
     faults
 }
 
+/// A page that names a source file names one that is there.
+fn named_files(files: &[File]) -> Vec<String> {
+    let there: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let mut faults = Vec::new();
+    for file in files.iter().filter(|file| file.path.ends_with(".md")) {
+        for (at, line) in file.text.lines().enumerate() {
+            let quoted = line.split('`').skip(1).step_by(2);
+            let ours = |name: &&str| ["src/", "tests/", "benches/"].iter().any(|folder| name.starts_with(folder));
+            for name in quoted.filter(ours).filter(|name| name.ends_with(".rs") && !there.contains(*name)) {
+                faults.push(format!("{}:{}: there is no {name}", file.path, at + 1));
+            }
+        }
+    }
+    faults
+}
+
 fn lock(lock: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for package in lock.split("[[package]]").skip(1) {
@@ -352,7 +368,8 @@ fn both_databases_have_the_same_migrations() {
 
 #[test]
 fn nothing_points_outside_the_repository() {
-    expect_none(foreign_paths(&repository()));
+    let files = repository();
+    expect_none([foreign_paths(&files), named_files(&files)].concat());
 }
 
 #[test]

@@ -72,6 +72,13 @@ fn a_path_of_one_machine() {
 }
 
 #[test]
+fn a_page_that_names_a_lost_file() {
+    let page = |text: &str| [file("src/a.rs", ""), file("README.md", text)].into_iter().flatten().collect::<Vec<_>>();
+    assert!(named_files(&page("see `src/a.rs`, not src/b.rs")).is_empty());
+    assert_eq!(named_files(&page("x `y`\nsee `src/b.rs`")), ["README.md:2: there is no src/b.rs"]);
+}
+
+#[test]
 fn a_dependency_from_elsewhere() {
     let own = "[[package]]\nname = \"countersign\"\nversion = \"0.1.0\"\n";
     let package = |name: &str, source: &str| {
