@@ -5,3 +5,6 @@
 
 // 1: words, states and rules; no I/O, no async
 pub mod domain;
+
+// 2: the edges
+pub mod store;

@@ -1,0 +1,198 @@
+//! SQL, and nothing but SQL: one portable text for SQLite and PostgreSQL.
+//!
+//! Every function takes the tenant whose rows it may touch. Functions that must share a transaction take `&mut Tx`,
+//! functions that only read take `&Db`. Where the two databases differ, one function matches on them and says why.
+
+mod connect;
+mod types;
+
+pub mod audit;
+pub mod people;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use connect::{ConnectError, connect, migrate};
+
+/// A database: one file of SQLite, or a PostgreSQL server.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// Writers queue for one connection instead of failing inside SQLite; readers have their own, opened read-only.
+    Sqlite {
+        /// For reading.
+        read: SqlitePool,
+        /// For writing; a single connection.
+        write: SqlitePool,
+    },
+    /// Readers and writers share a pool.
+    Postgres(PgPool),
+}
+
+/// A transaction that may write.
+#[derive(Debug)]
+pub enum Tx {
+    /// Opened with `begin immediate`: one that reads before it writes would otherwise fail, not wait.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// Read committed.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// One expression, compiled for both databases.
+macro_rules! on {
+    (read $db:expr, $p:ident => $e:expr) => {
+        match $db {
+            crate::store::Db::Sqlite { read: $p, .. } => $e,
+            crate::store::Db::Postgres($p) => $e,
+        }
+    };
+    (write $db:expr, $p:ident => $e:expr) => {
+        match $db {
+            crate::store::Db::Sqlite { write: $p, .. } => $e,
+            crate::store::Db::Postgres($p) => $e,
+        }
+    };
+    (tx $tx:expr, $c:ident => $e:expr) => {
+        match $tx {
+            crate::store::Tx::Sqlite(t) => {
+                let $c = &mut **t;
+                $e
+            }
+            crate::store::Tx::Postgres(t) => {
+                let $c = &mut **t;
+                $e
+            }
+        }
+    };
+}
+use on;
+
+/// A row of both databases, read by the names of its columns.
+macro_rules! row {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $ty:ty),* $(,)? }) => {
+        $(#[$meta])*
+        $vis struct $name { $($field: $ty),* }
+        row!(@for sqlx::sqlite::SqliteRow, $name { $($field),* });
+        row!(@for sqlx::postgres::PgRow, $name { $($field),* });
+    };
+    (@for $row:ty, $name:ident { $($field:ident),* }) => {
+        impl sqlx::FromRow<'_, $row> for $name {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                use sqlx::Row as _;
+                Ok(Self { $($field: row.try_get(stringify!($field))?),* })
+            }
+        }
+    };
+}
+use row;
+
+/// Why a statement did not do what it was for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or could not be reached.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row holds what no program of ours writes.
+    #[error("{table}.{column} of {row} holds what it should not: {what}")]
+    Inconsistent {
+        /// Where.
+        table: &'static str,
+        /// Which column.
+        column: &'static str,
+        /// Which row.
+        row: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Somebody was faster: the guarded update hit no row.
+    #[error("{0} has changed in the meantime")]
+    Conflict(String),
+}
+
+impl Error {
+    /// A row that does not hold together.
+    fn inconsistent(table: &'static str, column: &'static str, row: impl ToString, what: impl ToString) -> Self {
+        Self::Inconsistent { table, column, row: row.to_string(), what: what.to_string() }
+    }
+
+    /// Whether a unique index refused the row.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(e) if e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
+    }
+}
+
+/// What a store function answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Db {
+    /// Opens a transaction that may write.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether several daemons may share it.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<()> {
+        on!(read self, p => sqlx::query("select 1").execute(p).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Closes all connections, after those in use have come back.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(t) => t.commit().await?,
+            Self::Postgres(t) => t.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Reads a column of JSON.
+fn json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    text: &str,
+) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| Error::inconsistent(table, column, row, e))
+}
+
+/// Writes a column of JSON.
+fn to_json(table: &'static str, column: &'static str, value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::inconsistent(table, column, "a new row", e))
+}
+
+/// Reads a column that holds a word of the domain.
+fn word<T: std::str::FromStr<Err: std::fmt::Display>>(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    text: &str,
+) -> Result<T> {
+    text.parse().map_err(|e| Error::inconsistent(table, column, row, e))
+}
+
+/// Reads a count or number that is never negative.
+fn unsigned<T: TryFrom<i64>>(table: &'static str, column: &'static str, row: impl ToString, number: i64) -> Result<T> {
+    T::try_from(number).map_err(|_| Error::inconsistent(table, column, row, number))
+}
