@@ -46,14 +46,19 @@ pub mod consent;
 pub mod contacts;
 pub mod deliveries;
 pub mod ids;
+pub mod json;
 pub mod masked;
 pub mod money;
+pub mod open_enum;
 pub mod people;
 pub mod phone;
 pub mod preview;
+pub mod redact;
 pub mod requests;
+pub mod secret;
 pub mod segments;
 pub mod templates;
+pub mod webhooks;
 
 /// A word that is none of those a field may hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
