@@ -6,5 +6,6 @@
 // 1: words, states and rules; no I/O, no async
 pub mod domain;
 
-// 2: the edges
+// 2: the edges: SQL, the Graph API, SMTP
+pub mod graph;
 pub mod store;
