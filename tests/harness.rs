@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign::store::Db;
 use sqlx::Connection;
 
 use crate::support::agent::{Agent, Era, Sdk};
@@ -9,24 +10,55 @@ use crate::support::browser::{Browser, WIDTHS};
 use crate::support::db::{Kind, TestDb, on_both};
 use crate::support::smtp::Sink;
 
-on_both!(a_database_is_fresh);
+on_both!(a_database_is_fresh, a_database_is_of_its_own);
+
+const TABLES: &str = "select count(*) from information_schema.tables where table_schema = 'public'";
+
+async fn postgres_number(url: &str, query: &'static str) -> i64 {
+    let mut connection = sqlx::PgConnection::connect(url).await.expect("the database answers");
+    sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
+}
 
 async fn a_database_is_fresh(db: TestDb) {
+    let empty = TestDb::empty(db.kind).await.expect("another");
+    assert_ne!(empty.url, db.url);
     match db.kind {
         Kind::Sqlite => {
             assert!(db.url.starts_with("sqlite://"), "{}", db.url);
             assert!(std::fs::read_dir(db.folder()).expect("its folder").next().is_none(), "no file yet");
         }
         Kind::Postgres => {
-            let mut connection = sqlx::PgConnection::connect(&db.url).await.expect("the database answers");
-            let count = "select count(*) from information_schema.tables where table_schema = 'public'";
-            let tables: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count");
-            assert_eq!(tables, 0);
-            // The product refuses a server that may lose what it said it had kept.
-            let flushes: String = sqlx::query_scalar("show fsync").fetch_one(&mut connection).await.expect("fsync");
-            assert_eq!(flushes, "on");
+            assert_eq!(postgres_number(&empty.url, TABLES).await, 0);
+            assert!(postgres_number(&db.url, TABLES).await > 5, "a copy of the template has the tables");
         }
     }
+    // Opening migrates an empty one and takes the other as it is; the store refuses a server that does not flush.
+    empty.open().await.ping().await.expect("it answers");
+    db.open().await.ping().await.expect("it answers");
+}
+
+async fn a_database_is_of_its_own(db: TestDb) {
+    let other = TestDb::new(db.kind).await.expect("another");
+    let (one, two) = (db.open().await, other.open().await);
+    match (&one, &two) {
+        (Db::Sqlite { write: one, .. }, Db::Sqlite { write: two, .. }) => {
+            sqlx::query("create table mark (x integer)").execute(one).await.expect("made in one");
+            sqlx::query("select x from mark").fetch_all(two).await.expect_err("not in the other");
+        }
+        (Db::Postgres(one), Db::Postgres(two)) => {
+            sqlx::query("create table mark (x integer)").execute(one).await.expect("made in one");
+            sqlx::query("select x from mark").fetch_all(two).await.expect_err("not in the other");
+        }
+        _ => panic!("two kinds"),
+    }
+}
+
+#[tokio::test]
+async fn a_database_goes_with_its_test() {
+    let Some(db) = TestDb::new(Kind::Postgres).await else { return };
+    let url = db.url.clone();
+    drop(db);
+    sqlx::PgConnection::connect(&url).await.expect_err("it is gone");
 }
 
 #[tokio::test]

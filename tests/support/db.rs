@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use countersign::store::{self, Db};
+use sha2::Digest as _;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -12,7 +14,7 @@ pub enum Kind {
     Postgres,
 }
 
-/// An empty database: a file in a folder that goes away, or a PostgreSQL database that is dropped.
+/// A database of one test: a file in a folder that goes away, or a PostgreSQL database that is dropped.
 pub struct TestDb {
     pub kind: Kind,
     pub url: String,
@@ -44,34 +46,90 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 impl TestDb {
-    /// None, with a line that says so, where there is no PostgreSQL and this is not CI.
+    /// With the tables of today. None, with a line that says so, where there is no PostgreSQL and this is not CI.
     pub async fn new(kind: Kind) -> Option<Self> {
-        super::start();
-        let folder = TempDir::with_prefix("countersign-").expect("a folder for the test");
-        match kind {
-            Kind::Sqlite => {
-                let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
-                Some(Self { kind, url, folder, dropped: None })
-            }
-            Kind::Postgres => {
-                let server = std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty());
-                if !super::have("PostgreSQL (TEST_POSTGRES_URL)", server.is_some()) {
-                    return None;
-                }
-                let server = server?;
-                let name = format!("test_{}", Uuid::new_v4().simple());
-                run(&server, format!("create database {name}")).await.expect("a database for the test");
-                let mut url = url::Url::parse(&server).expect("TEST_POSTGRES_URL is a URL");
-                url.set_path(&name);
-                Some(Self { kind, url: url.into(), folder, dropped: Some((server, name)) })
-            }
+        let empty = Self::empty(kind);
+        if kind == Kind::Sqlite {
+            return empty.await; // the file is made when it is opened, which is as fast as a copy
         }
+        let (server, folder) = Self::server()?;
+        let template = template(&server).await;
+        Some(Self::create(server, folder, &format!(" template {template}")).await)
+    }
+
+    /// Without any table, to be migrated by the test.
+    pub async fn empty(kind: Kind) -> Option<Self> {
+        super::start();
+        if kind == Kind::Sqlite {
+            let folder = folder();
+            let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
+            return Some(Self { kind, url, folder, dropped: None });
+        }
+        let (server, folder) = Self::server()?;
+        Some(Self::create(server, folder, "").await)
+    }
+
+    fn server() -> Option<(String, TempDir)> {
+        super::start();
+        let server = std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty());
+        super::have("PostgreSQL (TEST_POSTGRES_URL)", server.is_some()).then_some(())?;
+        Some((server?, folder()))
+    }
+
+    async fn create(server: String, folder: TempDir, from: &str) -> Self {
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        run(&server, format!("create database {name}{from}")).await.expect("a database for the test");
+        Self { kind: Kind::Postgres, url: beside(&server, &name), folder, dropped: Some((server, name)) }
+    }
+
+    /// Opened as the daemon opens it, with the tables of today.
+    pub async fn open(&self) -> Db {
+        let db = store::connect(&self.url).await.expect("the database opens");
+        store::migrate(&db).await.expect("the tables are brought up to date");
+        db
     }
 
     /// A folder of the test's own, for what stands beside the database. It goes away with it.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
+}
+
+fn folder() -> TempDir {
+    TempDir::with_prefix("countersign-").expect("a folder for the test")
+}
+
+/// The address of another database on the same server.
+fn beside(server: &str, name: &str) -> String {
+    let mut url = url::Url::parse(server).expect("TEST_POSTGRES_URL is a URL");
+    url.set_path(name);
+    url.into()
+}
+
+/// A database that has been migrated once, to be copied: much faster than to migrate each. Its name holds the hash of
+/// the migrations, and it gets that name when it is complete. Whoever comes first makes it; the others wait.
+async fn template(server: &str) -> String {
+    let mut hash = sha2::Sha256::new();
+    let folder = super::root().join("migrations/postgres");
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("migrations").map(|file| file.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        hash.update(std::fs::read(file).expect("a migration"));
+    }
+    let name = format!("template_{}", hex::encode(&hash.finalize()[..8]));
+    let mut lock = PgConnection::connect(server).await.expect("the server answers");
+    sqlx::query("select pg_advisory_lock(1)").execute(&mut lock).await.expect("the others finish");
+    let known = sqlx::query("select 1 from pg_database where datname = $1").bind(&name).fetch_optional(&mut lock).await;
+    if known.expect("the list of databases").is_none() {
+        let draft = format!("draft_{}", Uuid::new_v4().simple());
+        run(server, format!("create database {draft}")).await.expect("a database");
+        let db = store::connect(&beside(server, &draft)).await.expect("it opens");
+        store::migrate(&db).await.expect("it is migrated");
+        db.close().await;
+        run(server, format!("alter database {draft} rename to {name}")).await.expect("it is named");
+    }
+    lock.close().await.expect("the lock goes with the connection");
+    name
 }
 
 async fn run(server: &str, statement: String) -> sqlx::Result<()> {
