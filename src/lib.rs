@@ -9,3 +9,9 @@ pub mod domain;
 // 2: the edges: SQL, the Graph API, SMTP
 pub mod graph;
 pub mod store;
+
+// 3: the one error
+pub mod error;
+
+// 4: the catalogue
+pub mod tools;

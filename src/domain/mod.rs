@@ -52,6 +52,7 @@ pub mod money;
 pub mod open_enum;
 pub mod people;
 pub mod phone;
+pub mod policy;
 pub mod preview;
 pub mod redact;
 pub mod requests;

@@ -1,0 +1,137 @@
+//! Who must sign what, and who may not: the one place that knows.
+
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::PersonId;
+use crate::domain::people::{Person, Role};
+use crate::domain::requests::{ActionRequest, Decision, Quorum, Seat, Signature, Status};
+use std::time::Duration;
+
+/// The times within which people decide and the worker starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Times {
+    /// How long a request waits for signatures.
+    pub pending_expiry: Duration,
+    /// How long after approval (or after the planned start) the worker may still begin.
+    pub start_expiry: Duration,
+    /// How long after the last signature a broadcast stands still, so that anybody can stop it.
+    pub cooling_off: Duration,
+    /// How long a person must have had the page before signing counts as having read it.
+    pub min_review: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            pending_expiry: Duration::from_hours(72),
+            start_expiry: Duration::from_hours(24),
+            cooling_off: Duration::from_mins(5),
+            min_review: Duration::from_secs(2),
+        }
+    }
+}
+
+/// The seats that one signature fills.
+#[must_use]
+pub fn one_signature(rule: &str) -> Quorum {
+    Quorum { rule: rule.to_owned(), seats: vec![Seat { roles: vec![Role::Compliance, Role::Principal] }] }
+}
+
+/// The seats that two signatures fill.
+#[must_use]
+pub fn two_signatures(rule: &str) -> Quorum {
+    Quorum {
+        rule: rule.to_owned(),
+        seats: vec![Seat { roles: vec![Role::Compliance] }, Seat { roles: vec![Role::Principal] }],
+    }
+}
+
+/// Why a person may not sign, or not yet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MayNotSign {
+    /// Nobody can, any more or yet.
+    #[error("this request is {0}; only one that waits for approval can be decided")]
+    NotPending(Status),
+    /// The time is over.
+    #[error("the time to decide ended {0}; the agent has to ask again")]
+    TooLate(Timestamp),
+    /// The person's own agent asked.
+    #[error("you answer for the agent that asked for this, so someone else must decide it")]
+    OwnAgent,
+    /// One person, one signature.
+    #[error("you have signed this already; the other signature must be another person's")]
+    SignedAlready,
+    /// The role does not sign.
+    #[error("your role is {0}; this needs the signature of {1}")]
+    WrongRole(Role, String),
+    /// The account is closed.
+    #[error("this account is closed")]
+    Disabled,
+    /// Nobody reads that fast.
+    #[error("this was opened less than {0} seconds ago; read it first, then decide")]
+    TooSoon(u64),
+}
+
+/// The seats that nobody has filled yet. Each approval takes the first seat that its role fits.
+#[must_use]
+pub fn open_seats<'q>(quorum: &'q Quorum, signatures: &[Signature]) -> Vec<&'q Seat> {
+    let mut open: Vec<&Seat> = quorum.seats.iter().collect();
+    for signature in signatures.iter().filter(|s| s.decision == Decision::Approved) {
+        if let Some(place) = open.iter().position(|seat| seat.roles.contains(&signature.role)) {
+            open.remove(place);
+        }
+    }
+    open
+}
+
+/// Whether this person may decide this request now. `opened_at` is when the person first had exactly this page.
+pub fn may_sign(
+    request: &ActionRequest,
+    signatures: &[Signature],
+    person: &Person,
+    opened_at: Option<Timestamp>,
+    times: &Times,
+    now: Timestamp,
+) -> Result<(), MayNotSign> {
+    may_ever_sign(request, signatures, person, now)?;
+    match opened_at {
+        Some(at) if now.since(at) >= times.min_review => Ok(()),
+        _ => Err(MayNotSign::TooSoon(times.min_review.as_secs())),
+    }
+}
+
+/// The same without the reading time: what decides whether the panel is there at all.
+pub fn may_ever_sign(
+    request: &ActionRequest,
+    signatures: &[Signature],
+    person: &Person,
+    now: Timestamp,
+) -> Result<(), MayNotSign> {
+    if request.status != Status::PendingApproval {
+        return Err(MayNotSign::NotPending(request.status));
+    }
+    if now >= request.decide_by {
+        return Err(MayNotSign::TooLate(request.decide_by));
+    }
+    if person.disabled_at.is_some() {
+        return Err(MayNotSign::Disabled);
+    }
+    if is_maker(request, person.id) {
+        return Err(MayNotSign::OwnAgent);
+    }
+    if signatures.iter().any(|s| s.person == person.id) {
+        return Err(MayNotSign::SignedAlready);
+    }
+    let open = open_seats(&request.quorum, signatures);
+    if open.iter().any(|seat| seat.roles.contains(&person.role)) {
+        return Ok(());
+    }
+    let mut wanted: Vec<&str> = open.iter().flat_map(|seat| &seat.roles).map(|role| role.as_str()).collect();
+    wanted.dedup();
+    Err(MayNotSign::WrongRole(person.role, wanted.join(" or ")))
+}
+
+/// Whether this person stands on the asking side.
+#[must_use]
+pub fn is_maker(request: &ActionRequest, person: PersonId) -> bool {
+    request.owner == person
+}

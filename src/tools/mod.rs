@@ -1,0 +1,177 @@
+//! The catalogue: what agents can ask for. A tool is a row in the table of its area; the door walks the rows.
+
+use crate::domain::action::Action;
+use crate::domain::audience::Audience;
+use crate::domain::canonical::Digest;
+use crate::domain::clock::SharedClock;
+use crate::domain::ids::AudienceId;
+use crate::domain::people::Tenant;
+use crate::domain::people::{Area, Caller, Permission};
+use crate::domain::policy::Policy;
+use crate::domain::preview::Preview;
+use crate::domain::secret::Secret;
+use crate::error::{Error, Result};
+use crate::graph::{Credentials, Graph};
+use crate::store::Db;
+use futures::future::BoxFuture;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Looks a secret up by the name of its environment variable.
+pub type Secrets = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
+
+/// What every tool works with.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The rows.
+    pub db: Db,
+    /// Meta.
+    pub graph: Graph,
+    /// The time.
+    pub clock: SharedClock,
+    /// The rules.
+    pub policy: Arc<Policy>,
+    /// Where people find the console, without a slash at the end.
+    pub public_url: Arc<str>,
+    /// The tenants' tokens.
+    pub secrets: Secrets,
+}
+
+impl Ctx {
+    /// What this tenant proves itself to Meta with.
+    pub fn credentials(&self, tenant: &Tenant) -> Result<Credentials> {
+        let token = (self.secrets)(&tenant.token_env).ok_or_else(|| {
+            Error::Unavailable(format!(
+                "the environment variable {} holds no access token; nothing can be sent",
+                tenant.token_env
+            ))
+        })?;
+        Ok(Credentials { token, app_secret: tenant.app_secret_env.as_deref().and_then(|name| (self.secrets)(name)) })
+    }
+}
+
+/// A tool.
+pub struct Tool {
+    /// Its name, with dots.
+    pub name: &'static str,
+    /// Its title in English, traditional and simplified Chinese.
+    pub title: [&'static str; 3],
+    /// What it is for.
+    pub summary: &'static str,
+    /// What the agent should read before.
+    pub read_first: &'static [&'static str],
+    /// Who has to agree.
+    pub governance: &'static str,
+    /// What it will never do.
+    pub safety: &'static str,
+    /// The noun it belongs to.
+    pub area: Area,
+    /// A permission that it wants beyond the usual one of its kind.
+    pub wants: Option<Permission>,
+    /// What it does.
+    pub kind: Kind,
+    /// The shape of its arguments.
+    pub input: fn() -> Schema,
+    /// The shape of its answer.
+    pub output: fn() -> Schema,
+}
+
+/// What a read does.
+pub type Read = for<'a> fn(&'a Ctx, &'a Caller, Value) -> BoxFuture<'a, Result<Value>>;
+
+/// What a write would do. It changes nothing.
+pub type Propose = for<'a> fn(&'a Ctx, &'a Caller, Value) -> BoxFuture<'a, Result<Proposal>>;
+
+/// What a tool does, by its kind.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Answers from the rows.
+    Read(Read),
+    /// Shows what one of these writes would do; the first one if the call does not say.
+    Preview(&'static [&'static str]),
+    /// Asks for something to be done.
+    Write(Propose),
+    /// Says where a request stands.
+    Status(Read),
+}
+
+impl Kind {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read(_) => "read",
+            Self::Preview(_) => "preview",
+            Self::Write(_) => "write",
+            Self::Status(_) => "status",
+        }
+    }
+}
+
+/// A write, worked out: nothing of it has happened.
+pub struct Proposal {
+    /// The page that people would see, with the action inside.
+    pub preview: Preview,
+    /// A name for the list of requests: `Broadcast · Winter offer`.
+    pub title: String,
+    /// The list of recipients that the action's seal stands for, if it has one.
+    pub audience: Option<(AudienceId, Digest, Audience)>,
+}
+
+impl Proposal {
+    /// What the worker would do.
+    #[must_use]
+    pub const fn action(&self) -> &Action {
+        &self.preview.action
+    }
+}
+
+/// Reads arguments into their type; what does not fit is named with its place.
+pub fn arguments<T: DeserializeOwned>(arguments: Value) -> Result<T> {
+    // A path to the field, because "invalid type" alone helps nobody with a nested schedule.
+    serde_path_to_error::deserialize(arguments).map_err(|e| {
+        let path = e.path().to_string();
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        Error::Invalid(format!("{place}{}", e.inner()))
+    })
+}
+
+/// Turns a typed answer into the value that goes out.
+pub fn answer(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(Error::internal)
+}
+
+/// The schema of a type, as a complete document.
+#[must_use]
+pub fn schema<T: JsonSchema>() -> Schema {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .with(|s| s.inline_subschemas = false)
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+impl Tool {
+    /// Over name and argument schema: part of what is signed, so that a tool cannot come to mean something else.
+    pub fn schema_digest(&self) -> Result<Digest> {
+        Ok(Digest::of(&(self.name, (self.input)().to_value()))?)
+    }
+
+    /// Whether this caller may use it. A tool that may not be used is not listed either.
+    #[must_use]
+    pub fn open_to(&self, caller: &Caller) -> bool {
+        let usual = match self.kind {
+            Kind::Read(_) | Kind::Status(_) => caller.has(Permission::Read),
+            Kind::Preview(_) | Kind::Write(_) => caller.may_propose(self.area),
+        };
+        usual && self.wants.is_none_or(|p| caller.has(p))
+    }
+
+    /// The name for hosts that refuse dots.
+    #[must_use]
+    pub fn underscore_name(&self) -> String {
+        self.name.replace('.', "_")
+    }
+}
