@@ -22,4 +22,5 @@ migrate:
 
 # Licences, banned crates and sources of the dependencies
 deny:
+    cargo fetch --locked
     cargo deny --offline check licenses bans sources
