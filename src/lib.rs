@@ -8,6 +8,7 @@ pub mod domain;
 
 // 2: the edges: SQL, the Graph API, SMTP
 pub mod graph;
+pub mod mail;
 pub mod store;
 
 // 3: the one error

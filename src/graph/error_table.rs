@@ -85,9 +85,10 @@ pub(super) static ROWS: &[Row] = &[
         "The order cannot go to this status from the one it has."),
     row(2047, fatal(Message), Fail, "order cannot be cancelled",
         "The order can no longer be cancelled because its payment has begun."),
-    // sending
+    // calls of one account
     rows(80_007, 80_008, BUDGET, Wait, "account call limit reached",
         "The account has made too many calls. Sending goes on when Meta allows it."),
+    // sending
     row(130_403, fatal(Recipient), MarkUnreachable, "recipient blocked by this business",
         "The business has blocked this person."),
     row(130_429, RATE, Wait, "throughput of the number exceeded",
