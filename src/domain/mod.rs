@@ -47,6 +47,7 @@ pub mod contacts;
 pub mod deliveries;
 pub mod ids;
 pub mod json;
+pub mod mails;
 pub mod masked;
 pub mod money;
 pub mod open_enum;

@@ -7,7 +7,10 @@ mod connect;
 mod types;
 
 pub mod audit;
+pub mod outbox;
 pub mod people;
+pub mod requests;
+pub mod sessions;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 

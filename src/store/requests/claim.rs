@@ -1,0 +1,83 @@
+//! The one way from an approved request to something that may be carried out.
+
+use super::{RequestRow, Status, TABLE};
+use crate::domain::action::Action;
+use crate::domain::canonical::Digest;
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{RequestId, TenantId};
+use crate::domain::requests::ActionRequest;
+use crate::store::{Db, Error, Result, Tx, on};
+
+/// What may be carried out. Only a won claim makes one; executing consumes it.
+#[derive(Debug)]
+pub struct ApprovedPayload {
+    action: Action,
+    digest: Digest,
+}
+
+impl ApprovedPayload {
+    /// What was signed, to be done now.
+    #[must_use]
+    pub fn into_action(self) -> Action {
+        self.action
+    }
+
+    /// Over what the signatures stand.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+/// A won claim.
+#[derive(Debug)]
+pub struct Claim {
+    /// The request, now `executing`.
+    pub request: ActionRequest,
+    /// Its payload.
+    pub payload: ApprovedPayload,
+}
+
+/// Approved requests whose time has come, of every tenant.
+pub async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, RequestId)>> {
+    Ok(on!(read db, p => sqlx::query_as(
+        "select tenant_id, id from action_request where status = 'approved' and not_before <= $1 and start_by > $1
+         order by not_before, id limit $2")
+        .bind(now).bind(i64::from(limit)).fetch_all(p).await)?)
+}
+
+/// Takes an approved request for carrying out; `None` if somebody else has, or it may not start. `schema` is the digest of
+/// the tool's schema as this program has it.
+///
+/// The digest is worked out again from the stored bytes. If it is not the one that stands in the row, the row was changed
+/// behind our back: nothing is carried out, and the error says so.
+pub async fn claim(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: RequestId,
+    schema: Digest,
+    now: Timestamp,
+) -> Result<Option<Claim>> {
+    const SQL: &str = select!("where r.tenant_id = $1 and r.id = $2");
+    let hit = on!(tx &mut *tx, c => sqlx::query(
+        "update action_request set status = 'executing', version = version + 1
+         where tenant_id = $1 and id = $2 and status = 'approved' and not_before <= $3 and start_by > $3")
+        .bind(tenant).bind(id).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    if hit != 1 {
+        return Ok(None);
+    }
+    let row: RequestRow = on!(tx tx, c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_one(c).await)?;
+    let request = ActionRequest::try_from(row)?;
+    let digests = request
+        .preview
+        .digests(tenant, schema, &request.policy)
+        .map_err(|e| Error::inconsistent(TABLE, "preview", id, e))?;
+    if digests.whole != request.digest || digests.sections != request.sections {
+        return Err(Error::inconsistent(TABLE, "digest", id, "what is stored is not what was signed"));
+    }
+    if request.preview.action.tool() != request.tool || request.status != Status::Executing {
+        return Err(Error::inconsistent(TABLE, "tool", id, "the action is of another tool"));
+    }
+    let payload = ApprovedPayload { action: request.preview.action.clone(), digest: request.digest };
+    Ok(Some(Claim { request, payload }))
+}

@@ -1,0 +1,155 @@
+//! Lists of requests: the inbox's tabs, and an agent's own.
+
+use super::{Status, TABLE};
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{AgentId, PersonId, RequestId, TenantId};
+use crate::domain::requests::Quorum;
+use crate::store::{Db, Result, json, on, row, unsigned, word};
+
+row! {
+    struct LineRow {
+        id: RequestId, tool: String, title: String, summary: String, status: String, warnings: i64, people: i64,
+        agent_name: String, owner_name: String, owner_id: PersonId, quorum: String, created_at: Timestamp,
+        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: i64, mine: i64,
+    }
+}
+
+/// One row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Which request.
+    pub id: RequestId,
+    /// Its tool.
+    pub tool: String,
+    /// Its name.
+    pub title: String,
+    /// One sentence.
+    pub summary: String,
+    /// Where it stands.
+    pub status: Status,
+    /// How many warnings.
+    pub warnings: u64,
+    /// How many people it reaches.
+    pub people: u64,
+    /// Who asked.
+    pub agent: String,
+    /// For whom.
+    pub owner: String,
+    /// Who answers for the agent.
+    pub owner_id: PersonId,
+    /// Who must sign.
+    pub quorum: Quorum,
+    /// How many have.
+    pub signed: u64,
+    /// Whether the reader has.
+    pub signed_by_me: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be signed.
+    pub decide_by: Timestamp,
+    /// Before this it does not start.
+    pub not_before: Option<Timestamp>,
+    /// When it came to its end.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// What to look for in a list.
+#[derive(Debug, Clone, Default)]
+pub struct ListFilter {
+    /// Only these states; none is all.
+    pub status: Vec<Status>,
+    /// Only of this agent.
+    pub agent: Option<AgentId>,
+    /// Only of this tool.
+    pub tool: Option<String>,
+    /// Text in title or summary, any case.
+    pub search: Option<String>,
+    /// Only those after this one in the order of the list: the cursor.
+    pub before: Option<(Timestamp, RequestId)>,
+}
+
+/// The console's tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// This person may sign it now.
+    WaitingForMe,
+    /// It waits, but for somebody else.
+    WaitingForOthers,
+    /// It has come to its end, or runs.
+    Decided,
+    /// Everything but bare previews.
+    All,
+}
+
+/// Requests, newest first. `reader` is the person who looks, for the columns about that person.
+pub async fn list(
+    db: &Db,
+    tenant: TenantId,
+    reader: Option<PersonId>,
+    filter: &ListFilter,
+    limit: u32,
+) -> Result<Vec<Line>> {
+    // A list of words in one text: both databases can search it, and neither needs an array.
+    let states = filter.status.iter().map(|s| format!(",{s},")).collect::<String>();
+    let search = filter.search.as_ref().map(|s| s.to_lowercase());
+    let rows: Vec<LineRow> = on!(read db, p => sqlx::query_as(
+        "select r.id, r.tool, r.title, r.summary, r.status, r.warnings, r.people, a.name as agent_name, o.name as owner_name,
+            r.owner_id, r.quorum, r.created_at, r.decide_by, r.not_before, r.settled_at,
+            (select count(*) from signature s where s.request_id = r.id and s.decision = 'approved') as signed,
+            (select count(*) from signature s where s.request_id = r.id and s.person_id = $2) as mine
+         from action_request r join agent a on a.id = r.agent_id join person o on o.id = r.owner_id
+         where r.tenant_id = $1 and ($3 = '' or replace($3, ',' || r.status || ',', '') <> $3)
+            and ($4 is null or r.agent_id = $4) and ($5 is null or r.tool = $5)
+            and ($6 is null or replace(lower(r.title || ' ' || r.summary), $6, '') <> lower(r.title || ' ' || r.summary))
+            and ($7 is null or (r.created_at, r.id) < ($7, $8))
+         order by r.created_at desc, r.id desc limit $9")
+        .bind(tenant).bind(reader).bind(states).bind(filter.agent).bind(filter.tool.clone()).bind(search)
+        .bind(filter.before.map(|(at, _)| at)).bind(filter.before.map(|(_, id)| id)).bind(i64::from(limit))
+        .fetch_all(p).await)?;
+    rows.into_iter()
+        .map(|row| {
+            let id = row.id;
+            Ok(Line {
+                id,
+                tool: row.tool,
+                title: row.title,
+                summary: row.summary,
+                status: word(TABLE, "status", id, &row.status)?,
+                warnings: unsigned(TABLE, "warnings", id, row.warnings)?,
+                people: unsigned(TABLE, "people", id, row.people)?,
+                agent: row.agent_name,
+                owner: row.owner_name,
+                owner_id: row.owner_id,
+                quorum: json(TABLE, "quorum", id, &row.quorum)?,
+                signed: unsigned(TABLE, "signed", id, row.signed)?,
+                signed_by_me: row.mine > 0,
+                created_at: row.created_at,
+                decide_by: row.decide_by,
+                not_before: row.not_before,
+                settled_at: row.settled_at,
+            })
+        })
+        .collect()
+}
+
+/// The states that a tab shows; which of the waiting ones wait for whom is decided by the rule about signing, not here.
+#[must_use]
+pub fn tab(tab: Tab) -> Vec<Status> {
+    match tab {
+        Tab::WaitingForMe | Tab::WaitingForOthers => vec![Status::PendingApproval],
+        Tab::Decided => Status::ALL
+            .iter()
+            .copied()
+            .filter(|s| !matches!(s, Status::Previewed | Status::PendingApproval | Status::Superseded))
+            .collect(),
+        Tab::All => Status::ALL.iter().copied().filter(|s| *s != Status::Previewed).collect(),
+    }
+}
+
+/// How many of an agent's requests wait for people.
+pub async fn count_open(db: &Db, tenant: TenantId, agent: AgentId) -> Result<u64> {
+    let (count,): (i64,) = on!(read db, p => sqlx::query_as(
+        "select count(*) from action_request where tenant_id = $1 and agent_id = $2 and status = 'pending_approval'")
+        .bind(tenant).bind(agent).fetch_one(p).await)?;
+    unsigned(TABLE, "count", agent, count)
+}
