@@ -16,3 +16,6 @@ pub mod error;
 
 // 4: the catalogue
 pub mod tools;
+
+// 6: the doors, and a Graph API to practise on
+pub mod simulate;

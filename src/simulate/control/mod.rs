@@ -1,0 +1,187 @@
+//! The control endpoint: tests and the curious look behind the scenes, and make things happen. The table of calls
+//! stands in the module's head.
+
+mod business;
+mod people;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::faults::Fault;
+use super::state::World;
+use super::webhooks::Update;
+
+pub use people::perform;
+
+type Shared = State<Arc<World>>;
+type Answer = Result<Json<Value>, Refused>;
+
+/// A sentence for the person who wrote the test.
+pub struct Refused(String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (StatusCode::BAD_REQUEST, Json(json!({"error": self.0}))).into_response()
+    }
+}
+
+fn refused(sentence: impl Into<String>) -> Refused {
+    Refused(sentence.into())
+}
+
+pub fn routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/state", get(state))
+        .route("/sends", get(sends))
+        .route("/faults", get(faults).post(add_fault).delete(remove_faults))
+        .route("/templates", post(business::template))
+        .route("/phones", post(business::phone))
+        .route("/customers", post(people::customer))
+        .route("/customers/act", post(people::act))
+        .route("/webhooks", get(deliveries).post(webhooks))
+        .route("/webhooks/send", post(send_webhook))
+        .route("/clock", post(clock))
+        .route("/life", post(life))
+        .route("/limits", post(business::limits))
+        .route("/account", post(business::account))
+        .route("/reset", post(reset))
+}
+
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
+    let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| refused(format!("the body does not fit: {error}")))
+}
+
+async fn state(State(world): Shared) -> Json<Value> {
+    let mut answer = world.state().summary();
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("webhooks".into(), world.courier.summary());
+        fields.insert("faults".into(), world.faults().summary());
+        fields.insert("still_to_happen".into(), world.agenda.len().into());
+        fields.insert("now_us".into(), world.clock.now().micros().into());
+    }
+    Json(answer)
+}
+
+#[derive(Deserialize)]
+struct Page {
+    after: Option<u64>,
+    limit: Option<usize>,
+}
+
+async fn sends(State(world): Shared, Query(page): Query<Page>) -> Json<Value> {
+    let (items, next) = world.state().log.page(page.after, page.limit.unwrap_or(1_000).clamp(1, 10_000));
+    Json(json!({"items": items, "next": next}))
+}
+
+async fn faults(State(world): Shared) -> Json<Value> {
+    Json(world.faults().summary())
+}
+
+async fn add_fault(State(world): Shared, body: Bytes) -> Answer {
+    let fault: Fault = read(&body)?;
+    Ok(Json(json!({"id": world.faults().add(fault)})))
+}
+
+#[derive(Deserialize)]
+struct Which {
+    id: Option<u64>,
+}
+
+async fn remove_faults(State(world): Shared, Query(which): Query<Which>) -> Json<Value> {
+    Json(json!({"removed": world.faults().remove(which.id)}))
+}
+
+async fn deliveries(State(world): Shared, Query(page): Query<Page>) -> Json<Value> {
+    let items = world.courier.deliveries(page.limit.unwrap_or(100).clamp(1, 2_000));
+    Json(json!({"summary": world.courier.summary(), "items": items}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookChange {
+    url: Option<String>,
+    #[serde(default)]
+    verify: bool,
+    paused: Option<bool>,
+    subscribed: Option<bool>,
+}
+
+async fn webhooks(State(world): Shared, body: Bytes) -> Answer {
+    let change: WebhookChange = read(&body)?;
+    if let Some(url) = &change.url {
+        if url::Url::parse(url).is_err() {
+            return Err(refused("url is not an address"));
+        }
+        if change.verify {
+            let token = world.settings.verify_token.clone();
+            world.courier.verify(url, &token).await.map_err(refused)?;
+        }
+        world.courier.set_target(Some(url));
+    }
+    if let Some(paused) = change.paused {
+        world.courier.pause(paused);
+    }
+    if let Some(subscribed) = change.subscribed {
+        world.state().subscribed = subscribed;
+    }
+    Ok(Json(world.courier.summary()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnyWebhook {
+    field: String,
+    value: Value,
+}
+
+async fn send_webhook(State(world): Shared, body: Bytes) -> Answer {
+    let any: AnyWebhook = read(&body)?;
+    world.courier.publish(&[Update::account(&any.field, any.value, world.clock.now())]);
+    Ok(Json(json!({"success": true})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: f64,
+}
+
+async fn clock(State(world): Shared, body: Bytes) -> Answer {
+    let advance: Advance = read(&body)?;
+    let by = Duration::try_from_secs_f64(advance.advance_seconds).map_err(|_| refused("time only goes forward"))?;
+    world.clock.advance(by);
+    world.agenda.wake();
+    Ok(Json(json!({"now_us": world.clock.now().micros()})))
+}
+
+/// Puts the given fields over the present ones.
+fn overlay<T: serde::Serialize + DeserializeOwned>(present: &T, body: &Bytes) -> Result<T, Refused> {
+    let mut merged = serde_json::to_value(present).map_err(|error| refused(error.to_string()))?;
+    let change: serde_json::Map<String, Value> = read(body)?;
+    if let Some(fields) = merged.as_object_mut() {
+        fields.extend(change);
+    }
+    serde_json::from_value(merged).map_err(|error| refused(format!("the body does not fit: {error}")))
+}
+
+async fn life(State(world): Shared, body: Bytes) -> Answer {
+    let mut state = world.state();
+    state.life = overlay(&state.life, &body)?;
+    Ok(Json(json!(state.life)))
+}
+
+async fn reset(State(world): Shared) -> Json<Value> {
+    world.reset();
+    Json(json!({"success": true}))
+}

@@ -1,0 +1,191 @@
+//! A Graph API to practise on: one business account with numbers, templates and customers, in memory. It is a second
+//! reading of Meta's documentation and shares no code with the client, so that a misreading shows.
+//!
+//! It serves the calls under `/v24.0/…` (any version from 21 to 26), the customers' screens under `/`, and a control
+//! endpoint for tests under `/control/…`, JSON in and out:
+//!
+//! | call | does |
+//! | --- | --- |
+//! | `GET state` | counters, phones, templates, webhooks, faults, and what is still to happen |
+//! | `GET sends?after=SEQ&limit=N` | every send call in the order of arrival, with its outcome; `next` is the `after` of the next page |
+//! | `GET`, `POST faults` | what goes wrong: see [`faults::Fault`]; answers the new fault's `id` |
+//! | `DELETE faults[?id=N]` | removes one, or all |
+//! | `POST templates` | `{"id" or "name" and "language", "status", "reason", "quality", "category", "correct_category", "paced", "held": "release" or "drop"}` with the webhooks of each |
+//! | `POST phones` | `{"id", "status", "quality", "throughput", "allowed", "test_number"}` |
+//! | `POST customers` | `{"number", "name", "on_whatsapp", "hides_number", "stopped_marketing", "wrote_hours_ago", "phone_number_id"}` |
+//! | `POST customers/act` | `{"number", "phone_number_id"}` with `"text"` (and `"reply_to"`), `"tap"` (and `"wamid"`), `"react"` and `"wamid"`, or `"marketing": "stop"` or `"resume"` |
+//! | `GET webhooks?limit=N` | deliveries, newest first |
+//! | `POST webhooks` | `{"url", "verify": true, "paused", "subscribed"}` |
+//! | `POST webhooks/send` | `{"field", "value"}`: any other webhook, signed and delivered like the rest |
+//! | `POST clock` | `{"advance_seconds"}`: windows close, and what is due by then happens |
+//! | `POST life`, `POST limits` | changes of [`settings::Life`] and [`settings::Limits`] by field; answers the whole |
+//! | `POST account` | `{"blocked_with": 131042}` refuses every send with that code; `null` lifts it |
+//! | `POST reset` | the first day again |
+
+mod agenda;
+mod clock;
+mod connection;
+mod control;
+mod courier;
+mod customers;
+pub mod faults;
+mod fill;
+mod future;
+mod happenings;
+mod interactive;
+mod limits;
+mod log;
+mod messages;
+mod nodes;
+mod pages;
+mod phones;
+mod problem;
+mod routes;
+mod samples;
+mod sends;
+pub mod settings;
+mod shape;
+mod state;
+mod templates;
+mod webhooks;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower_http::csrf::CsrfLayer;
+
+use connection::{Lines, Switch};
+use courier::Courier;
+pub use settings::{Delivery, Life, Limits, PhoneSettings, Settings};
+use state::World;
+
+/// Events handled under one hold of the lock: sends must not wait behind a long day's statuses.
+const EVENTS_AT_ONCE: usize = 256;
+/// How long open calls may go on after the stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running simulator. Dropping it stops it.
+pub struct Simulator {
+    addr: SocketAddr,
+    world: Arc<World>,
+    stop: CancellationToken,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Simulator {
+    /// Binds the listener and starts to live.
+    ///
+    /// # Errors
+    /// When the address cannot be bound, or a template of the settings is not one that Meta would take.
+    pub async fn start(settings: Settings) -> io::Result<Self> {
+        check_templates(&settings)?;
+        let (lines, door) = Lines::bind(settings.listen).await?;
+        let addr = axum::serve::Listener::local_addr(&lines)?;
+        let courier = Courier::new(&settings).map_err(io::Error::other)?;
+        let world = Arc::new(World::new(settings, addr, courier, door));
+        let stop = CancellationToken::new();
+        tokio::spawn(stop.clone().run_until_cancelled_owned(live(world.clone())));
+        tokio::spawn({
+            let (world, stop) = (world.clone(), stop.clone());
+            async move { stop.run_until_cancelled(world.courier.run(&world, &stop)).await }
+        });
+        let service = router(world.clone()).into_make_service_with_connect_info::<Switch>();
+        let server = axum::serve(lines, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let server = tokio::spawn(server.into_future());
+        Ok(Self { addr, world, stop, server })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base of Graph calls, without the version.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.world.base_url()
+    }
+
+    /// Points webhooks somewhere else, or nowhere. What is queued goes to the new address.
+    pub fn set_webhook_url(&self, url: Option<&str>) {
+        self.world.courier.set_target(url);
+    }
+
+    /// Lets open calls finish, within bounds, and ends.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
+
+fn check_templates(settings: &Settings) -> io::Result<()> {
+    let (mut templates, now) = (templates::Templates::default(), settings.clock.now());
+    for body in &settings.templates {
+        if let Err(problem) = templates.seed(body, now) {
+            let message = format!("the simulator's template {} is not valid: {}", body["name"], problem.envelope());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+    }
+    Ok(())
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn router(world: Arc<World>) -> Router {
+    // Browsers of other sites must not press the simulator's buttons; programs send no such headers and pass.
+    let people = Router::new().merge(pages::routes()).nest("/control", control::routes()).layer(CsrfLayer::new());
+    let graph = axum::routing::any(routes::node);
+    Router::new()
+        .merge(people)
+        .route("/{version}/{node}", graph)
+        .route("/{version}/{node}/{edge}", axum::routing::any(routes::edge))
+        .route("/healthz", get(|| async { "ok" }))
+        .fallback(routes::unknown_path)
+        .with_state(world)
+}
+
+/// Handles what is due, tells the business, and waits for the next thing.
+async fn live(world: Arc<World>) {
+    let gather = Duration::from_millis(world.settings.delivery.gather_ms.max(1));
+    loop {
+        let (events, next) = world.agenda.due(&world.clock, EVENTS_AT_ONCE);
+        if events.is_empty() {
+            let next = next.unwrap_or(Duration::from_secs(3600));
+            tokio::select! {
+                () = tokio::time::sleep(next) => {}
+                () = world.agenda.earlier() => continue,
+            }
+            // Others are due soon after the first: wait for them, so that they travel together.
+            tokio::time::sleep(gather).await;
+            continue;
+        }
+        let mut updates = Vec::with_capacity(events.len());
+        let subscribed = {
+            let mut state = world.state();
+            for event in events {
+                happenings::happen(&world, &mut state, event, &mut updates);
+            }
+            state.subscribed
+        };
+        if subscribed {
+            world.courier.publish(&updates);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
