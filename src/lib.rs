@@ -10,6 +10,7 @@ pub mod domain;
 pub mod graph;
 pub mod mail;
 pub mod store;
+pub mod words;
 
 // 3: the one error
 pub mod error;
@@ -18,4 +19,5 @@ pub mod error;
 pub mod tools;
 
 // 6: the doors, and a Graph API to practise on
+pub mod console;
 pub mod simulate;

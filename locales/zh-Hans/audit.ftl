@@ -1,0 +1,33 @@
+### The audit log.
+
+actor-person = 人员
+actor-agent = AI 代理
+actor-system = 系统
+actor-meta = Meta
+audit-search = 请求、编号或摘要值
+audit-actor = 执行者
+audit-action = 动作
+audit-from = 起始日期
+audit-to = 截止日期
+audit-empty = 没有符合的事件。
+audit-caption = 事件，最新的在前
+audit-col-seq = 编号
+audit-col-at = 时间
+audit-col-actor = 执行者
+audit-col-what = 事件
+audit-col-subject = 对象
+audit-changes = 变更内容
+audit-field = 字段
+audit-before = 之前
+audit-after = 之后
+audit-leaf = 日志中的条目
+audit-leaf-text = 日志以这些字节计算哈希值。
+audit-leaf-hash = 条目哈希值
+audit-tree-size = 共 { $n } 个条目
+audit-proof = 证明：由条目至根的 { $n } 个哈希值
+checkpoint-title = 日志状态
+checkpoint-text = 任何改动都会使根哈希值改变。
+checkpoint-size = 条目数
+checkpoint-root = 根哈希值
+checkpoint-at = 最新条目
+audit-entry-title = 审计日志第 { $n } 条

@@ -1,0 +1,11 @@
+### Mails.
+
+mail-filed-subject = { $tenant } 有审批请求等待您决定
+mail-filed-lead = { $tenant } 的 AI 代理提出了需要您签署的请求。
+mail-filed-tool = 工具：
+mail-filed-agent = AI 代理：
+mail-filed-needs = 需要：
+mail-filed-due = 截止时间：
+mail-filed-digest = 摘要值：
+mail-filed-link = 在控制台审核
+mail-filed-note = 此邮件不能审批任何请求。请先在控制台阅读，再签署。

@@ -1,0 +1,33 @@
+### The audit log.
+
+actor-person = 人員
+actor-agent = AI 代理
+actor-system = 系統
+actor-meta = Meta
+audit-search = 要求、編號或摘要值
+audit-actor = 執行者
+audit-action = 動作
+audit-from = 由日期
+audit-to = 至日期
+audit-empty = 沒有符合的事件。
+audit-caption = 事件，最新的排先
+audit-col-seq = 編號
+audit-col-at = 時間
+audit-col-actor = 執行者
+audit-col-what = 事件
+audit-col-subject = 對象
+audit-changes = 更改內容
+audit-field = 欄位
+audit-before = 之前
+audit-after = 之後
+audit-leaf = 記錄中的條目
+audit-leaf-text = 記錄以這些位元組計算雜湊值。
+audit-leaf-hash = 條目雜湊值
+audit-tree-size = 共{ $n }個條目
+audit-proof = 證明：由條目至根的{ $n }個雜湊值
+checkpoint-title = 記錄狀態
+checkpoint-text = 任何改動都會令根雜湊值改變。
+checkpoint-size = 條目數
+checkpoint-root = 根雜湊值
+checkpoint-at = 最新條目
+audit-entry-title = 審計記錄第{ $n }條

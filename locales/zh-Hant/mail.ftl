@@ -1,0 +1,11 @@
+### Mails.
+
+mail-filed-subject = { $tenant }有批核要求等候你決定
+mail-filed-lead = { $tenant }的 AI 代理提出了需要你簽署的要求。
+mail-filed-tool = 工具：
+mail-filed-agent = AI 代理：
+mail-filed-needs = 需要：
+mail-filed-due = 限期：
+mail-filed-digest = 摘要值：
+mail-filed-link = 在控制台審核
+mail-filed-note = 此電郵不能批核任何要求。請先在控制台閱讀，再簽署。

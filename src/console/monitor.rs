@@ -1,0 +1,246 @@
+//! A running broadcast: how far it is, what fails, each message, and the button that stops it.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use jiff::Timestamp;
+
+use super::page::Chrome;
+use super::parts::{Chip, Choice, Pager, Tag, Tone, percent};
+use crate::words::Words;
+
+/// The delivery ledger by state. A message is in one state, so the counts sum to the total.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub queued: u64,
+    pub sending: u64,
+    pub accepted: u64,
+    pub sent: u64,
+    pub delivered: u64,
+    pub read: u64,
+    pub failed: u64,
+    pub suppressed: u64,
+    pub unknown: u64,
+}
+
+/// A count with its name and tone, for the tiles of the monitor.
+pub struct Tile {
+    pub name: String,
+    pub count: u64,
+    pub tone: Tone,
+}
+
+impl Progress {
+    pub fn total(&self) -> u64 {
+        self.waiting() + self.arrived() + self.failed + self.suppressed + self.unknown
+    }
+
+    /// Meta took it, whatever came after.
+    pub fn arrived(&self) -> u64 {
+        self.accepted + self.sent + self.delivered + self.read
+    }
+
+    pub fn waiting(&self) -> u64 {
+        self.queued + self.sending
+    }
+
+    /// Nothing more happens to these by themselves.
+    pub fn done(&self) -> u64 {
+        self.total() - self.waiting()
+    }
+
+    /// "8,240 of 12,480 accepted (66%)".
+    pub fn sentence(&self, l: &Words) -> String {
+        l.t3(
+            "progress",
+            "part",
+            self.arrived(),
+            "total",
+            self.total(),
+            "percent",
+            percent(self.arrived(), self.total()),
+        )
+    }
+
+    pub fn tiles(&self, l: &Words) -> Vec<Tile> {
+        let tile = |name, count, tone| Tile { name, count, tone: if count == 0 { Tone::Plain } else { tone } };
+        vec![
+            tile(ledger_words("queued", l), self.queued, Tone::Plain),
+            tile(ledger_words("sending", l), self.sending, Tone::Info),
+            tile(ledger_words("accepted", l), self.accepted, Tone::Plain),
+            tile(ledger_words("sent", l), self.sent, Tone::Plain),
+            tile(ledger_words("delivered", l), self.delivered, Tone::Ok),
+            tile(ledger_words("read", l), self.read, Tone::Ok),
+            tile(ledger_words("failed", l), self.failed, Tone::Danger),
+            tile(ledger_words("suppressed", l), self.suppressed, Tone::Plain),
+            tile(ledger_words("unknown", l), self.unknown, Tone::Warn),
+        ]
+    }
+}
+
+/// The words for a state of the ledger, by its stored name.
+pub fn ledger_words(state: &str, l: &Words) -> String {
+    match state {
+        "queued" => l.t("ledger-queued"),
+        "sending" => l.t("ledger-sending"),
+        "accepted" => l.t("ledger-accepted"),
+        "sent" => l.t("ledger-sent"),
+        "delivered" => l.t("ledger-delivered"),
+        "read" => l.t("ledger-read"),
+        "failed" => l.t("ledger-failed"),
+        "suppressed" => l.t("ledger-suppressed"),
+        "unknown" => l.t("ledger-unknown"),
+        other => other.to_owned(),
+    }
+}
+
+/// The tag of a state of the ledger, by its stored name.
+pub fn ledger_tag(state: &str, l: &Words) -> Tag {
+    let (tone, icon) = match state {
+        "delivered" | "read" => (Tone::Ok, "check"),
+        "failed" => (Tone::Danger, "cross"),
+        "unknown" => (Tone::Warn, "warn"),
+        "sending" => (Tone::Info, "send"),
+        "suppressed" => (Tone::Plain, "stop"),
+        _ => (Tone::Plain, "dot"),
+    };
+    Tag::new(tone, icon, ledger_words(state, l))
+}
+
+/// One error code and how often it came.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Meta's code, or our reason for a suppression.
+    pub code: String,
+    pub meaning: String,
+    pub count: u64,
+    pub tone: Tone,
+}
+
+/// Messages accepted within one step of time.
+#[derive(Clone, Debug)]
+pub struct RatePoint {
+    pub at: Timestamp,
+    pub accepted: u64,
+}
+
+/// A bar of the chart, in the units of its view box (600 by 100).
+pub struct Bar {
+    pub x: u64,
+    pub y: u64,
+    pub width: u64,
+    pub height: u64,
+}
+
+pub fn bars(points: &[RatePoint]) -> Vec<Bar> {
+    let most = points.iter().map(|point| point.accepted).max().unwrap_or(0).max(1);
+    let step = 600 / u64::try_from(points.len()).unwrap_or(1).max(1);
+    (0..)
+        .zip(points)
+        .map(|(i, point)| {
+            let height = percent(point.accepted, most);
+            Bar { x: i * step, y: 100 - height, width: step.saturating_sub(2).clamp(1, 40), height }
+        })
+        .collect()
+}
+
+/// One message.
+#[derive(Clone, Debug)]
+pub struct LedgerRow {
+    pub number: u64,
+    /// Masked.
+    pub phone: String,
+    pub name: String,
+    pub language: String,
+    pub state: Tag,
+    pub at: Option<Timestamp>,
+    /// Meta's code or the reason of a suppression, with its meaning.
+    pub detail: Option<String>,
+}
+
+/// What the page reloads by itself where there is script.
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub state: Tag,
+    pub next_move: String,
+    pub progress: Progress,
+    pub failures: Vec<Failure>,
+    pub rate: Vec<RatePoint>,
+    /// "about 4 min left at 20 a second".
+    pub forecast: Option<String>,
+    /// Something a person should look at now: paused by drift, number restricted.
+    pub alarm: Option<String>,
+    pub finished: bool,
+    pub at: Timestamp,
+}
+
+impl Live {
+    pub fn bars(&self) -> Vec<Bar> {
+        bars(&self.rate)
+    }
+}
+
+/// `GET /broadcasts/{id}`.
+#[derive(Template, WebTemplate)]
+#[template(path = "broadcasts/show.html")]
+pub struct MonitorPage {
+    pub l: Words,
+    pub chrome: Chrome,
+    /// This page without its query, and with `/live` after it the fragment.
+    pub href: String,
+    pub request: String,
+    pub template: String,
+    pub number: String,
+    pub started: Option<Timestamp>,
+    pub finished: Option<Timestamp>,
+    pub per_second: u64,
+    pub live: Live,
+    pub stop: Option<String>,
+    pub states: Vec<Choice>,
+    pub chips: Vec<Chip>,
+    pub ledger: Vec<LedgerRow>,
+    pub pager: Pager,
+}
+
+/// `GET /broadcasts/{id}/live`.
+#[derive(Template, WebTemplate)]
+#[template(path = "broadcasts/_live.html")]
+pub struct LiveFragment {
+    pub l: Words,
+    pub live: Live,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Progress, RatePoint, bars};
+    use crate::words::{Lang, Words};
+
+    #[test]
+    fn the_tiles_sum_to_the_total() {
+        let l = Words::hong_kong(Lang::En);
+        let p = Progress {
+            queued: 1,
+            sending: 2,
+            accepted: 4,
+            sent: 8,
+            delivered: 16,
+            read: 32,
+            failed: 64,
+            suppressed: 128,
+            unknown: 256,
+        };
+        assert_eq!(p.total(), 511);
+        assert_eq!(p.tiles(&l).iter().map(|tile| tile.count).sum::<u64>(), p.total());
+        assert_eq!((p.arrived(), p.waiting(), p.done()), (60, 3, 508));
+        assert_eq!(Progress::default().sentence(&l), "0 of 0 accepted (0%)");
+    }
+
+    #[test]
+    fn bars_stay_in_their_box() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        assert!(bars(&[]).is_empty());
+        for n in [1, 2, 60, 700] {
+            let points: Vec<_> = (0..n).map(|i| RatePoint { at, accepted: i }).collect();
+            assert!(bars(&points).iter().all(|bar| bar.y + bar.height == 100 && bar.width >= 1));
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The request page: everything that is needed to decide, on one screen, in one GET.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use jiff::Timestamp;
+
+use super::message_text::{Look, Piece};
+use super::monitor::Progress;
+use super::page::Chrome;
+use super::parts::{Digest, Due, Risk, Tag, Tone};
+use super::review::{BroadcastReview, DiffPart, Header};
+use crate::words::Words;
+
+/// `GET /requests/{id}`.
+#[derive(Template, WebTemplate)]
+#[template(path = "requests/show.html")]
+pub struct RequestPage {
+    pub l: Words,
+    pub chrome: Chrome,
+    pub head: Head,
+    pub signatures: Vec<SignatureBlock>,
+    pub findings: Vec<FindingView>,
+    /// What the findings would be today; shown beside the signed ones when they differ.
+    pub findings_now: Option<Vec<FindingView>>,
+    pub execution: Option<Running>,
+    pub broadcast: BroadcastReview,
+    pub panel: Panel,
+    pub who: Who,
+    pub timeline: Vec<Event>,
+    pub agent_words: AgentWords,
+    pub raw: Raw,
+}
+
+/// Name, state, and the one sentence that says what would happen.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub version: u32,
+    pub risk: Option<Risk>,
+    pub state: Tag,
+    /// Whose move it is.
+    pub next_move: String,
+    /// "Send template winter_offer (marketing) to 12,480 people in 3 markets …".
+    pub summary: String,
+    pub agent: String,
+    pub owner: String,
+    pub asked_at: Timestamp,
+    pub due: Option<Due>,
+    pub signatures_needed: u64,
+    pub digest: Digest,
+    /// The list that the person came from.
+    pub list: String,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+    /// "4 of 7", as numbers.
+    pub position: Option<(u64, u64)>,
+    /// The request that took this one's place, or whose place it took: sentence and address.
+    pub related: Option<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FindingLevel {
+    Block,
+    Warn,
+    Note,
+}
+
+impl FindingLevel {
+    pub fn tag(self, l: &Words) -> Tag {
+        match self {
+            Self::Block => Tag::new(Tone::Danger, "cross", l.t("finding-block")),
+            Self::Warn => Tag::new(Tone::Warn, "warn", l.t("finding-warn")),
+            Self::Note => Tag::new(Tone::Info, "info", l.t("finding-note")),
+        }
+    }
+}
+
+/// The result of one rule. Blocks come first.
+#[derive(Clone, Debug)]
+pub struct FindingView {
+    pub level: FindingLevel,
+    pub rule: String,
+    pub sentence: String,
+    /// The language of the sentence, where it is not the page's.
+    pub lang: Option<&'static str>,
+    /// The text that it is about: before, marked, after.
+    pub excerpt: Option<(String, String, String)>,
+    pub advice: Option<String>,
+}
+
+/// Counts of a list of findings, for its heading.
+pub struct Tally {
+    pub blocks: usize,
+    pub warnings: usize,
+    pub notes: usize,
+}
+
+impl RequestPage {
+    pub fn tally(&self) -> Tally {
+        let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
+        Tally {
+            blocks: count(FindingLevel::Block),
+            warnings: count(FindingLevel::Warn),
+            notes: count(FindingLevel::Note),
+        }
+    }
+}
+
+/// A decision that was made.
+#[derive(Clone, Debug)]
+pub struct SignatureBlock {
+    pub name: String,
+    pub role: String,
+    pub verdict: Verdict,
+    pub at: Timestamp,
+    /// How they proved who they are: "Password".
+    pub method: String,
+    pub comment: Option<String>,
+    pub digest: Digest,
+    pub audit_seq: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Approve,
+    RequestChanges,
+    Reject,
+}
+
+impl Verdict {
+    pub const ALL: [Self; 3] = [Self::Approve, Self::RequestChanges, Self::Reject];
+
+    /// In the form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::RequestChanges => "request_changes",
+            Self::Reject => "reject",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+
+    pub fn words(self, l: &Words) -> String {
+        match self {
+            Self::Approve => l.t("verdict-approve"),
+            Self::RequestChanges => l.t("verdict-changes"),
+            Self::Reject => l.t("verdict-reject"),
+        }
+    }
+
+    /// What the signature means, in the first person.
+    pub fn meaning(self, l: &Words) -> String {
+        match self {
+            Self::Approve => l.t("meaning-approve"),
+            Self::RequestChanges => l.t("meaning-changes"),
+            Self::Reject => l.t("meaning-reject"),
+        }
+    }
+
+    /// What a signature block calls it afterwards.
+    pub fn past(self, l: &Words) -> Tag {
+        match self {
+            Self::Approve => Tag::new(Tone::Ok, "check", l.t("verdict-approved")),
+            Self::RequestChanges => Tag::new(Tone::Info, "edit", l.t("verdict-changes-requested")),
+            Self::Reject => Tag::new(Tone::Danger, "cross", l.t("verdict-rejected")),
+        }
+    }
+}
+
+/// What this person can do here.
+#[derive(Clone, Debug)]
+pub enum Panel {
+    Open(Box<DecisionForm>),
+    /// Nothing, and why, as a sentence.
+    Closed {
+        why: String,
+    },
+}
+
+/// "Your decision".
+#[derive(Clone, Debug)]
+pub struct DecisionForm {
+    /// `/requests/{id}/decision`.
+    pub action: String,
+    pub version: u32,
+    /// The whole digest that this page shows; what comes back with the form.
+    pub digest: String,
+    /// Good for one decision.
+    pub nonce: String,
+    pub sections: Vec<SectionCheck>,
+    pub warnings: Vec<WarningCheck>,
+    pub verdict: Option<Verdict>,
+    pub comment: String,
+    /// What was missing when it was sent; each names the id of its field.
+    pub faults: Vec<Fault>,
+    /// What happens after the last signature.
+    pub afterwards: String,
+    /// `/requests/{id}/stop` or `/withdraw`, where the person may.
+    pub stop: Option<String>,
+}
+
+impl DecisionForm {
+    pub fn verdicts(&self) -> [Verdict; 3] {
+        Verdict::ALL
+    }
+
+    pub fn chose(&self, verdict: &Verdict) -> bool {
+        self.verdict == Some(*verdict)
+    }
+
+    pub fn fault(&self, field: &str) -> Option<&str> {
+        self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+    }
+
+    pub fn checked(&self) -> usize {
+        self.sections.iter().filter(|section| section.checked).count()
+    }
+}
+
+/// A section to be read and ticked.
+#[derive(Clone, Debug)]
+pub struct SectionCheck {
+    pub section: Section,
+    pub checked: bool,
+    /// Changed since this person ticked it.
+    pub changed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Message,
+    Audience,
+    Consent,
+    Schedule,
+    Links,
+}
+
+impl Section {
+    pub const ALL: [Self; 5] = [Self::Message, Self::Audience, Self::Consent, Self::Schedule, Self::Links];
+
+    /// In the form, and the anchor of the section on the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Audience => "audience",
+            Self::Consent => "consent",
+            Self::Schedule => "schedule",
+            Self::Links => "links",
+        }
+    }
+
+    pub fn number(self) -> usize {
+        Self::ALL.into_iter().take_while(|section| *section != self).count() + 1
+    }
+
+    pub fn words(self, l: &Words) -> String {
+        match self {
+            Self::Message => l.t("section-message"),
+            Self::Audience => l.t("section-audience"),
+            Self::Consent => l.t("section-consent"),
+            Self::Schedule => l.t("section-schedule"),
+            Self::Links => l.t("section-links"),
+        }
+    }
+}
+
+/// A warning to be accepted, with a reason.
+#[derive(Clone, Debug)]
+pub struct WarningCheck {
+    pub rule: String,
+    pub accepted: bool,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub field: String,
+    pub text: String,
+}
+
+/// Who signs, who did, who may not.
+#[derive(Clone, Debug, Default)]
+pub struct Who {
+    pub slots: Vec<Slot>,
+    /// "K. Wong asked for this request."
+    pub not_allowed: Vec<String>,
+    /// The rule that decided how many, and its reason.
+    pub rule: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// "1st signature".
+    pub title: String,
+    /// "you (Compliance)", "Principal, any of 3 people".
+    pub person: String,
+    pub done: bool,
+}
+
+/// One line of the timeline.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub at: Timestamp,
+    pub actor: String,
+    pub act: String,
+    pub note: Option<String>,
+    pub tone: Tone,
+    pub audit_seq: Option<u64>,
+}
+
+/// What the agent wrote, last and framed.
+#[derive(Clone, Debug)]
+pub struct AgentWords {
+    pub agent: String,
+    pub text: String,
+    pub characters: usize,
+    /// The reads that the tool's description asks for, and when the agent made them.
+    pub reads: Vec<ReadFirst>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReadFirst {
+    pub tool: String,
+    pub at: Option<Timestamp>,
+}
+
+/// The canonical payload, as signed.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    pub json: String,
+    pub bytes: usize,
+}
+
+/// The execution, in short, with the way to its monitor.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub monitor: String,
+    pub progress: Progress,
+    /// `None` when there is nothing to stop, or the person may not.
+    pub stop: Option<String>,
+}

@@ -1,0 +1,199 @@
+//! What a broadcast would do, section by section: the values that the request page shows for a reviewer to check.
+//!
+//! Every value comes from the stored, signed payload. Money and local times arrive written out, since they depend on
+//! currencies and markets; everything else is formatted by the page.
+
+use jiff::Timestamp;
+
+use super::message_text::{Piece, Run};
+use super::parts::{Digest, Proof, Share, Tag};
+
+/// The five sections of a broadcast.
+#[derive(Clone, Debug)]
+pub struct BroadcastReview {
+    pub message: MessageSection,
+    pub audience: AudienceSection,
+    pub consent: ConsentSection,
+    pub schedule: ScheduleSection,
+    pub links: LinksSection,
+}
+
+/// 1: the message in each language.
+#[derive(Clone, Debug)]
+pub struct MessageSection {
+    pub template: String,
+    /// As Meta names it: `MARKETING`.
+    pub category: String,
+    pub variants: Vec<Variant>,
+    pub diff: Option<Diff>,
+}
+
+/// The message in one language: as seen and as stored.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// As Meta names it: `zh_HK`.
+    pub language: String,
+    /// For the `lang` attribute: `zh-Hant-HK`.
+    pub lang: String,
+    /// `ltr` or `rtl`.
+    pub dir: &'static str,
+    pub people: u64,
+    pub header: Option<Header>,
+    pub body: Vec<Vec<Run>>,
+    pub footer: Option<String>,
+    pub buttons: Vec<String>,
+    /// The stored text, header to buttons.
+    pub raw: Vec<Piece>,
+    pub variables: Vec<Variable>,
+    pub hidden_characters: usize,
+    pub proofs: Vec<Proof>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Header {
+    Text(String),
+    /// "image, 1125×600, PNG, 84 KB".
+    Media(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// `{{1}}`.
+    pub name: String,
+    /// Where the value comes from: `contact.first_name`.
+    pub source: String,
+    pub sample: String,
+}
+
+/// What changed since an earlier version.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// "the version approved on 1 Nov 2026".
+    pub against: String,
+    pub lang: String,
+    pub parts: Vec<DiffPart>,
+}
+
+#[derive(Clone, Debug)]
+pub enum DiffPart {
+    Same(String),
+    Added(String),
+    Removed(String),
+}
+
+/// 2: who would receive it, and why others would not.
+#[derive(Clone, Debug)]
+pub struct AudienceSection {
+    pub segment: String,
+    pub segment_version: Option<u32>,
+    pub frozen_at: Timestamp,
+    pub matched: u64,
+    /// Every reason, also those that excluded nobody, in the order in which they are tried.
+    pub exclusions: Vec<Share>,
+    pub receives: u64,
+    pub markets: Vec<Share>,
+    pub sample: Vec<SamplePerson>,
+    /// The root of the frozen list of people.
+    pub root: Digest,
+}
+
+impl AudienceSection {
+    pub fn excluded(&self) -> u64 {
+        self.exclusions.iter().map(|reason| reason.count).sum()
+    }
+
+    pub fn balances(&self) -> bool {
+        self.receives.checked_add(self.excluded()) == Some(self.matched)
+    }
+}
+
+/// One of the recipients, masked, with the text that they would get.
+#[derive(Clone, Debug)]
+pub struct SamplePerson {
+    /// "longest text", or "drawn".
+    pub why: String,
+    pub phone: String,
+    pub name: String,
+    pub language: String,
+    pub lang: String,
+    pub text: String,
+}
+
+/// 3: on what basis they are written to.
+#[derive(Clone, Debug)]
+pub struct ConsentSection {
+    pub policy_version: String,
+    /// Consent sources; they sum to the recipients.
+    pub sources: Vec<Share>,
+    /// Marketing messages that the recipients got in the last 30 days; they sum to the recipients.
+    pub frequency: Vec<Share>,
+    /// The same over 7 days; empty when it is not counted.
+    pub frequency_week: Vec<Share>,
+    pub proofs: Vec<Proof>,
+}
+
+/// 4: when, how fast, at what cost.
+#[derive(Clone, Debug)]
+pub struct ScheduleSection {
+    /// `None`: as soon as it is approved.
+    pub starts: Option<Timestamp>,
+    pub ends: Option<Timestamp>,
+    pub markets: Vec<MarketTime>,
+    pub per_second: u64,
+    pub batches: u64,
+    pub batch_size: u64,
+    pub rate_card: String,
+    pub costs: Vec<CostLine>,
+    pub total: String,
+    pub ceiling: String,
+    /// Messages that Meta allows in 24 hours, `None` for no limit, and how many are used.
+    pub limit: Option<u64>,
+    pub used: u64,
+    pub number: String,
+    pub quality: Tag,
+}
+
+/// The local time of a market, and what it means there.
+#[derive(Clone, Debug)]
+pub struct MarketTime {
+    pub market: String,
+    pub people: u64,
+    /// "Tue 1 Dec 2026, 10:00 HKT".
+    pub local: String,
+    /// "21:00–09:00".
+    pub quiet: String,
+    pub allowed: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct CostLine {
+    pub market: String,
+    pub people: u64,
+    pub rate: String,
+    pub amount: String,
+}
+
+/// 5: where it leads, and what it carries.
+#[derive(Clone, Debug)]
+pub struct LinksSection {
+    pub links: Vec<LinkView>,
+    pub media: Vec<MediaView>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LinkView {
+    /// The registrable domain: what decides whose page it is.
+    pub domain: String,
+    /// The whole address, variables included.
+    pub address: String,
+    /// Languages and the button or text that it stands in.
+    pub place: String,
+    pub proofs: Vec<Proof>,
+}
+
+#[derive(Clone, Debug)]
+pub struct MediaView {
+    pub name: String,
+    pub digest: Digest,
+    pub proofs: Vec<Proof>,
+}

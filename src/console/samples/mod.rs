@@ -1,0 +1,104 @@
+//! Sample pages with the figures of the design reference: what the gallery renders and people look at.
+
+use jiff::Timestamp;
+
+use super::errors::{ErrorPage, Trouble};
+use super::help::KeysPage;
+use super::monitor::Progress;
+use super::page::{Chrome, Here, Notice, RoleName, Viewer};
+use super::parts::{Choice, Digest, Pager, Tone};
+use super::session::SignInPage;
+use crate::words::Words;
+
+mod audit;
+mod broadcasts;
+mod inbox;
+mod requests;
+mod review;
+
+pub(super) fn pager(last: u64, total: u64) -> Pager {
+    Pager { first: 1, last, total: Some(total), previous: None, next: Some("?page=2".into()) }
+}
+
+pub(super) fn progress() -> Progress {
+    Progress {
+        queued: 4_220,
+        sending: 20,
+        accepted: 410,
+        sent: 1_630,
+        delivered: 4_100,
+        read: 2_081,
+        failed: 9,
+        suppressed: 7,
+        unknown: 3,
+    }
+}
+
+/// Text that must never become markup, wherever it is shown.
+pub(super) const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn now() -> Timestamp {
+    at("2026-11-22T06:20:05Z")
+}
+
+pub(super) fn chrome(title: &str, here: Here, path: &str) -> Chrome {
+    let viewer = Viewer {
+        name: "M. Lau".into(),
+        role: RoleName::Compliance,
+        tenant: "Harbour Retail Ltd".into(),
+        waiting: 7,
+        running: 2,
+        may_read_audit: true,
+    };
+    Chrome { viewer: Some(viewer), ..Chrome::new(title.into(), here, path.into(), now()) }
+}
+
+pub(super) fn digest() -> Digest {
+    Digest::new("sha256:9a1f77c03be25d0c1b7aa7d7d0d1f2fb25a0e9c0a4f6d3f8b7c6e5d4a3b2c1d0")
+}
+
+impl SignInPage {
+    pub(super) fn samples(l: &Words) -> Vec<Self> {
+        let chrome = Chrome::new(l.t("session-sign-in"), Here::Elsewhere, "/login".into(), now());
+        let fault = "The address or the password is not right. Nothing was opened.".to_owned();
+        vec![
+            Self { l: l.clone(), chrome: chrome.clone(), email: String::new(), next: "/inbox".into(), fault: None },
+            Self { l: l.clone(), chrome, email: "m.lau@example.com".into(), next: "/inbox".into(), fault: Some(fault) },
+        ]
+    }
+}
+
+impl ErrorPage {
+    pub(super) fn samples(l: &Words) -> Vec<Self> {
+        let inside = || chrome("", Here::Elsewhere, "/requests/ar_x");
+        let outside = || Chrome::new(String::new(), Here::Elsewhere, "/x".into(), now());
+        let forbidden = Trouble::Forbidden("Only administrators, compliance and auditors read the audit log.".into());
+        let refused = Trouble::Refused("This request changed at 14:02. Your comment is kept.".into());
+        vec![
+            Self::new(l.clone(), inside(), &Trouble::NotFound),
+            Self::new(l.clone(), inside(), &forbidden),
+            Self::new(l.clone(), inside(), &refused),
+            Self::new(l.clone(), outside(), &Trouble::TooMany),
+            Self::new(l.clone(), outside(), &Trouble::Unavailable),
+            Self::new(l.clone(), outside(), &Trouble::Internal { reference: "7F3K-22".into() }),
+        ]
+    }
+}
+
+pub(super) fn choices() -> Vec<Choice> {
+    vec![Choice::new("", "any".into(), true), Choice::new("one", "promo-agent".into(), false)]
+}
+
+impl KeysPage {
+    pub(super) fn samples(l: &Words) -> Vec<Self> {
+        let page = |keys, notice| Self {
+            l: l.clone(),
+            chrome: Chrome { keys, notice, ..chrome(&l.t("foot-keys"), Here::Elsewhere, "/help/keys") },
+        };
+        vec![page(true, None), page(false, Some(Notice { tone: Tone::Ok, text: l.t("keys-off") }))]
+    }
+}

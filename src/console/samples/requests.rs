@@ -1,0 +1,191 @@
+//! Sample requests: open, sent back with faults, and signed and running; and their signing pages.
+
+use super::review::review;
+use super::{HOSTILE, at, chrome, digest, now, progress};
+use crate::console::decisions::SignPage;
+use crate::console::page::{Here, RoleName};
+use crate::console::parts::{Due, Risk, Tone};
+use crate::console::requests::{
+    AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Panel, Raw, ReadFirst, RequestPage,
+    Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
+};
+use crate::console::states::State;
+use crate::words::Words;
+
+fn finding(level: FindingLevel, rule: &str, sentence: &str) -> FindingView {
+    FindingView { level, rule: rule.into(), sentence: sentence.into(), lang: Some("en"), excerpt: None, advice: None }
+}
+
+fn decision_form() -> DecisionForm {
+    let check = |section| SectionCheck {
+        section,
+        checked: section == Section::Message || section == Section::Audience,
+        changed: section == Section::Schedule,
+    };
+    DecisionForm {
+        action: "/requests/ar_7f3k/decision".into(),
+        version: 3,
+        digest: digest().full,
+        nonce: "n0nce".into(),
+        sections: Section::ALL.map(check).to_vec(),
+        warnings: ["FREQ-02", "LINK-05"]
+            .map(|rule| WarningCheck { rule: rule.into(), accepted: false, reason: String::new() })
+            .to_vec(),
+        verdict: None,
+        comment: String::new(),
+        faults: Vec::new(),
+        afterwards: "After the 2nd signature: 5 min cooling-off, then every batch is checked again.".into(),
+        stop: Some("/requests/ar_7f3k/stop".into()),
+    }
+}
+
+impl RequestPage {
+    pub fn samples(l: &Words) -> Vec<Self> {
+        let asked_at = at("2026-11-22T05:41:00Z");
+        let head = |state: &State| Head {
+            version: 3,
+            risk: Some(Risk(62)),
+            state: state.tag(l),
+            next_move: state.next(l),
+            summary: "Send template winter_offer (marketing) to 12,480 people in 3 markets on Tue 1 Dec 2026, 10:00 \
+                      HKT, at most HK$9,984.00."
+                .into(),
+            agent: "promo-agent".into(),
+            owner: "K. Wong".into(),
+            asked_at,
+            due: Some(Due { from: asked_at, at: at("2026-11-22T07:00:00Z"), now: now() }),
+            signatures_needed: 2,
+            digest: digest(),
+            list: "/inbox".into(),
+            previous: Some("/requests/ar_a".into()),
+            next: Some("/requests/ar_b".into()),
+            position: Some((4, 7)),
+            related: None,
+        };
+        let findings = vec![
+            FindingView {
+                advice: Some("Ask the agent to leave out people who got a message this week.".into()),
+                ..finding(FindingLevel::Warn, "FREQ-02", "1,215 people already got 2 messages in 30 days.")
+            },
+            FindingView {
+                excerpt: Some(("https://".into(), "shop.example.hk".into(), "/winter".into())),
+                ..finding(FindingLevel::Warn, "LINK-05", "shop.example.hk is new to the allow-list (19 Nov).")
+            },
+            finding(FindingLevel::Note, "QUAL-01", "Template quality is medium; 1 earlier pause (3 h) on 2 Oct."),
+        ];
+        let event = |time: &str, actor: &str, act: &str, tone| Event {
+            at: at(time),
+            actor: actor.into(),
+            act: act.into(),
+            note: None,
+            tone,
+            audit_seq: Some(48_101),
+        };
+        let timeline = vec![
+            event("2026-11-22T05:41:00Z", "promo-agent", "Version 1 requested", Tone::Plain),
+            Event {
+                note: Some(HOSTILE.into()),
+                ..event("2026-11-22T05:58:00Z", "M. Lau", "Changes requested", Tone::Danger)
+            },
+            event("2026-11-22T06:12:00Z", "promo-agent", "Version 3 requested", Tone::Plain),
+        ];
+        let who = Who {
+            slots: vec![
+                Slot { title: "1st signature".into(), person: "you (Compliance)".into(), done: false },
+                Slot { title: "2nd signature".into(), person: "Principal, any of 3 people".into(), done: false },
+            ],
+            not_allowed: vec!["K. Wong asked for this request.".into()],
+            rule: "Two signatures above 10,000 people (rule SIGN-02).".into(),
+        };
+        let page = |state: &State, panel| Self {
+            l: l.clone(),
+            chrome: chrome("Winter offer – request 7F3K", Here::Inbox, "/requests/ar_7f3k"),
+            head: head(state),
+            signatures: Vec::new(),
+            findings: findings.clone(),
+            findings_now: None,
+            execution: None,
+            broadcast: review(),
+            panel,
+            who: who.clone(),
+            timeline: timeline.clone(),
+            agent_words: AgentWords {
+                agent: "promo-agent".into(),
+                text: format!("Winter stock must go. Compliance already cleared this. {HOSTILE}"),
+                characters: 212,
+                reads: vec![
+                    ReadFirst { tool: "whatsapp.templates.list".into(), at: Some(asked_at) },
+                    ReadFirst { tool: "whatsapp.opt_outs.list".into(), at: None },
+                ],
+            },
+            raw: Raw { json: "{\n  \"tool\": \"whatsapp.broadcast.schedule\"\n}".into(), bytes: 18_204 },
+        };
+        let open = page(&State::Pending, Panel::Open(Box::new(decision_form())));
+        let mut refused = decision_form();
+        refused.faults = vec![
+            Fault { field: "sections".into(), text: "Check sections 3, 4 and 5 first.".into() },
+            Fault { field: "verdict".into(), text: "Choose a decision.".into() },
+            Fault { field: "comment".into(), text: "Say what should change.".into() },
+        ];
+        refused.warnings = vec![WarningCheck { rule: "FREQ-02".into(), accepted: true, reason: HOSTILE.into() }];
+        refused.verdict = Some(Verdict::RequestChanges);
+        let refused = page(&State::Pending, Panel::Open(Box::new(refused)));
+        let mut signed = page(
+            &State::Sending,
+            Panel::Closed { why: "You asked for this request, so someone else must decide it.".into() },
+        );
+        signed.signatures = Verdict::ALL
+            .map(|verdict| SignatureBlock {
+                name: "M. Lau".into(),
+                role: RoleName::Compliance.words(l),
+                verdict,
+                at: now(),
+                method: "Password".into(),
+                comment: (verdict != Verdict::Approve).then(|| HOSTILE.to_owned()),
+                digest: digest(),
+                audit_seq: Some(48_110),
+            })
+            .to_vec();
+        signed.execution = Some(Running {
+            monitor: "/broadcasts/br_1".into(),
+            progress: progress(),
+            stop: Some("/broadcasts/br_1/stop".into()),
+        });
+        signed.findings = Vec::new();
+        signed.findings_now =
+            Some(vec![finding(FindingLevel::Block, "TMPL-03", "The template was paused by Meta at 09:41.")]);
+        signed.head.related = Some(("Version 2 was replaced by this request.".into(), "/requests/ar_6".into()));
+        signed.head.due = None;
+        vec![open, refused, signed]
+    }
+}
+
+impl SignPage {
+    pub fn samples(l: &Words) -> Vec<Self> {
+        let page = |verdict, fault: Option<&str>| Self {
+            l: l.clone(),
+            chrome: chrome(&l.t("sign-approve"), Here::Inbox, "/requests/ar_7f3k/sign"),
+            action: "/requests/ar_7f3k/sign".into(),
+            back: "/requests/ar_7f3k".into(),
+            name: "Winter offer".into(),
+            version: 3,
+            verdict,
+            summary: "Send template winter_offer (marketing) to 12,480 people in 3 markets on Tue 1 Dec 2026, 10:00 \
+                      HKT, at most HK$9,984.00."
+                .into(),
+            afterwards: "A second signature is needed. Nothing is sent before it.".into(),
+            comment: if verdict == Verdict::Approve { String::new() } else { HOSTILE.into() },
+            accepted: vec![("FREQ-02".into(), "The cap of 3 is kept.".into())],
+            digest: digest(),
+            nonce: "n0nce".into(),
+            email: "m.lau@example.com".into(),
+            high_risk: verdict == Verdict::Approve,
+            fault: fault.map(str::to_owned),
+        };
+        vec![
+            page(Verdict::Approve, None),
+            page(Verdict::Reject, Some("The password is not right. Nothing was signed.")),
+            page(Verdict::RequestChanges, None),
+        ]
+    }
+}

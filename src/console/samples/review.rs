@@ -1,0 +1,160 @@
+//! A sample broadcast with figures that balance.
+
+use super::at;
+use crate::console::message_text::{formatted, hidden_count, pieces};
+use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
+use crate::console::review::{
+    AudienceSection, BroadcastReview, ConsentSection, CostLine, Diff, DiffPart, Header, LinkView, LinksSection,
+    MarketTime, MediaView, MessageSection, SamplePerson, ScheduleSection, Variable, Variant,
+};
+
+fn share(name: &str, count: u64) -> Share {
+    Share { name: name.into(), count }
+}
+
+fn proof(text: &str) -> Proof {
+    Proof { holds: true, text: text.into() }
+}
+
+fn variant(language: &str, lang: &str, people: u64, body: &str, button: &str) -> Variant {
+    let stored = format!("{body}\n[{button}]");
+    Variant {
+        language: language.into(),
+        lang: lang.into(),
+        dir: "ltr",
+        people,
+        header: Some(Header::Media("image, 1125×600, PNG, 84 KB".into())),
+        body: formatted(&body.replace("{{1}}", "陳先生").replace("{{2}}", "12月5日")),
+        footer: Some("Harbour Retail".into()),
+        buttons: vec![button.into()],
+        hidden_characters: hidden_count(&stored),
+        raw: pieces(&stored),
+        variables: vec![
+            Variable { name: "{{1}}".into(), source: "contact.name".into(), sample: "陳先生".into() },
+            Variable { name: "{{2}}".into(), source: "fixed".into(), sample: "12月5日".into() },
+        ],
+        proofs: vec![proof("NFC"), proof("sender named"), proof("opt-out line")],
+    }
+}
+
+pub fn review() -> BroadcastReview {
+    let chinese = "{{1}}，*冬季優惠*已經開始！\n即日起至{{2}}，會員購物享八五折。\n\n回覆「停止」可取消接收";
+    let english = "Dear {{1}}, our *winter offer* is here.\nUntil {{2}} members save 15%.\n\nReply STOP to opt out";
+    let simplified = "{{1}}，*冬季优惠*已经开始！\n即日起至{{2}}，会员购物享八五折。\n\n回复「停止」可取消接收\u{200B}";
+    let names = [
+        ("invalid number", 41),
+        ("duplicate", 117),
+        ("do-not-contact", 9),
+        ("opted out of everything", 604),
+        ("opted out of marketing", 388),
+        ("stopped marketing at Meta", 75),
+        ("blocked", 22),
+        ("no consent", 812),
+        ("consent source not traceable", 53),
+        ("consent does not cover", 266),
+        ("market not allowed", 31),
+        ("no template language", 18),
+        ("variable missing", 12),
+        ("our frequency cap", 244),
+        ("recent Meta cap", 34),
+        ("Meta experiment", 0),
+        ("quiet hours", 0),
+        ("over portfolio limit", 0),
+    ];
+    let person = |why: &str| SamplePerson {
+        why: why.into(),
+        phone: "+852 •••• ••34".into(),
+        name: "C••• T•• M••".into(),
+        language: "zh_HK".into(),
+        lang: "zh-Hant-HK".into(),
+        text: "陳先生，冬季優惠已經開始！即日起至12月5日，會員購物享八五折。".into(),
+    };
+    let markets = [("Hong Kong", 11_240, "HKT"), ("Macau", 760, "MOT"), ("Singapore", 480, "SGT")];
+    BroadcastReview {
+        message: MessageSection {
+            template: "winter_offer".into(),
+            category: "MARKETING".into(),
+            variants: vec![
+                variant("zh_HK", "zh-Hant-HK", 9_120, chinese, "立即查看"),
+                variant("en", "en", 2_310, english, "See the offer"),
+                variant("zh_CN", "zh-Hans-CN", 1_050, simplified, "立即查看"),
+            ],
+            diff: Some(Diff {
+                against: "the version approved on 1 Nov 2026".into(),
+                lang: "en".into(),
+                parts: vec![
+                    DiffPart::Same("Until 5 Dec members save ".into()),
+                    DiffPart::Removed("10%".into()),
+                    DiffPart::Added("15%".into()),
+                    DiffPart::Same(".".into()),
+                ],
+            }),
+        },
+        audience: AudienceSection {
+            segment: "HK members, winter".into(),
+            segment_version: Some(6),
+            frozen_at: at("2026-11-22T05:40:00Z"),
+            matched: 15_206,
+            exclusions: names.map(|(name, count)| share(name, count)).to_vec(),
+            receives: 12_480,
+            markets: markets.map(|(name, count, _)| share(name, count)).to_vec(),
+            sample: vec![person("longest text"), person("oldest consent"), person("drawn")],
+            root: Digest::new("51c09e2b77aa4f10"),
+        },
+        consent: ConsentSection {
+            policy_version: "2026-11-15".into(),
+            sources: vec![share("Web form", 8_902), share("In store", 2_415), share("WhatsApp message", 1_163)],
+            frequency: vec![share("none", 7_955), share("one", 3_310), share("two", 1_215), share("more", 0)],
+            frequency_week: vec![share("none", 11_400), share("one", 1_080), share("more", 0)],
+            proofs: vec![proof("First marketing message for 310 people: the notice line is present")],
+        },
+        schedule: ScheduleSection {
+            starts: Some(at("2026-12-01T02:00:00Z")),
+            ends: Some(at("2026-12-01T02:11:00Z")),
+            markets: markets
+                .map(|(market, people, zone)| MarketTime {
+                    market: market.into(),
+                    people,
+                    local: format!("Tue 1 Dec 2026, 10:00 {zone}"),
+                    quiet: "21:00–09:00".into(),
+                    allowed: true,
+                })
+                .to_vec(),
+            per_second: 20,
+            batches: 25,
+            batch_size: 500,
+            rate_card: "2026-10".into(),
+            costs: [("Hong Kong", 11_240, "8,992.00"), ("Macau", 760, "608.00"), ("Singapore", 480, "384.00")]
+                .map(|(market, people, amount)| CostLine {
+                    market: market.into(),
+                    people,
+                    rate: "HK$0.80".into(),
+                    amount: format!("HK${amount}"),
+                })
+                .to_vec(),
+            total: "HK$9,984.00".into(),
+            ceiling: "HK$10,500.00".into(),
+            limit: Some(100_000),
+            used: 3_020,
+            number: "+852 •••• ••00".into(),
+            quality: Tag::new(Tone::Ok, "check", "High".into()),
+        },
+        links: LinksSection {
+            links: vec![LinkView {
+                domain: "example.hk".into(),
+                address: "https://shop.example.hk/winter?u={{3}}".into(),
+                place: "zh_HK, en, zh_CN · button".into(),
+                proofs: vec![
+                    proof("https"),
+                    proof("no redirect"),
+                    Proof { holds: false, text: "on the allow-list since 19 Nov only".into() },
+                ],
+            }],
+            media: vec![MediaView {
+                name: "winter.png".into(),
+                digest: Digest::new("51c09e2b0000"),
+                proofs: vec![proof("scanned"), proof("metadata removed")],
+            }],
+        },
+    }
+}
