@@ -1,7 +1,7 @@
 //! Carries webhooks to the business: a few POSTs at a time, retried with growing delays until Meta would give up.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub struct Courier {
     arrived: Notify,
     free: Arc<Semaphore>,
     paused: AtomicBool,
+    /// Of bodies that were not delivered yet, wherever they wait.
+    waiting_bytes: AtomicUsize,
     posted: AtomicU64,
     failed: AtomicU64,
     dropped: AtomicU64,
@@ -72,6 +74,7 @@ impl Courier {
             arrived: Notify::new(),
             free: Arc::new(Semaphore::new(settings.delivery.concurrency.clamp(1, 64))),
             paused: AtomicBool::new(false),
+            waiting_bytes: AtomicUsize::new(0),
             posted: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -98,22 +101,29 @@ impl Courier {
         }
         for chunk in updates.chunks(self.settings.max_updates.clamp(1, 1_000)) {
             let body = webhooks::to_bytes(&webhooks::envelope(&self.waba_id, chunk));
+            if self.waiting_bytes.load(Ordering::Relaxed) + body.len() > self.settings.backlog_bytes {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            self.waiting_bytes.fetch_add(body.len(), Ordering::Relaxed);
             self.enqueue(Post { body, updates: chunk.len(), attempt: 0, waited_ms: 0 });
         }
     }
 
     pub fn enqueue(&self, post: Post) {
-        let mut queue = lock(&self.queue);
-        if queue.len() >= self.settings.backlog {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        queue.push_back(post);
-        drop(queue);
+        lock(&self.queue).push_back(post);
         self.arrived.notify_one();
     }
 
+    /// This post waits no longer, delivered or given up.
+    fn settle(&self, post: &Post) {
+        // A reset in between has set the count to nothing already.
+        let less = |bytes: usize| Some(bytes.saturating_sub(post.body.len()));
+        self.waiting_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok();
+    }
+
     pub fn forget(&self) {
+        self.waiting_bytes.store(0, Ordering::Relaxed);
         lock(&self.queue).clear();
         lock(&self.log).clear();
     }
@@ -121,7 +131,7 @@ impl Courier {
     pub fn summary(&self) -> Value {
         json!({
             "url": self.target().as_deref(), "paused": self.paused.load(Ordering::Relaxed),
-            "waiting": lock(&self.queue).len(), "posted": self.posted.load(Ordering::Relaxed),
+            "waiting": lock(&self.queue).len(), "waiting_bytes": self.waiting_bytes.load(Ordering::Relaxed), "posted": self.posted.load(Ordering::Relaxed),
             "failed": self.failed.load(Ordering::Relaxed), "dropped": self.dropped.load(Ordering::Relaxed),
         })
     }
@@ -163,7 +173,7 @@ impl Courier {
     }
 
     async fn carry(&self, world: &World, mut post: Post) {
-        let Some(url) = self.target() else { return };
+        let Some(url) = self.target() else { return self.settle(&post) };
         let mut request = self.client.post(&*url).header(CONTENT_TYPE, "application/json").body(post.body.clone());
         if let Some(secret) = &self.secret {
             let signed = format!("sha256={}", webhooks::signature(secret, &post.body));
@@ -177,6 +187,7 @@ impl Courier {
         };
         self.note(&post, &outcome, started.elapsed(), world.clock.now());
         if outcome == Ok(200) {
+            self.settle(&post);
             self.posted.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -189,6 +200,7 @@ impl Courier {
             .min(HOUR_MS);
         post.waited_ms = post.waited_ms.saturating_add(wait);
         if post.waited_ms > self.settings.give_up_ms {
+            self.settle(&post);
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }

@@ -118,6 +118,15 @@ impl Simulator {
         self.world.courier.set_target(url);
     }
 
+    /// Gives a person a name, as it stands in their webhooks. The number has its country code.
+    pub fn introduce(&self, number: &str, name: &str) {
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        let now = self.world.clock.now();
+        let mut guard = self.world.state();
+        let state = &mut *guard;
+        state.customers.meet(&digits, &state.life.not_on_whatsapp, now).name = name.into();
+    }
+
     /// Lets open calls finish, within bounds, and ends.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -226,8 +226,8 @@ pub struct Delivery {
     pub first_retry_ms: u64,
     /// Then Meta gives up.
     pub give_up_ms: u64,
-    /// POSTs that may wait; the newest are dropped beyond it.
-    pub backlog: usize,
+    /// Bytes of POSTs that may wait, for their turn or for a retry; the newest are dropped beyond it.
+    pub backlog_bytes: usize,
 }
 
 impl Default for Delivery {
@@ -239,7 +239,7 @@ impl Default for Delivery {
             timeout_ms: 10_000,
             first_retry_ms: 2_000,
             give_up_ms: 7 * 24 * 3_600_000,
-            backlog: 50_000,
+            backlog_bytes: 256 << 20,
         }
     }
 }

@@ -9,7 +9,7 @@ const ADA: &str = "+85255501234";
 #[tokio::test]
 async fn customers_write_tap_and_stop() {
     let business = Business::prompt().await;
-    business.control("customers", json!({"number": ADA, "name": "Ada"})).await;
+    business.simulator.introduce(ADA, "Ada");
     let wamid = business.accepted(&offer(ADA, "op-1")).await;
     business.control("customers/act", json!({"number": ADA, "text": "停止", "reply_to": wamid})).await;
     business.control("customers/act", json!({"number": ADA, "tap": "Stop promotions"})).await;

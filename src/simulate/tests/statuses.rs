@@ -61,6 +61,25 @@ async fn a_webhook_that_is_not_answered_with_200_comes_again() {
 }
 
 #[tokio::test]
+async fn what_waits_for_the_business_is_bounded() {
+    let mut settings = prompt();
+    settings.delivery.backlog_bytes = 3_000;
+    let business = Business::open(settings).await;
+    business.control("webhooks", json!({"paused": true})).await;
+    for person in 0..20 {
+        business.accepted(&offer(&format!("+8525554{person:04}"), "op")).await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let summary = business.get("/control/webhooks").await["summary"].clone();
+    assert!(summary["dropped"].as_u64().unwrap() > 0, "{summary}");
+    assert!(summary["waiting_bytes"].as_u64().unwrap() <= 3_000, "{summary}");
+    business.control("webhooks", json!({"paused": false})).await;
+    until(|| business.heard.statuses(), |list| !list.is_empty()).await;
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(business.get("/control/webhooks").await["summary"]["waiting_bytes"], 0);
+}
+
+#[tokio::test]
 async fn webhooks_can_be_held_back() {
     let business = Business::prompt().await;
     business.control("webhooks", json!({"paused": true})).await;
