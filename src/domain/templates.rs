@@ -185,7 +185,7 @@ pub struct RenderedButton {
     pub url: Option<String>,
 }
 
-/// The values for the placeholders, by name (`1`, `2`, … when positional).
+/// The values for the placeholders, by key: see [`TemplateContent::placeholders`].
 pub type Values = BTreeMap<String, String>;
 
 impl TemplateContent {
@@ -194,16 +194,14 @@ impl TemplateContent {
         Digest::of(self)
     }
 
-    /// The names of its placeholders: header, body and button addresses share one space of names.
+    /// The keys of its placeholders. Meta counts positions anew in the header and in each button, so those carry the place:
+    /// `1` is the body's first, `header.1` the header's, `button.1.1` that of the first button. Names are shared by all.
     #[must_use]
     pub fn placeholders(&self) -> BTreeSet<String> {
-        let header = match &self.header {
-            Some(Header::Text(text)) => text.as_str(),
-            _ => "",
-        };
-        let urls =
-            self.buttons.iter().filter_map(|b| if let Button::Url { url, .. } = b { Some(url.as_str()) } else { None });
-        [header, self.body.as_str()].into_iter().chain(urls).flat_map(placeholders_in).map(str::to_owned).collect()
+        self.texts()
+            .into_iter()
+            .flat_map(|(place, text)| placeholders_in(text).map(move |name| place.key(name)))
+            .collect()
     }
 
     /// The placeholders of one text, in the order in which they stand.
@@ -212,24 +210,67 @@ impl TemplateContent {
         placeholders_in(text).collect()
     }
 
+    /// Every text that may hold placeholders, with its place.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(Place, &str)> {
+        let header = match &self.header {
+            Some(Header::Text(text)) => Some((Place::Header, text.as_str())),
+            _ => None,
+        };
+        let urls = self.buttons.iter().enumerate().filter_map(|(index, button)| match button {
+            Button::Url { url, .. } => Some((Place::Button(index), url.as_str())),
+            _ => None,
+        });
+        header.into_iter().chain([(Place::Body, self.body.as_str())]).chain(urls).collect()
+    }
+
     /// Fills in the values; a placeholder without one stays as it is written.
     #[must_use]
     pub fn render(&self, values: &Values) -> Rendered {
         Rendered {
             header: match &self.header {
-                Some(Header::Text(text)) => Some(fill(text, values)),
+                Some(Header::Text(text)) => Some(fill(Place::Header, text, values)),
                 _ => None,
             },
-            body: fill(&self.body, values),
+            body: fill(Place::Body, &self.body, values),
             footer: self.footer.clone(),
             buttons: self
                 .buttons
                 .iter()
-                .map(|button| RenderedButton {
+                .enumerate()
+                .map(|(index, button)| RenderedButton {
                     label: button.label().to_owned(),
-                    url: if let Button::Url { url, .. } = button { Some(fill(url, values)) } else { None },
+                    url: if let Button::Url { url, .. } = button {
+                        Some(fill(Place::Button(index), url, values))
+                    } else {
+                        None
+                    },
                 })
                 .collect(),
+        }
+    }
+}
+
+/// Where a placeholder stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the line on top.
+    Header,
+    /// In the text.
+    Body,
+    /// In a button's address, counted from 0.
+    Button(usize),
+}
+
+impl Place {
+    /// The key of the placeholder of this name in this place.
+    #[must_use]
+    pub fn key(self, name: &str) -> String {
+        let position = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
+        match self {
+            Self::Header if position => format!("header.{name}"),
+            Self::Button(index) if position => format!("button.{}.{name}", index + 1),
+            _ => name.to_owned(),
         }
     }
 }
@@ -239,14 +280,14 @@ fn placeholders_in(text: &str) -> impl Iterator<Item = &str> {
     text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.trim())
 }
 
-fn fill(text: &str, values: &Values) -> String {
+fn fill(place: Place, text: &str, values: &Values) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
         out.push_str(before);
         match after.split_once("}}") {
             Some((name, tail)) => {
-                match values.get(name.trim()) {
+                match values.get(&place.key(name.trim())) {
                     Some(value) => out.push_str(value),
                     None => {
                         out.push_str("{{");
@@ -300,12 +341,25 @@ mod tests {
     }
 
     #[test]
+    fn positions_are_counted_anew_in_each_part() {
+        let mut content = content();
+        content.header = Some(Header::Text("Until {{1}}".into()));
+        content.body = "Hi {{1}}".into();
+        content.buttons = vec![Button::Url { text: "Look".into(), url: "https://shop.example.hk/{{1}}".into() }];
+        assert_eq!(content.placeholders().into_iter().collect::<Vec<_>>(), ["1", "button.1.1", "header.1"]);
+        let values = [("1", "Ada"), ("header.1", "5 Dec"), ("button.1.1", "w")];
+        let rendered = content.render(&values.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+        assert_eq!((rendered.header.as_deref(), rendered.body.as_str()), (Some("Until 5 Dec"), "Hi Ada"));
+        assert_eq!(rendered.buttons.first().unwrap().url.as_deref(), Some("https://shop.example.hk/w"));
+    }
+
+    #[test]
     fn what_is_not_a_placeholder_stays() {
         let values = Values::from([("1".into(), "x".into())]);
         for (text, filled) in
             [("{{1}", "{{1}"), ("{1}}", "{1}}"), ("{{2}} {{1}}", "{{2}} x"), ("{{", "{{"), ("a {{1}} b {{", "a x b {{")]
         {
-            assert_eq!(fill(text, &values), filled);
+            assert_eq!(fill(Place::Body, text, &values), filled);
         }
     }
 
