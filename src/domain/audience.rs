@@ -50,6 +50,35 @@ words! {
     }
 }
 
+/// Why somebody who was signed for is not written to after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Withheld {
+    /// One of the reasons of the preview holds now.
+    Excluded(Exclusion),
+    /// The message would no longer be the one that was signed: the name, the language or a value has changed.
+    Changed,
+    /// The contact is gone.
+    Gone,
+}
+
+impl Withheld {
+    /// A stable word for the ledger.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Excluded(reason) => reason.as_str(),
+            Self::Changed => "changed_since_signing",
+            Self::Gone => "contact_gone",
+        }
+    }
+}
+
+impl std::fmt::Display for Withheld {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// How many matched, how many fell to each reason, how many remain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Funnel {

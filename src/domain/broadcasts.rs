@@ -138,6 +138,9 @@ pub struct BroadcastPlan {
     pub broadcast: BroadcastId,
     /// What people call it.
     pub name: String,
+    /// The description of a broadcast that was not stored before; it is stored together with its request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<BroadcastSpec>,
     /// The template's name.
     pub template: String,
     /// What Meta takes it for.

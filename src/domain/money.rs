@@ -79,6 +79,9 @@ impl Money {
 }
 
 impl Currency {
+    /// The Hong Kong dollar, in which the built-in figures are.
+    pub const HKD: Self = Self(*b"HKD");
+
     /// Its three letters.
     #[must_use]
     pub fn as_str(&self) -> &str {

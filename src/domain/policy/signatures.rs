@@ -1,8 +1,11 @@
 //! Who must sign what, and who may not: the one place that knows.
 
+use super::Policy;
+use crate::domain::action::Action;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::PersonId;
 use crate::domain::people::{Person, Role};
+use crate::domain::preview::Preview;
 use crate::domain::requests::{ActionRequest, Decision, Quorum, Seat, Signature, Status};
 use std::time::Duration;
 
@@ -42,6 +45,26 @@ pub fn two_signatures(rule: &str) -> Quorum {
     Quorum {
         rule: rule.to_owned(),
         seats: vec![Seat { roles: vec![Role::Compliance] }, Seat { roles: vec![Role::Principal] }],
+    }
+}
+
+impl Policy {
+    /// Who must sign this: the one decision about numbers of signatures.
+    #[must_use]
+    pub fn quorum(&self, preview: &Preview) -> Quorum {
+        let (people, cost) = preview.size();
+        let limits = &self.settings.signatures;
+        // Amounts of two currencies cannot be compared, so the stricter rule holds.
+        let dear = limits
+            .two_above_cost
+            .zip(cost)
+            .is_some_and(|(limit, cost)| cost.currency != limit.currency || cost.micros > limit.micros);
+        match &preview.action {
+            Action::BroadcastCreate(_) => Quorum::nobody("SIGN-00"),
+            Action::BroadcastSchedule(_) if people > limits.two_above_people => two_signatures("SIGN-02"),
+            Action::BroadcastSchedule(_) if dear => two_signatures("SIGN-03"),
+            Action::BroadcastSchedule(_) => one_signature("SIGN-01"),
+        }
     }
 }
 
