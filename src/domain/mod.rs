@@ -51,6 +51,7 @@ pub mod mails;
 pub mod masked;
 pub mod money;
 pub mod open_enum;
+pub mod password;
 pub mod people;
 pub mod phone;
 pub mod policy;

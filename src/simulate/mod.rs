@@ -127,6 +127,15 @@ impl Simulator {
         state.customers.meet(&digits, &state.life.not_on_whatsapp, now).name = name.into();
     }
 
+    /// Lets a person write to a number of the business. Nothing happens if there is no such number.
+    pub fn write(&self, number: &str, phone_number_id: &str, text: &str) {
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        let act = happenings::Act::Text { body: text.into(), reply_to: None };
+        if let Err(why) = control::perform(&self.world, &digits, &phone_number_id.into(), act) {
+            tracing::debug!(why, "a simulated customer could not write");
+        }
+    }
+
     /// Lets open calls finish, within bounds, and ends.
     pub async fn stop(mut self) {
         self.stop.cancel();
