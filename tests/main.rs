@@ -16,5 +16,6 @@
 )]
 
 mod harness;
+mod store;
 mod support;
 mod tidy;

@@ -40,6 +40,7 @@ pub mod action;
 pub mod audience;
 pub mod audit;
 pub mod broadcasts;
+pub mod business;
 pub mod canonical;
 pub mod clock;
 pub mod consent;

@@ -3,14 +3,21 @@
 //! Every function takes the tenant whose rows it may touch. Functions that must share a transaction take `&mut Tx`,
 //! functions that only read take `&Db`. Where the two databases differ, one function matches on them and says why.
 
+mod among;
 mod connect;
 mod types;
 
 pub mod audit;
+pub mod business;
+pub mod consent;
+pub mod contacts;
 pub mod outbox;
 pub mod people;
 pub mod requests;
+pub mod segments;
 pub mod sessions;
+pub mod templates;
+pub mod tool_reads;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
@@ -160,6 +167,12 @@ impl Db {
 }
 
 impl Tx {
+    /// Whether it is one of PostgreSQL.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Makes it durable.
     pub async fn commit(self) -> Result<()> {
         match self {

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod daemon;
 pub mod db;
 pub mod smtp;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
