@@ -8,12 +8,14 @@ create table execution (
     category text not null,
     -- what people and breakers want, and what is
     desired text not null check (desired in ('run', 'pause', 'cancel')),
-    state text not null check (state in ('building', 'running', 'paused', 'done', 'cancelled')),
+    state text not null check (state in ('building', 'running', 'attention', 'done', 'cancelled')),
     reason text,
     total bigint not null,
     built bigint not null,
     batch_size bigint not null,
     per_second bigint not null,
+    -- those who had fallen away when people last agreed to go on
+    drift_base bigint not null,
     started_at bigint not null,
     finished_at bigint
 );
@@ -27,16 +29,17 @@ create table shard (
     shard_no bigint not null,
     seq_from bigint not null,
     seq_to bigint not null,
+    -- every row below it that still waits is in the retry queue; no row below low_seq is on its way
     next_seq bigint not null,
+    low_seq bigint not null,
     owner uuid,
     lease_until bigint not null,
     epoch bigint not null,
     desired text not null,
-    checked_until bigint not null,
+    suppressed bigint not null,
     done boolean not null,
     primary key (execution_id, shard_no)
 );
-create index shard_open on shard (done, lease_until);
 
 -- One row a recipient. No index on anything that changes, so that both updates of a row stay cheap.
 create table delivery (
@@ -74,14 +77,16 @@ create table retry_queue (
     primary key (execution_id, seq)
 );
 
--- One bucket of tokens a sending number, shared by all daemons.
+-- Buckets of tokens, shared by all daemons: one a sending number, one an execution. The factor falls when Meta says
+-- that a number sends too fast.
 create table rate_bucket (
     tenant_id uuid not null references tenant (id),
-    phone_number_id text not null,
+    bucket text not null,
     factor double precision not null,
+    throttled_at bigint not null,
     tokens double precision not null,
     at bigint not null,
-    primary key (tenant_id, phone_number_id)
+    primary key (tenant_id, bucket)
 );
 
 create table daemon (

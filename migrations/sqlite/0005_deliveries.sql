@@ -8,12 +8,14 @@ create table execution (
     category TEXT not null,
     -- what people and breakers want, and what is
     desired TEXT not null check (desired in ('run', 'pause', 'cancel')),
-    state TEXT not null check (state in ('building', 'running', 'paused', 'done', 'cancelled')),
+    state TEXT not null check (state in ('building', 'running', 'attention', 'done', 'cancelled')),
     reason TEXT,
     total INTEGER not null,
     built INTEGER not null,
     batch_size INTEGER not null,
     per_second INTEGER not null,
+    -- those who had fallen away when people last agreed to go on
+    drift_base INTEGER not null,
     started_at INTEGER not null,
     finished_at INTEGER
 ) strict;
@@ -27,16 +29,17 @@ create table shard (
     shard_no INTEGER not null,
     seq_from INTEGER not null,
     seq_to INTEGER not null,
+    -- every row below it that still waits is in the retry queue; no row below low_seq is on its way
     next_seq INTEGER not null,
+    low_seq INTEGER not null,
     owner BLOB,
     lease_until INTEGER not null,
     epoch INTEGER not null,
     desired TEXT not null,
-    checked_until INTEGER not null,
+    suppressed INTEGER not null,
     done INTEGER not null,
     primary key (execution_id, shard_no)
 ) strict, without rowid;
-create index shard_open on shard (done, lease_until);
 
 -- One row a recipient. No index on anything that changes, so that both updates of a row stay cheap.
 create table delivery (
@@ -74,14 +77,16 @@ create table retry_queue (
     primary key (execution_id, seq)
 ) strict, without rowid;
 
--- One bucket of tokens a sending number, shared by all daemons.
+-- Buckets of tokens, shared by all daemons: one a sending number, one an execution. The factor falls when Meta says
+-- that a number sends too fast.
 create table rate_bucket (
     tenant_id BLOB not null references tenant (id),
-    phone_number_id TEXT not null,
+    bucket TEXT not null,
     factor REAL not null,
+    throttled_at INTEGER not null,
     tokens REAL not null,
     at INTEGER not null,
-    primary key (tenant_id, phone_number_id)
+    primary key (tenant_id, bucket)
 ) strict, without rowid;
 
 create table daemon (
