@@ -102,6 +102,34 @@ impl Delivery {
     }
 }
 
+words! {
+    /// What people and breakers want of an execution. The worker obeys; it never writes this for itself.
+    Desired, "desired state" {
+        /// Go on.
+        Run = "run",
+        /// Stand still.
+        Pause = "pause",
+        /// Send nothing more, ever.
+        Cancel = "cancel",
+    }
+}
+
+words! {
+    /// Where an execution is.
+    ExecutionState, "state of an execution" {
+        /// The ledger is being written; nothing is sent yet.
+        Building = "building",
+        /// The ledger is complete; shards may be leased.
+        Running = "running",
+        /// All was sent, and some of it stays in doubt.
+        Attention = "attention",
+        /// Every row has come to its end.
+        Done = "done",
+        /// What was not sent never will be.
+        Cancelled = "cancelled",
+    }
+}
+
 /// Names one attempt at one message: travels with it as `biz_opaque_callback_data` and comes back in every status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AttemptToken {

@@ -11,6 +11,8 @@ pub mod audit;
 pub mod business;
 pub mod consent;
 pub mod contacts;
+pub mod deliveries;
+pub mod instance;
 pub mod outbox;
 pub mod people;
 pub mod requests;
@@ -18,6 +20,7 @@ pub mod segments;
 pub mod sessions;
 pub mod templates;
 pub mod tool_reads;
+pub mod webhooks;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 

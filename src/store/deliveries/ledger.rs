@@ -1,0 +1,306 @@
+//! Reading the ledger by ranges of its primary key, and the evidence beside it.
+
+use super::{Sql, dialects, list};
+use crate::domain::clock::Timestamp;
+use crate::domain::contacts::ContactNo;
+use crate::domain::deliveries::{Delivery, DeliveryState, LedgerRow, PROGRESS_FAILED, Tally};
+use crate::domain::ids::{ExecutionId, PersonId, TenantId};
+use crate::store::{Db, Error, Result, Tx, json, on, row, to_json, unsigned};
+
+/// A row that waits to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which.
+    pub seq: u32,
+    /// Whom it goes to.
+    pub contact_no: ContactNo,
+    /// Tries so far.
+    pub attempt: i16,
+}
+
+row! {
+    struct WaitingRow { seq: i64, contact_no: ContactNo, attempt: i16 }
+}
+
+fn read_waiting(rows: Vec<WaitingRow>) -> Result<Vec<Waiting>> {
+    rows.into_iter()
+        .map(|row| {
+            let seq = unsigned("delivery", "seq", row.seq, row.seq)?;
+            Ok(Waiting { seq, contact_no: row.contact_no, attempt: row.attempt })
+        })
+        .collect()
+}
+
+/// Rows that wait, from one number up to another.
+pub async fn waiting(db: &Db, execution: ExecutionId, from: u32, to: u32) -> Result<Vec<Waiting>> {
+    let rows: Vec<WaitingRow> = on!(read db, p => sqlx::query_as(
+        "select seq, contact_no, attempt from delivery where execution_id = $1 and seq >= $2 and seq < $3 and state = 0 order by seq")
+        .bind(execution).bind(i64::from(from)).bind(i64::from(to)).fetch_all(p).await)?;
+    read_waiting(rows)
+}
+
+/// Rows of a shard whose time for another try has come, and when the next one is due.
+pub async fn retries(
+    db: &Db,
+    execution: ExecutionId,
+    from: u32,
+    to: u32,
+    now: Timestamp,
+    limit: u32,
+) -> Result<(Vec<Waiting>, Option<Timestamp>)> {
+    let rows: Vec<WaitingRow> = on!(read db, p => sqlx::query_as(
+        "select d.seq, d.contact_no, d.attempt from retry_queue q join delivery d on d.execution_id = q.execution_id and d.seq = q.seq
+         where q.execution_id = $1 and q.seq >= $2 and q.seq < $3 and q.retry_at <= $4 and d.state = 0 order by q.retry_at limit $5")
+        .bind(execution).bind(i64::from(from)).bind(i64::from(to)).bind(now).bind(i64::from(limit)).fetch_all(p).await)?;
+    let (next,): (Option<Timestamp>,) = on!(read db, p => sqlx::query_as(
+        "select min(retry_at) from retry_queue where execution_id = $1 and seq >= $2 and seq < $3")
+        .bind(execution).bind(i64::from(from)).bind(i64::from(to)).fetch_one(p).await)?;
+    Ok((read_waiting(rows)?, next))
+}
+
+row! {
+    struct TallyRow { state: i16, progress: Option<i16>, n: i64 }
+}
+
+/// How many rows of an execution stand where.
+pub async fn tally(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Tally> {
+    let total: Option<(i64,)> = on!(read db, p => sqlx::query_as("select total from execution where tenant_id = $1 and id = $2")
+        .bind(tenant).bind(execution).fetch_optional(p).await)?;
+    let Some((total,)) = total else { return Ok(Tally::default()) };
+    let rows: Vec<TallyRow> = on!(read db, p => sqlx::query_as(
+        "select state, progress, count(*) as n from delivery where execution_id = $1 group by state, progress")
+        .bind(execution).fetch_all(p).await)?;
+    let mut tally = Tally { total: unsigned("execution", "total", execution, total)?, ..Tally::default() };
+    let mut written = 0;
+    for row in rows {
+        let n: u64 = unsigned("delivery", "count", execution, row.n)?;
+        written += n;
+        match state(row.state)? {
+            DeliveryState::Queued => tally.queued += n,
+            DeliveryState::Sending => tally.sending += n,
+            DeliveryState::Unknown => tally.unknown += n,
+            DeliveryState::Failed => tally.failed += n,
+            DeliveryState::Suppressed => tally.suppressed += n,
+            DeliveryState::Abandoned => tally.abandoned += n,
+            DeliveryState::Accepted => {
+                tally.accepted += n;
+                match Delivery::of(DeliveryState::Accepted, row.progress) {
+                    Delivery::Read => (tally.read, tally.delivered) = (tally.read + n, tally.delivered + n),
+                    Delivery::Delivered => tally.delivered += n,
+                    Delivery::Failed => tally.failed += n,
+                    _ => {}
+                }
+            }
+        }
+    }
+    // Rows that are not written yet wait too.
+    tally.queued += tally.total.saturating_sub(written);
+    Ok(tally)
+}
+
+fn state(number: i16) -> Result<DeliveryState> {
+    DeliveryState::from_number(number).ok_or_else(|| Error::inconsistent("delivery", "state", number, number))
+}
+
+/// How many rows of an execution fell away, from the shards' own counts: cheap enough to ask after every batch.
+pub async fn suppressed(db: &Db, execution: ExecutionId) -> Result<u64> {
+    let (n,): (i64,) = on!(read db, p => sqlx::query_as(
+        "select cast(coalesce(sum(suppressed), 0) as bigint) from shard where execution_id = $1").bind(execution).fetch_one(p).await)?;
+    unsigned("shard", "suppressed", execution, n)
+}
+
+/// Since when the youngest row in doubt has been so; none if there is none.
+pub async fn in_doubt_since(db: &Db, execution: ExecutionId) -> Result<Option<Timestamp>> {
+    let (at,): (Option<Timestamp>,) = on!(read db, p => sqlx::query_as(
+        "select max(updated_at) from delivery where execution_id = $1 and state = 3").bind(execution).fetch_one(p).await)?;
+    Ok(at)
+}
+
+/// One row with what only some may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What everybody sees.
+    pub row: LedgerRow,
+    /// To whom.
+    pub contact_no: ContactNo,
+    /// Meta's id of the message.
+    pub wamid: Option<String>,
+}
+
+row! {
+    struct EntryRow {
+        seq: i64, contact_no: ContactNo, state: i16, attempt: i16, wamid: Option<String>, progress: Option<i16>,
+        error_code: Option<i32>, updated_at: Timestamp,
+    }
+}
+
+impl TryFrom<EntryRow> for Entry {
+    type Error = Error;
+    fn try_from(row: EntryRow) -> Result<Self> {
+        Ok(Self {
+            row: LedgerRow {
+                seq: unsigned("delivery", "seq", row.seq, row.seq)?,
+                delivery: Delivery::of(state(row.state)?, row.progress),
+                attempt: row.attempt,
+                error_code: row.error_code,
+                updated_at: row.updated_at,
+            },
+            contact_no: row.contact_no,
+            wamid: row.wamid,
+        })
+    }
+}
+
+/// The two columns behind one word: its state, and a condition on the progress.
+fn columns(word: Delivery) -> (i16, Option<i16>, bool) {
+    let accepted = DeliveryState::Accepted.number();
+    match word {
+        Delivery::Queued => (DeliveryState::Queued.number(), None, false),
+        Delivery::Sending => (DeliveryState::Sending.number(), None, false),
+        Delivery::Accepted => (accepted, None, true),
+        Delivery::Sent => (accepted, Some(1), false),
+        Delivery::Delivered => (accepted, Some(2), false),
+        Delivery::Read => (accepted, Some(3), false),
+        Delivery::Failed => (DeliveryState::Failed.number(), None, false),
+        Delivery::Suppressed => (DeliveryState::Suppressed.number(), None, false),
+        Delivery::Unknown => (DeliveryState::Unknown.number(), None, false),
+        Delivery::Abandoned => (DeliveryState::Abandoned.number(), None, false),
+    }
+}
+
+/// Rows of an execution in their order, after one number, of one word or of all.
+pub async fn ledger_page(
+    db: &Db,
+    tenant: TenantId,
+    execution: ExecutionId,
+    after: Option<u32>,
+    limit: u32,
+    only: Option<Delivery>,
+) -> Result<Vec<Entry>> {
+    let (state, progress, bare) = only.map_or((None, None, false), |word| {
+        let (state, progress, bare) = columns(word);
+        (Some(state), progress, bare)
+    });
+    // A message that Meta took and could not deliver reads as failed too.
+    let undelivered = (only == Some(Delivery::Failed)).then_some(PROGRESS_FAILED);
+    let rows: Vec<EntryRow> = on!(read db, p => sqlx::query_as(
+        "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at
+         from delivery d join execution e on e.id = d.execution_id
+         where e.tenant_id = $1 and d.execution_id = $2 and d.seq > $3
+            and ($4 is null or (d.state = $4 and ($5 is null or d.progress = $5) and (not $6 or d.progress is null))
+                or ($7 is not null and d.state = 2 and d.progress = $7))
+         order by d.seq limit $8")
+        .bind(tenant).bind(execution).bind(after.map_or(-1, i64::from)).bind(state).bind(progress).bind(bare)
+        .bind(undelivered).bind(i64::from(limit)).fetch_all(p).await)?;
+    rows.into_iter().map(Entry::try_from).collect()
+}
+
+/// One row.
+pub async fn entry(db: &Db, tenant: TenantId, execution: ExecutionId, seq: u32) -> Result<Option<Entry>> {
+    let row: Option<EntryRow> = on!(read db, p => sqlx::query_as(
+        "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at
+         from delivery d join execution e on e.id = d.execution_id
+         where e.tenant_id = $1 and d.execution_id = $2 and d.seq = $3")
+        .bind(tenant).bind(execution).bind(i64::from(seq)).fetch_optional(p).await)?;
+    row.map(Entry::try_from).transpose()
+}
+
+/// How many messages failed with one code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed {
+    /// Meta's code; none if it was not Meta who refused.
+    pub code: Option<i32>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Failures of an execution by their code, the most frequent first.
+pub async fn failures_by_code(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Vec<Failed>> {
+    let rows: Vec<(Option<i32>, i64)> = on!(read db, p => sqlx::query_as(
+        "select d.error_code, count(*) from delivery d join execution e on e.id = d.execution_id
+         where e.tenant_id = $1 and d.execution_id = $2 and (d.state = 4 or (d.state = 2 and d.progress = 9))
+         group by d.error_code order by count(*) desc, d.error_code")
+        .bind(tenant).bind(execution).fetch_all(p).await)?;
+    rows.into_iter().map(|(code, n)| Ok(Failed { code, count: unsigned("delivery", "count", execution, n)? })).collect()
+}
+
+/// What is to be remembered of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptNote {
+    /// Which row.
+    pub seq: u32,
+    /// Which try.
+    pub attempt: i16,
+    /// A word for what came of it.
+    pub outcome: &'static str,
+    /// What was seen.
+    pub evidence: serde_json::Value,
+}
+
+/// Remembers attempts. The same note twice is one note.
+pub async fn record_attempts(tx: &mut Tx, execution: ExecutionId, notes: &[AttemptNote], now: Timestamp) -> Result<()> {
+    macro_rules! record {
+        ($list:literal) => {
+            concat!(
+                "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at)
+                 select $1, n_seq, n_attempt, n_outcome, n_evidence, $2 from ",
+                $list,
+                " n where n_seq is not null on conflict do nothing"
+            )
+        };
+    }
+    const RECORD: Sql = dialects!(record!(
+        "(select json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt, json_extract(value, '$[2]') as n_outcome,
+            json_extract(value, '$[3]') as n_evidence from json_each($3))",
+        "(select (v->>0)::bigint as n_seq, (v->>1)::smallint as n_attempt, v->>2 as n_outcome, v->>3 as n_evidence
+            from json_array_elements($3::json) v)"
+    ));
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(u32, i16, &str, String)> = notes
+        .iter()
+        .map(|n| Ok((n.seq, n.attempt, n.outcome, to_json("delivery_attempt", "evidence", &n.evidence)?)))
+        .collect::<Result<_>>()?;
+    let (sql, rows) = (RECORD.of(tx), list(&rows)?);
+    on!(tx tx, c => sqlx::query(sql).bind(execution).bind(now).bind(rows).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+row! {
+    struct AttemptRow { attempt: i16, outcome: String, evidence: String, at: Timestamp, authorized_by: Option<PersonId> }
+}
+
+/// What is known of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Which try.
+    pub attempt: i16,
+    /// A word for what came of it.
+    pub outcome: String,
+    /// What was seen.
+    pub evidence: serde_json::Value,
+    /// When it was written down.
+    pub at: Timestamp,
+    /// The person who asked for this try, if one did.
+    pub authorized_by: Option<PersonId>,
+}
+
+/// The evidence on one row, oldest first.
+pub async fn attempts(db: &Db, execution: ExecutionId, seq: u32) -> Result<Vec<Attempt>> {
+    let rows: Vec<AttemptRow> = on!(read db, p => sqlx::query_as(
+        "select attempt, outcome, evidence, at, authorized_by from delivery_attempt
+         where execution_id = $1 and seq = $2 order by attempt, at, outcome")
+        .bind(execution).bind(i64::from(seq)).fetch_all(p).await)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Attempt {
+                attempt: row.attempt,
+                evidence: json("delivery_attempt", "evidence", seq, &row.evidence)?,
+                outcome: row.outcome,
+                at: row.at,
+                authorized_by: row.authorized_by,
+            })
+        })
+        .collect()
+}

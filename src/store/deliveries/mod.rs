@@ -1,0 +1,62 @@
+//! The delivery ledger and what drives it: executions, the shards that daemons lease, and the one transaction in which
+//! outcomes and intents become durable together.
+//!
+//! Safety rests on two guarded updates. An intent needs its shard (owner, epoch, `desired = 'run'`) and its row
+//! (`queued`); an outcome needs its attempt. A lease only decides who may go on, never what is true.
+
+mod commit;
+mod executions;
+mod ledger;
+mod rate;
+mod shards;
+mod statuses;
+
+pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Outcome, Part, Settled, Surprise, group_commit};
+pub use executions::{
+    Execution, NewExecution, add, build, by_request, find, finish, lock, set_desired, set_state, under_way, unfinished,
+};
+pub use ledger::{
+    Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,
+    record_attempts, retries, suppressed, tally, waiting,
+};
+pub use rate::{NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};
+pub use shards::{LEASE, Lease, Taken, claim, close, release, sweep};
+pub use statuses::{Applied, Reached, StatusUpdate, apply_statuses};
+
+use super::Tx;
+
+/// One statement in both dialects, for the few places where they differ.
+#[derive(Clone, Copy)]
+struct Sql {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Sql {
+    const fn of(self, tx: &Tx) -> &'static str {
+        match tx {
+            Tx::Sqlite(_) => self.sqlite,
+            Tx::Postgres(_) => self.postgres,
+        }
+    }
+}
+
+/// A statement with a piece that each database words differently: lists that travel as one JSON text, and the time that
+/// leases are measured by. On PostgreSQL that is the server's own, because daemons' clocks differ; on SQLite there is one
+/// daemon and one clock.
+macro_rules! dialects {
+    ($sql:ident!($sqlite:literal, $postgres:literal)) => {
+        crate::store::deliveries::Sql { sqlite: $sql!($sqlite), postgres: $sql!($postgres) }
+    };
+}
+use dialects;
+
+/// Text from outside, fit for a column: PostgreSQL keeps no NUL.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(1000).collect()
+}
+
+/// A list as one parameter.
+fn list<T: serde::Serialize>(items: &[T]) -> super::Result<String> {
+    super::to_json("delivery", "a list", &items)
+}

@@ -1,0 +1,216 @@
+//! What Meta's status webhooks say of the ledger: found by the token that travelled with the message, never backwards.
+
+use super::{AttemptNote, Sql, clean, dialects, list, record_attempts};
+use crate::domain::clock::Timestamp;
+use crate::domain::contacts::ContactNo;
+use crate::domain::deliveries::{AttemptToken, PROGRESS_FAILED, Progress};
+use crate::domain::ids::{ExecutionId, TenantId};
+use crate::store::{Result, Tx, on, row};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// One status of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusUpdate {
+    /// Which attempt it is about.
+    pub token: AttemptToken,
+    /// Meta's id of the message.
+    pub wamid: String,
+    /// How far it came.
+    pub reached: Reached,
+}
+
+/// How far a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// So far.
+    Step(Progress),
+    /// It did not reach the person, with Meta's code.
+    Failed(Option<i32>),
+}
+
+impl Reached {
+    const fn column(self) -> i16 {
+        match self {
+            Self::Step(step) => step as i16,
+            Self::Failed(_) => PROGRESS_FAILED,
+        }
+    }
+
+    /// A failure is the end unless the message arrived after all.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Step(Progress::Sent) => 1,
+            Self::Failed(_) => 2,
+            Self::Step(Progress::Delivered) => 3,
+            Self::Step(Progress::Read) => 4,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Rows that were found.
+    pub rows: u64,
+    /// People to whom a message failed, with Meta's code.
+    pub failed: Vec<(ContactNo, i32)>,
+    /// Attempts for which Meta names a second message, or an earlier attempt that arrived after all: somebody got it twice.
+    pub twice: Vec<AttemptToken>,
+    /// Tokens that are ours by their mark and name no row: this database is behind what has happened.
+    pub unknown: Vec<AttemptToken>,
+}
+
+struct Merged {
+    wamid: String,
+    best: Reached,
+    code: Option<i32>,
+}
+
+/// Writes statuses into the ledger. A status proves that Meta has the message, whatever we thought of it: a row in doubt,
+/// one that waits to be tried again, even one that we took for refused becomes `accepted`.
+pub async fn apply_statuses(
+    tx: &mut Tx,
+    tenant: TenantId,
+    updates: &[StatusUpdate],
+    now: Timestamp,
+) -> Result<Applied> {
+    let mut applied = Applied::default();
+    let mut by_execution: BTreeMap<ExecutionId, BTreeMap<(u32, i16), Merged>> = BTreeMap::new();
+    for update in updates {
+        let rows = by_execution.entry(update.token.execution).or_default();
+        let key = (update.token.seq, update.token.attempt);
+        let code = if let Reached::Failed(code) = update.reached { code } else { None };
+        let wamid = clean(&update.wamid);
+        let Some(known) = rows.get_mut(&key) else {
+            rows.insert(key, Merged { wamid, best: update.reached, code });
+            continue;
+        };
+        if known.wamid != wamid {
+            second(tx, update.token, &wamid, now).await?;
+            applied.twice.push(update.token);
+            continue;
+        }
+        if update.reached.rank() > known.best.rank() {
+            known.best = update.reached;
+        }
+        known.code = known.code.or(code);
+    }
+    for (execution, rows) in by_execution {
+        apply(tx, tenant, execution, &rows, now, &mut applied).await?;
+    }
+    Ok(applied)
+}
+
+row! {
+    struct HitRow { seq: i64, attempt: i16, contact_no: ContactNo }
+}
+
+async fn apply(
+    tx: &mut Tx,
+    tenant: TenantId,
+    execution: ExecutionId,
+    rows: &BTreeMap<(u32, i16), Merged>,
+    now: Timestamp,
+    applied: &mut Applied,
+) -> Result<()> {
+    macro_rules! apply {
+        ($list:literal) => {
+            concat!(
+                "update delivery set state = 2, wamid = coalesce(wamid, o_wamid), error_code = coalesce(o_code, error_code),
+                    progress = case when o_rank > (case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)
+                        then o_progress else progress end,
+                    updated_at = $2
+                 from ",
+                $list,
+                " o where execution_id = $1 and seq = o_seq and attempt = o_attempt and attempt > 0 and state <> 5
+                    and (wamid is null or wamid = o_wamid)
+                    and exists (select 1 from execution e where e.id = $1 and e.tenant_id = $4)
+                 returning seq, attempt, contact_no"
+            )
+        };
+    }
+    const APPLY: Sql = dialects!(apply!(
+        "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_wamid,
+            json_extract(value, '$[3]') as o_progress, json_extract(value, '$[4]') as o_rank, json_extract(value, '$[5]') as o_code
+            from json_each($3))",
+        "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, v->>2 as o_wamid, (v->>3)::smallint as o_progress,
+            (v->>4)::integer as o_rank, (v->>5)::integer as o_code from json_array_elements($3::json) v)"
+    ));
+    let columns: Vec<(u32, i16, &str, i16, u8, Option<i32>)> = rows
+        .iter()
+        .map(|(&(seq, attempt), m)| (seq, attempt, m.wamid.as_str(), m.best.column(), m.best.rank(), m.code))
+        .collect();
+    let (sql, columns) = (APPLY.of(tx), list(&columns)?);
+    let hit: Vec<HitRow> = on!(tx &mut *tx, c => sqlx::query_as(sql).bind(execution).bind(now).bind(columns).bind(tenant)
+        .fetch_all(c).await)?;
+    let people: BTreeMap<(i64, i16), ContactNo> =
+        hit.into_iter().map(|row| ((row.seq, row.attempt), row.contact_no)).collect();
+    applied.rows += people.len() as u64;
+    unqueue(tx, execution, rows).await?;
+    for (&(seq, attempt), merged) in rows {
+        match people.get(&(i64::from(seq), attempt)) {
+            Some(&contact) => {
+                let failed = merged.code.filter(|_| matches!(merged.best, Reached::Failed(_)));
+                applied.failed.extend(failed.map(|code| (contact, code)));
+            }
+            None => explain(tx, tenant, AttemptToken { execution, seq, attempt }, merged, now, applied).await?,
+        }
+    }
+    Ok(())
+}
+
+/// A row that waited for another try waits no more: Meta has it.
+async fn unqueue(tx: &mut Tx, execution: ExecutionId, rows: &BTreeMap<(u32, i16), Merged>) -> Result<()> {
+    macro_rules! unqueue {
+        ($seqs:literal) => {
+            concat!(
+                "delete from retry_queue where execution_id = $1 and seq in (",
+                $seqs,
+                ") and exists (select 1 from delivery d where d.execution_id = $1 and d.seq = retry_queue.seq and d.state <> 0)"
+            )
+        };
+    }
+    const UNQUEUE: Sql = dialects!(unqueue!(
+        "select value from json_each($2)",
+        "select v::bigint from json_array_elements_text($2::json) v"
+    ));
+    let seqs: Vec<u32> = rows.keys().map(|(seq, _)| *seq).collect();
+    let (sql, seqs) = (UNQUEUE.of(tx), list(&seqs)?);
+    on!(tx tx, c => sqlx::query(sql).bind(execution).bind(seqs).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+row! {
+    struct StandsRow { attempt: i16, wamid: Option<String> }
+}
+
+/// A status that changed no row.
+async fn explain(
+    tx: &mut Tx,
+    tenant: TenantId,
+    token: AttemptToken,
+    merged: &Merged,
+    now: Timestamp,
+    applied: &mut Applied,
+) -> Result<()> {
+    let row: Option<StandsRow> = on!(tx &mut *tx, c => sqlx::query_as(
+        "select d.attempt, d.wamid from delivery d join execution e on e.id = d.execution_id
+         where e.tenant_id = $1 and d.execution_id = $2 and d.seq = $3")
+        .bind(tenant).bind(token.execution).bind(i64::from(token.seq)).fetch_optional(c).await)?;
+    match row {
+        Some(row) if row.attempt == token.attempt && row.wamid.as_deref() == Some(merged.wamid.as_str()) => {}
+        Some(row) if row.attempt >= token.attempt => {
+            second(tx, token, &merged.wamid, now).await?;
+            applied.twice.push(token);
+        }
+        _ => applied.unknown.push(token),
+    }
+    Ok(())
+}
+
+async fn second(tx: &mut Tx, token: AttemptToken, wamid: &str, now: Timestamp) -> Result<()> {
+    let evidence = json!({"wamid": wamid, "by": "webhook"});
+    let note = AttemptNote { seq: token.seq, attempt: token.attempt, outcome: "second_message", evidence };
+    record_attempts(tx, token.execution, &[note], now).await
+}

@@ -1,0 +1,130 @@
+//! What makes this database this database, and the daemons that work on it.
+
+use super::{Db, Error, Result, on};
+use crate::domain::canonical::Hash;
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{DaemonId, random_bytes};
+use std::path::Path;
+
+/// This database, as one start of one daemon sees it.
+#[derive(Clone)]
+pub struct Instance {
+    /// This daemon, of this start.
+    pub daemon: DaemonId,
+    /// Raised at every start of any daemon.
+    pub epoch: i64,
+    /// Marks the tokens that travel with messages, so that one made up elsewhere names nothing.
+    pub secret: Hash,
+}
+
+/// Shows which, not the secret.
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance").field("daemon", &self.daemon).field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+/// Enters this daemon into the list. The first one ever also makes the secret.
+pub async fn enter(db: &Db, version: &str, now: Timestamp) -> Result<Instance> {
+    let daemon = DaemonId::random();
+    let mut tx = db.begin().await?;
+    let (epoch, secret): (i64, Vec<u8>) = on!(tx &mut tx, c => sqlx::query_as(
+        "insert into instance (one, epoch, secret) values (1, 1, $1)
+         on conflict (one) do update set epoch = instance.epoch + 1 returning epoch, secret")
+        .bind(random_bytes::<32>().to_vec()).fetch_one(c).await)?;
+    let secret =
+        secret.try_into().map_err(|_| Error::inconsistent("instance", "secret", 1, "32 bytes are expected"))?;
+    on!(tx &mut tx, c => sqlx::query("insert into daemon (id, version, started_at, heartbeat_at) values ($1, $2, $3, $3)")
+        .bind(daemon).bind(version).bind(now).execute(c).await.map(drop))?;
+    tx.commit().await?;
+    Ok(Instance { daemon, epoch, secret })
+}
+
+/// The secret alone, for programs that read tokens and are no daemon; none if no daemon ever ran here.
+pub async fn secret(db: &Db) -> Result<Option<Hash>> {
+    let row: Option<(Vec<u8>,)> =
+        on!(read db, p => sqlx::query_as("select secret from instance where one = 1").fetch_optional(p).await)?;
+    row.map(|(bytes,)| {
+        bytes.try_into().map_err(|_| Error::inconsistent("instance", "secret", 1, "32 bytes are expected"))
+    })
+    .transpose()
+}
+
+/// Says that this daemon is alive, and forgets those that have been silent since `silent_since`. Nothing hangs on it but
+/// what people are shown: leases have their own time.
+pub async fn heartbeat(db: &Db, me: DaemonId, silent_since: Timestamp, now: Timestamp) -> Result<()> {
+    on!(write db, p => sqlx::query("update daemon set heartbeat_at = $2 where id = $1").bind(me).bind(now).execute(p).await.map(drop))?;
+    on!(write db, p => sqlx::query("delete from daemon where heartbeat_at < $2 and id <> $1").bind(me).bind(silent_since)
+        .execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// Takes this daemon off the list.
+pub async fn leave(db: &Db, me: DaemonId) -> Result<()> {
+    on!(write db, p => sqlx::query("delete from daemon where id = $1").bind(me).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// One daemon at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonLine {
+    /// Which.
+    pub id: DaemonId,
+    /// Of what version.
+    pub version: String,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// When it last said that it is alive.
+    pub heartbeat_at: Timestamp,
+}
+
+/// The daemons at work, oldest first.
+pub async fn daemons(db: &Db) -> Result<Vec<DaemonLine>> {
+    let rows: Vec<(DaemonId, String, Timestamp, Timestamp)> = on!(read db, p => sqlx::query_as(
+        "select id, version, started_at, heartbeat_at from daemon order by started_at, id").fetch_all(p).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, version, started_at, heartbeat_at)| DaemonLine { id, version, started_at, heartbeat_at })
+        .collect())
+}
+
+/// Held for as long as this program may write to a SQLite file.
+#[derive(Debug)]
+pub struct FileLock(#[expect(dead_code, reason = "the system drops the lock with the file")] std::fs::File);
+
+/// Why a SQLite file cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another program has it.
+    #[error(
+        "another countersign already works on {0}. One SQLite file has one daemon: stop the other one, or use PostgreSQL for several"
+    )]
+    Taken(String),
+    /// The lock file cannot be made.
+    #[error("the lock file {file} cannot be opened: {why}")]
+    File {
+        /// Which.
+        file: String,
+        /// What the system says.
+        why: std::io::Error,
+    },
+}
+
+/// Makes sure that no second daemon works on this SQLite file: takes `<file>.lock` for the life of what it returns. The
+/// system gives the lock back when the process ends, however it ends.
+pub fn lock_file(database: &Path) -> std::result::Result<FileLock, LockError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let shown = || name.to_string_lossy().into_owned();
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|why| LockError::File { file: shown(), why })?;
+    match file.try_lock() {
+        Ok(()) => Ok(FileLock(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
+        Err(std::fs::TryLockError::Error(why)) => Err(LockError::File { file: shown(), why }),
+    }
+}
