@@ -18,6 +18,10 @@ pub mod error;
 // 4: the catalogue
 pub mod tools;
 
+// 5: the life of a request
 // 6: the doors, and a Graph API to practise on
 pub mod console;
 pub mod simulate;
+
+// 7: puts the parts together
+pub mod config;

@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_file_shows_the_defaults() {
-        let file = config::File::from_str(include_str!("defaults.toml"), config::FileFormat::Toml);
+        let file = config::File::from_str(include_str!("../../../config.toml"), config::FileFormat::Toml);
         let read = config::Config::builder().add_source(file).build().unwrap();
         assert_eq!(read.get::<Settings>("policy").unwrap(), Settings::default());
     }
