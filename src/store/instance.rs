@@ -4,7 +4,6 @@ use super::{Db, Error, Result, on};
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{DaemonId, random_bytes};
-use std::path::Path;
 
 /// This database, as one start of one daemon sees it.
 #[derive(Clone)]
@@ -86,45 +85,4 @@ pub async fn daemons(db: &Db) -> Result<Vec<DaemonLine>> {
         .into_iter()
         .map(|(id, version, started_at, heartbeat_at)| DaemonLine { id, version, started_at, heartbeat_at })
         .collect())
-}
-
-/// Held for as long as this program may write to a SQLite file.
-#[derive(Debug)]
-pub struct FileLock(#[expect(dead_code, reason = "the system drops the lock with the file")] std::fs::File);
-
-/// Why a SQLite file cannot be taken.
-#[derive(Debug, thiserror::Error)]
-pub enum LockError {
-    /// Another program has it.
-    #[error(
-        "another countersign already works on {0}. One SQLite file has one daemon: stop the other one, or use PostgreSQL for several"
-    )]
-    Taken(String),
-    /// The lock file cannot be made.
-    #[error("the lock file {file} cannot be opened: {why}")]
-    File {
-        /// Which.
-        file: String,
-        /// What the system says.
-        why: std::io::Error,
-    },
-}
-
-/// Makes sure that no second daemon works on this SQLite file: takes `<file>.lock` for the life of what it returns. The
-/// system gives the lock back when the process ends, however it ends.
-pub fn lock_file(database: &Path) -> std::result::Result<FileLock, LockError> {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    let shown = || name.to_string_lossy().into_owned();
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(|why| LockError::File { file: shown(), why })?;
-    match file.try_lock() {
-        Ok(()) => Ok(FileLock(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
-        Err(std::fs::TryLockError::Error(why)) => Err(LockError::File { file: shown(), why }),
-    }
 }

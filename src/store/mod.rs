@@ -13,6 +13,7 @@ pub mod consent;
 pub mod contacts;
 pub mod deliveries;
 pub mod instance;
+pub mod lock;
 pub mod outbox;
 pub mod people;
 pub mod requests;

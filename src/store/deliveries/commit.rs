@@ -253,7 +253,7 @@ async fn outcomes(tx: &mut Tx, wanted: &GroupCommit<'_>) -> Result<Vec<Surprise>
     }
     let mut sorted: Vec<&Outcome> = wanted.outcomes.iter().collect();
     sorted.sort_by_key(|o| o.seq);
-    let rows: Vec<(u32, i16, i16, Option<String>, Option<i32>)> = sorted
+    let rows: Vec<_> = sorted
         .iter()
         .map(|o| {
             let (wamid, code) = match &o.settled {

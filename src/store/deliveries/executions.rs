@@ -1,10 +1,10 @@
 //! Executions: one for each approved request that sends, and the writing of its ledger in chunks.
 
-use super::{Sql, dialects, list};
+use super::{Sql, dialects, list, tally};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::People;
-use crate::domain::deliveries::{Desired, ExecutionState};
+use crate::domain::deliveries::{Desired, ExecutionState, Tally};
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
 use crate::store::{Db, Error, Result, Tx, on, row, unsigned, word};
 
@@ -126,8 +126,15 @@ pub async fn find(db: &Db, tenant: TenantId, id: ExecutionId) -> Result<Option<E
     row.map(Execution::try_from).transpose()
 }
 
+/// The execution of a request, with how far it is.
+pub async fn by_request(db: &Db, tenant: TenantId, request: RequestId) -> Result<Option<(Execution, Tally)>> {
+    let Some(execution) = of_request(db, tenant, request).await? else { return Ok(None) };
+    let tally = tally(db, tenant, execution.id).await?;
+    Ok(Some((execution, tally)))
+}
+
 /// The execution of a request.
-pub async fn by_request(db: &Db, tenant: TenantId, request: RequestId) -> Result<Option<Execution>> {
+pub async fn of_request(db: &Db, tenant: TenantId, request: RequestId) -> Result<Option<Execution>> {
     const SQL: &str = select!("where tenant_id = $1 and request_id = $2");
     let row: Option<ExecutionRow> =
         on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_optional(p).await)?;

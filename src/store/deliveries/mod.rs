@@ -13,7 +13,7 @@ mod statuses;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Outcome, Part, Settled, Surprise, group_commit};
 pub use executions::{
-    Execution, NewExecution, add, build, by_request, find, finish, lock, set_desired, set_state, under_way, unfinished,
+    Execution, NewExecution, add, build, by_request, find, finish, lock, of_request, set_desired, set_state, under_way, unfinished,
 };
 pub use ledger::{
     Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,

@@ -137,7 +137,7 @@ async fn apply(
         "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, v->>2 as o_wamid, (v->>3)::smallint as o_progress,
             (v->>4)::integer as o_rank, (v->>5)::integer as o_code from json_array_elements($3::json) v)"
     ));
-    let columns: Vec<(u32, i16, &str, i16, u8, Option<i32>)> = rows
+    let columns: Vec<_> = rows
         .iter()
         .map(|(&(seq, attempt), m)| (seq, attempt, m.wamid.as_str(), m.best.column(), m.best.rank(), m.code))
         .collect();

@@ -1,0 +1,68 @@
+//! One daemon on one SQLite file: a lock beside the file, held for the life of the process.
+
+use super::connect::sqlite_file;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+
+/// Held for as long as this program may write to a SQLite file.
+#[derive(Debug)]
+pub struct FileLock(#[expect(dead_code, reason = "the system drops the lock with the file")] File);
+
+/// Why a SQLite file cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another program has it.
+    #[error(
+        "another countersign already works on {0}. One SQLite file has one daemon: stop the other one, or use PostgreSQL for several"
+    )]
+    Taken(String),
+    /// The lock file cannot be made.
+    #[error("the lock file {file} cannot be opened: {why}. Let this user write to its folder")]
+    File {
+        /// Which.
+        file: String,
+        /// What the system says.
+        why: std::io::Error,
+    },
+}
+
+impl FileLock {
+    /// Makes sure that no second daemon works on the SQLite file behind this address; none for PostgreSQL, where several
+    /// may. The system gives the lock back when the process ends, however it ends.
+    pub fn take(url: &str) -> Result<Option<Self>, LockError> {
+        sqlite_file(url).map(|file| Self::beside(&file)).transpose()
+    }
+
+    fn beside(database: &Path) -> Result<Self, LockError> {
+        let mut name = database.as_os_str().to_owned();
+        name.push(".lock");
+        let failed = |why| LockError::File { file: name.to_string_lossy().into_owned(), why };
+        if let Some(folder) = database.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
+            Err(TryLockError::Error(why)) => Err(failed(why)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_daemon_on_one_file_is_refused_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/new/cs.sqlite", folder.path().display());
+        let first = FileLock::take(&url).unwrap();
+        assert!(first.is_some());
+        let refused = FileLock::take(&url).unwrap_err().to_string();
+        assert!(refused.contains("already works on") && refused.contains("PostgreSQL"), "{refused}");
+        drop(first);
+        assert!(FileLock::take(&url).unwrap().is_some());
+        assert!(FileLock::take("postgres://localhost/x").unwrap().is_none());
+    }
+}

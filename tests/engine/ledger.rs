@@ -1,0 +1,432 @@
+//! The ledger's transactions: what each guard lets through and what it stops.
+
+use countersign::domain::audience::Exclusion;
+use countersign::domain::consent::MessageCategory;
+use countersign::domain::contacts::{ContactNo, People};
+use countersign::domain::deliveries::{AttemptToken, Delivery, DeliveryState, Desired, Progress, Tally};
+use countersign::domain::ids::{DaemonId, TenantId};
+use countersign::store::Db;
+use countersign::store::deliveries::{
+    self, Committed, Exclude, Execution, Grip, GroupCommit, Lease, Outcome, Part, Reached, Settled, StatusUpdate,
+    Surprise, TokenAsk,
+};
+
+use super::{Stage, at, sql};
+use crate::support::db::{Kind, TestDb, on_both};
+
+on_both!(
+    a_ledger_is_written_once_whoever_writes_it,
+    one_row_has_one_intent_and_an_outcome_needs_its_attempt,
+    what_was_not_sent_waits_for_its_time,
+    after_a_stop_no_intent_commits_and_outcomes_still_do,
+    a_takeover_never_sends_what_may_have_been_sent,
+    who_said_stop_is_not_written_to,
+    a_status_never_goes_backwards,
+    a_status_proves_what_an_answer_did_not,
+    a_second_message_is_an_alarm,
+    tokens_are_shared_and_slow_down,
+    pages_and_counts_agree,
+);
+
+async fn commit(stage: &Stage, execution: &Execution, me: DaemonId, outcomes: &[Outcome], parts: &[Part]) -> Committed {
+    let wanted = GroupCommit {
+        tenant: stage.tenant,
+        execution: execution.id,
+        category: MessageCategory::Marketing,
+        me,
+        now: at(10),
+        outcomes,
+        parts,
+        tokens: None,
+    };
+    deliveries::group_commit(&stage.db, &wanted).await.expect("it commits")
+}
+
+fn part(lease: &Lease, intents: &[u32]) -> Part {
+    let next_seq = intents.iter().max().map_or(lease.next_seq, |s| s + 1).max(lease.next_seq);
+    Part {
+        shard_no: lease.shard_no,
+        epoch: lease.epoch,
+        next_seq,
+        low_seq: intents.iter().min().copied().unwrap_or(next_seq),
+        intents: intents.to_vec(),
+        ..Part::default()
+    }
+}
+
+fn accepted(seq: u32, attempt: i16, wamid: &str) -> Outcome {
+    Outcome { seq, attempt, settled: Settled::Accepted { wamid: wamid.into() } }
+}
+
+fn unknown(seq: u32, attempt: i16) -> Outcome {
+    Outcome { seq, attempt, settled: Settled::Unknown { why: "the connection broke".into() } }
+}
+
+async fn word(stage: &Stage, execution: &Execution, seq: u32) -> Delivery {
+    deliveries::entry(&stage.db, stage.tenant, execution.id, seq).await.unwrap().expect("a row").row.delivery
+}
+
+async fn a_ledger_is_written_once_whoever_writes_it(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let id = stage.begun(10).await;
+    let audience: People = (0..10).map(|n| n * 3).collect();
+    let stale = deliveries::find(&stage.db, stage.tenant, id).await.unwrap().unwrap();
+    for (chunk, wrote) in [(4, true), (4, false)] {
+        let mut tx = stage.db.begin().await.unwrap();
+        assert_eq!(deliveries::build(&mut tx, &stale, &audience, chunk, 4, at(1)).await.unwrap(), wrote);
+        tx.commit().await.unwrap();
+    }
+    let half = deliveries::find(&stage.db, stage.tenant, id).await.unwrap().unwrap();
+    assert_eq!((half.built, half.state.as_str()), (4, "building"));
+    assert!(stage.claim(&half, DaemonId::random()).await.is_none(), "nothing can be leased before all is written");
+    let tally = deliveries::tally(&stage.db, stage.tenant, id).await.unwrap();
+    assert_eq!(tally, Tally { total: 10, queued: 10, ..Tally::default() });
+    // A chunk that did not commit is written again; one that did is not.
+    let mut tx = stage.db.begin().await.unwrap();
+    assert!(deliveries::build(&mut tx, &half, &audience, 100, 4, at(1)).await.unwrap());
+    drop(tx);
+    let mut tx = stage.db.begin().await.unwrap();
+    assert!(deliveries::build(&mut tx, &half, &audience, 100, 4, at(1)).await.unwrap());
+    tx.commit().await.unwrap();
+    let whole = deliveries::find(&stage.db, stage.tenant, id).await.unwrap().unwrap();
+    assert_eq!((whole.built, whole.state.as_str()), (10, "running"));
+    let rows = deliveries::waiting(&stage.db, id, 0, 100).await.unwrap();
+    let people: Vec<(u32, u32)> = rows.iter().map(|r| (r.seq, r.contact_no.0)).collect();
+    assert_eq!(people, (0..10).map(|n| (n, n * 3)).collect::<Vec<_>>());
+    let (one, two) = (DaemonId::random(), DaemonId::random());
+    let mut ranges = Vec::new();
+    for me in [one, two, one, two] {
+        ranges.extend(stage.claim(&whole, me).await.map(|l| (l.seq_from, l.seq_to)));
+    }
+    assert_eq!(ranges, [(0, 4), (4, 8), (8, 10)], "each shard has one holder");
+}
+
+async fn one_row_has_one_intent_and_an_outcome_needs_its_attempt(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    let first = commit(&stage, &execution, me, &[], &[part(&lease, &[0, 1, 2])]).await;
+    assert_eq!(first.parts[0].grip, Grip::Held);
+    let mut granted = first.parts[0].intents.clone();
+    granted.sort_unstable();
+    assert_eq!(granted, [(0, 1), (1, 1), (2, 1)]);
+    let again = commit(&stage, &execution, me, &[], &[part(&lease, &[0, 1, 2])]).await;
+    assert_eq!((again.parts[0].intents.len(), again.parts[0].suppressed), (0, 0), "an intent is never given twice");
+    // Outcomes: right attempt, wrong attempt, and the same one again.
+    let outcomes = [accepted(0, 1, "wamid.A"), accepted(1, 2, "wamid.B"), unknown(2, 1)];
+    let done = commit(&stage, &execution, me, &outcomes, &[]).await;
+    assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 1, attempt: 2 }], "no such attempt is on its way");
+    assert_eq!(word(&stage, &execution, 0).await, Delivery::Accepted);
+    assert_eq!(word(&stage, &execution, 1).await, Delivery::Sending);
+    assert_eq!(word(&stage, &execution, 2).await, Delivery::Unknown);
+    let done = commit(&stage, &execution, me, &[accepted(0, 1, "wamid.A"), accepted(2, 1, "wamid.C")], &[]).await;
+    assert_eq!(done.surprises, [], "said again, and said late: both true");
+    assert_eq!(word(&stage, &execution, 2).await, Delivery::Accepted);
+    let done = commit(&stage, &execution, me, &[unknown(0, 1)], &[]).await;
+    assert_eq!(done.surprises, [], "an accepted row stays accepted");
+    assert_eq!(word(&stage, &execution, 0).await, Delivery::Accepted);
+    let done = commit(&stage, &execution, me, &[accepted(0, 1, "wamid.OTHER")], &[]).await;
+    assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 0, attempt: 1 }]);
+}
+
+async fn what_was_not_sent_waits_for_its_time(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    commit(&stage, &execution, me, &[], &[part(&lease, &[0, 1, 2, 3])]).await;
+    let again = Settled::NotSent { retry_at: at(60), why: "code 130429".into() };
+    let refused = Settled::Failed { code: Some(131_026), why: "undeliverable".into() };
+    let outcomes = [
+        Outcome { seq: 0, attempt: 1, settled: again },
+        Outcome { seq: 1, attempt: 1, settled: refused },
+        accepted(2, 1, "wamid.2"),
+        accepted(3, 1, "wamid.3"),
+    ];
+    commit(&stage, &execution, me, &outcomes, &[]).await;
+    let early = deliveries::retries(&stage.db, execution.id, 0, 4, at(59), 10).await.unwrap();
+    assert_eq!((early.0.len(), early.1), (0, Some(at(60))));
+    let mut tx = stage.db.begin().await.unwrap();
+    let held = Lease { next_seq: 4, ..lease.clone() };
+    assert!(!deliveries::close(&mut tx, execution.id, me, &held).await.unwrap(), "a shard with a retry stays open");
+    tx.commit().await.unwrap();
+    let due = deliveries::retries(&stage.db, execution.id, 0, 4, at(60), 10).await.unwrap();
+    assert_eq!(due.0.iter().map(|w| (w.seq, w.attempt)).collect::<Vec<_>>(), [(0, 1)]);
+    let part = Part { again: true, next_seq: 4, low_seq: 0, ..part(&lease, &[0]) };
+    let second = commit(&stage, &execution, me, &[], &[part]).await;
+    assert_eq!(second.parts[0].intents, [(0, 2)], "the second try has its own number");
+    assert_eq!(deliveries::retries(&stage.db, execution.id, 0, 4, at(99), 10).await.unwrap().0.len(), 0);
+    let late = commit(&stage, &execution, me, &[unknown(0, 1)], &[]).await;
+    assert_eq!(late.surprises, [Surprise::Moved { seq: 0, attempt: 1, state: DeliveryState::Sending }]);
+    commit(&stage, &execution, me, &[accepted(0, 2, "wamid.0")], &[]).await;
+    let mut tx = stage.db.begin().await.unwrap();
+    assert!(deliveries::close(&mut tx, execution.id, me, &held).await.unwrap());
+    tx.commit().await.unwrap();
+    let told: Vec<String> =
+        deliveries::attempts(&stage.db, execution.id, 0).await.unwrap().into_iter().map(|a| a.outcome).collect();
+    assert_eq!(told, ["not_sent", "accepted"]);
+    let failed = deliveries::failures_by_code(&stage.db, stage.tenant, execution.id).await.unwrap();
+    assert_eq!(failed.iter().map(|f| (f.code, f.count)).collect::<Vec<_>>(), [(Some(131_026), 1)]);
+}
+
+async fn after_a_stop_no_intent_commits_and_outcomes_still_do(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(8, 4).await;
+    let me = DaemonId::random();
+    let (a, b) = (stage.claim(&execution, me).await.unwrap(), stage.claim(&execution, me).await.unwrap());
+    commit(&stage, &execution, me, &[], &[part(&a, &[0]), part(&b, &[4, 5])]).await;
+    let mut tx = stage.db.begin().await.unwrap();
+    assert!(
+        deliveries::set_desired(&mut tx, stage.tenant, execution.id, Desired::Cancel, Some("enough")).await.unwrap()
+    );
+    assert_eq!(deliveries::under_way(&mut tx, execution.id).await.unwrap(), 3);
+    tx.commit().await.unwrap();
+    let after = commit(&stage, &execution, me, &[accepted(4, 1, "wamid.4")], &[part(&a, &[1]), part(&b, &[6])]).await;
+    for granted in &after.parts {
+        assert_eq!((granted.grip, granted.intents.len()), (Grip::Halted(Desired::Cancel), 0));
+    }
+    assert_eq!(word(&stage, &execution, 4).await, Delivery::Accepted);
+    assert_eq!(word(&stage, &execution, 6).await, Delivery::Queued);
+    let mut tx = stage.db.begin().await.unwrap();
+    for desired in [Desired::Run, Desired::Pause] {
+        assert!(
+            !deliveries::set_desired(&mut tx, stage.tenant, execution.id, desired, None).await.unwrap(),
+            "what was cancelled stays so"
+        );
+    }
+    assert!(
+        !deliveries::set_desired(&mut tx, TenantId::random(), execution.id, Desired::Cancel, None).await.unwrap(),
+        "nobody else's to stop"
+    );
+}
+
+async fn a_takeover_never_sends_what_may_have_been_sent(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let (dead, heir) = (DaemonId::random(), DaemonId::random());
+    let lease = stage.claim(&execution, dead).await.unwrap();
+    commit(&stage, &execution, dead, &[], &[part(&lease, &[0, 1, 2])]).await;
+    commit(&stage, &execution, dead, &[accepted(0, 1, "wamid.0")], &[]).await;
+    if test.kind == Kind::Postgres {
+        let mut tx = stage.db.begin().await.unwrap();
+        let taken = deliveries::sweep(&mut tx, execution.id, heir, false, at(11)).await.unwrap();
+        assert_eq!(taken, [], "the lease still runs by the server's clock");
+        tx.commit().await.unwrap();
+        sql!(&stage.db, "update shard set lease_until = 1");
+    }
+    let mut tx = stage.db.begin().await.unwrap();
+    let taken = deliveries::sweep(&mut tx, execution.id, heir, false, at(11)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(taken.len(), 1);
+    let mut in_doubt = taken[0].in_doubt.clone();
+    in_doubt.sort_unstable();
+    assert_eq!(in_doubt, [1, 2]);
+    let new = stage.claim(&execution, heir).await.unwrap();
+    assert_eq!((new.next_seq, new.epoch > lease.epoch), (3, true));
+    let sent = commit(&stage, &execution, heir, &[], &[part(&new, &[0, 1, 2, 3])]).await;
+    assert_eq!(sent.parts[0].intents, [(3, 1)], "only what never had an intent");
+    // The old daemon wakes up: it may report what it knows, and nothing more.
+    let late = commit(&stage, &execution, dead, &[accepted(1, 1, "wamid.1")], &[part(&lease, &[3])]).await;
+    assert_eq!((late.parts[0].grip, late.parts[0].intents.len()), (Grip::Lost, 0));
+    assert_eq!(word(&stage, &execution, 1).await, Delivery::Accepted);
+    assert_eq!(word(&stage, &execution, 2).await, Delivery::Unknown);
+    let told = deliveries::attempts(&stage.db, execution.id, 2).await.unwrap();
+    assert_eq!((told.len(), told[0].outcome.as_str()), (1, "unknown"));
+}
+
+async fn who_said_stop_is_not_written_to(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(5, 5).await; // people 0, 2, 4, 6, 8
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    stage.suppress(ContactNo(2), "opted_out_all").await;
+    stage.suppress(ContactNo(4), "stopped_marketing_at_meta").await;
+    let mut wanted = part(&lease, &[0, 1, 2, 3]);
+    wanted.excluded = vec![Exclude { seq: 4, why: Exclusion::VariableMissing }];
+    wanted.next_seq = 5;
+    let done = commit(&stage, &execution, me, &[], &[wanted]).await;
+    let mut granted = done.parts[0].intents.clone();
+    granted.sort_unstable();
+    assert_eq!((granted.as_slice(), done.parts[0].suppressed), (&[(0, 1), (3, 1)][..], 3));
+    for seq in [1, 2, 4] {
+        assert_eq!(word(&stage, &execution, seq).await, Delivery::Suppressed);
+    }
+    assert_eq!(deliveries::suppressed(&stage.db, execution.id).await.unwrap(), 3);
+    let why = deliveries::attempts(&stage.db, execution.id, 4).await.unwrap();
+    assert_eq!(why[0].evidence, serde_json::json!({"why": "variable_missing"}));
+}
+
+fn status(execution: &Execution, seq: u32, attempt: i16, wamid: &str, reached: Reached) -> StatusUpdate {
+    StatusUpdate { token: AttemptToken { execution: execution.id, seq, attempt }, wamid: wamid.into(), reached }
+}
+
+async fn apply(stage: &Stage, tenant: TenantId, updates: &[StatusUpdate]) -> deliveries::Applied {
+    let mut tx = stage.db.begin().await.unwrap();
+    let applied = deliveries::apply_statuses(&mut tx, tenant, updates, at(20)).await.unwrap();
+    tx.commit().await.unwrap();
+    applied
+}
+
+async fn sent_all(stage: &Stage, execution: &Execution, me: DaemonId) -> Lease {
+    let lease = stage.claim(execution, me).await.unwrap();
+    let all: Vec<u32> = (lease.seq_from..lease.seq_to).collect();
+    commit(stage, execution, me, &[], &[part(&lease, &all)]).await;
+    lease
+}
+
+async fn a_status_never_goes_backwards(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(6, 6).await;
+    let me = DaemonId::random();
+    sent_all(&stage, &execution, me).await;
+    let (sent, delivered, read) =
+        (Reached::Step(Progress::Sent), Reached::Step(Progress::Delivered), Reached::Step(Progress::Read));
+    let failed = Reached::Failed(Some(131_026));
+    let stories: [(&[Reached], Delivery); 5] = [
+        (&[sent, delivered, read], Delivery::Read),
+        (&[read, sent, delivered, sent], Delivery::Read),
+        (&[sent, sent, sent], Delivery::Sent),
+        (&[sent, failed, sent], Delivery::Failed),
+        (&[failed, delivered, failed], Delivery::Delivered),
+    ];
+    for (seq, (story, end)) in (0..).zip(stories) {
+        for step in story {
+            let applied = apply(&stage, stage.tenant, &[status(&execution, seq, 1, "wamid.X", *step)]).await;
+            assert_eq!((applied.rows, applied.twice.len(), applied.unknown.len()), (1, 0, 0));
+        }
+        assert_eq!(word(&stage, &execution, seq).await, end, "{story:?}");
+    }
+    // All in one batch, in the worst order.
+    let batch: Vec<StatusUpdate> = [read, sent, delivered].map(|r| status(&execution, 5, 1, "wamid.Y", r)).into();
+    assert_eq!(apply(&stage, stage.tenant, &batch).await.rows, 1);
+    assert_eq!(word(&stage, &execution, 5).await, Delivery::Read);
+    // The answer comes last and agrees.
+    let done = commit(&stage, &execution, me, &[accepted(5, 1, "wamid.Y")], &[]).await;
+    assert_eq!((done.surprises.len(), word(&stage, &execution, 5).await), (0, Delivery::Read));
+}
+
+async fn a_status_proves_what_an_answer_did_not(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let me = DaemonId::random();
+    sent_all(&stage, &execution, me).await;
+    let again = Settled::NotSent { retry_at: at(0), why: "said so".into() };
+    let outcomes = [unknown(0, 1), Outcome { seq: 1, attempt: 1, settled: again }, unknown(3, 1)];
+    commit(&stage, &execution, me, &outcomes, &[]).await;
+    assert!(deliveries::in_doubt_since(&stage.db, execution.id).await.unwrap().is_some());
+    let sent = Reached::Step(Progress::Sent);
+    let updates = [0, 1, 2].map(|seq| status(&execution, seq, 1, &format!("wamid.{seq}"), sent));
+    assert_eq!(
+        apply(&stage, TenantId::random(), &updates).await.unknown.len(),
+        3,
+        "another tenant's word is not heard"
+    );
+    assert_eq!(word(&stage, &execution, 0).await, Delivery::Unknown);
+    assert_eq!(apply(&stage, stage.tenant, &updates).await.rows, 3);
+    for seq in 0..3 {
+        assert_eq!(word(&stage, &execution, seq).await, Delivery::Sent);
+    }
+    let (due, next) = deliveries::retries(&stage.db, execution.id, 0, 4, at(99), 9).await.unwrap();
+    assert_eq!((due.len(), next), (0, None), "what arrived is not tried again");
+    let failed = status(&execution, 3, 1, "wamid.3", Reached::Failed(Some(131_050)));
+    let applied = apply(&stage, stage.tenant, &[failed]).await;
+    assert_eq!(applied.failed, [(ContactNo(6), 131_050)]);
+    let tally = deliveries::tally(&stage.db, stage.tenant, execution.id).await.unwrap();
+    assert_eq!(tally, Tally { total: 4, accepted: 4, failed: 1, ..Tally::default() });
+}
+
+async fn a_second_message_is_an_alarm(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(2, 2).await;
+    sent_all(&stage, &execution, DaemonId::random()).await;
+    let sent = Reached::Step(Progress::Sent);
+    apply(&stage, stage.tenant, &[status(&execution, 0, 1, "wamid.A", sent)]).await;
+    let applied = apply(&stage, stage.tenant, &[status(&execution, 0, 1, "wamid.B", sent)]).await;
+    assert_eq!((applied.rows, applied.twice.len()), (0, 1));
+    let twice = [status(&execution, 1, 1, "wamid.C", sent), status(&execution, 1, 1, "wamid.D", sent)];
+    let applied = apply(&stage, stage.tenant, &twice).await;
+    assert_eq!((applied.rows, applied.twice.len()), (1, 1));
+    let behind = [status(&execution, 99, 1, "wamid.E", sent), status(&execution, 1, 2, "wamid.F", sent)];
+    let applied = apply(&stage, stage.tenant, &behind).await;
+    assert_eq!((applied.rows, applied.unknown.len()), (0, 2), "what this database never did");
+}
+
+async fn tokens_are_shared_and_slow_down(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let buckets = [("execution".to_owned(), 40.0), ("number".to_owned(), 400.0)];
+    let ask = TokenAsk { buckets: &buckets, want: 50 };
+    let take = async |now| deliveries::take_tokens(&stage.db, stage.tenant, &ask, now).await.unwrap();
+    let first = take(at(0)).await;
+    assert_eq!(first, 10, "a quarter of a second's worth, of the smaller bucket");
+    // The server's clock runs by itself on PostgreSQL; in the file's case only the given one counts.
+    if test.kind == Kind::Sqlite {
+        assert_eq!((take(at(0)).await, take(at(1)).await), (0, 10));
+    }
+    deliveries::slow_down(&stage.db, stage.tenant, "number", 400.0, at(2)).await.unwrap();
+    deliveries::slow_down(&stage.db, stage.tenant, "number", 400.0, at(2)).await.unwrap();
+    let factor: f64 = match &stage.db {
+        Db::Sqlite { write, .. } => {
+            sqlx::query_scalar("select factor from rate_bucket where bucket = 'number'").fetch_one(write).await
+        }
+        Db::Postgres(pool) => {
+            sqlx::query_scalar("select factor from rate_bucket where bucket = 'number'").fetch_one(pool).await
+        }
+    }
+    .unwrap();
+    assert!((0.49..0.51).contains(&factor), "one burst of complaints counts once: {factor}");
+}
+
+async fn pages_and_counts_agree(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(9, 9).await;
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    commit(&stage, &execution, me, &[], &[part(&lease, &[0, 1, 2, 3, 4, 5])]).await;
+    let refused = Settled::Failed { code: Some(131_008), why: "x".into() };
+    let outcomes = [
+        accepted(0, 1, "w0"),
+        accepted(1, 1, "w1"),
+        accepted(2, 1, "w2"),
+        Outcome { seq: 3, attempt: 1, settled: refused },
+        unknown(4, 1),
+    ];
+    commit(&stage, &execution, me, &outcomes, &[]).await;
+    let updates = [
+        status(&execution, 1, 1, "w1", Reached::Failed(Some(131_026))),
+        status(&execution, 2, 1, "w2", Reached::Step(Progress::Read)),
+    ];
+    apply(&stage, stage.tenant, &updates).await;
+    let page = async |after, limit, only| -> Vec<u32> {
+        let rows = deliveries::ledger_page(&stage.db, stage.tenant, execution.id, after, limit, only).await.unwrap();
+        rows.iter().map(|e| e.row.seq).collect()
+    };
+    assert_eq!(page(None, 4, None).await, [0, 1, 2, 3]);
+    assert_eq!(page(Some(3), 99, None).await, [4, 5, 6, 7, 8]);
+    let expected: [(Delivery, &[u32]); 6] = [
+        (Delivery::Accepted, &[0]),
+        (Delivery::Failed, &[1, 3]),
+        (Delivery::Read, &[2]),
+        (Delivery::Unknown, &[4]),
+        (Delivery::Sending, &[5]),
+        (Delivery::Queued, &[6, 7, 8]),
+    ];
+    for (only, seqs) in expected {
+        assert_eq!(page(None, 99, Some(only)).await, seqs, "{only}");
+    }
+    let tally = deliveries::tally(&stage.db, stage.tenant, execution.id).await.unwrap();
+    let whole = Tally {
+        total: 9,
+        queued: 3,
+        sending: 1,
+        accepted: 3,
+        delivered: 1,
+        read: 1,
+        failed: 2,
+        unknown: 1,
+        ..Tally::default()
+    };
+    assert_eq!(tally, whole);
+    let others = deliveries::ledger_page(&stage.db, TenantId::random(), execution.id, None, 9, None).await.unwrap();
+    assert!(others.is_empty());
+}

@@ -1,0 +1,140 @@
+//! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
+
+mod ledger;
+
+use countersign::domain::clock::Timestamp;
+use countersign::domain::consent::MessageCategory;
+use countersign::domain::contacts::{ContactNo, People};
+use countersign::domain::ids::{AgentId, DaemonId, ExecutionId, PersonId, RequestId, TenantId};
+use countersign::domain::people::{Person, Role, Tenant};
+use countersign::store::deliveries::{self, Execution, Lease, NewExecution};
+use countersign::store::{Db, people};
+
+use crate::support::db::TestDb;
+
+pub const NUMBER: &str = "106540352242922";
+
+/// Runs a statement with the same text on both databases.
+macro_rules! sql {
+    ($db:expr, $text:expr $(, $value:expr)*) => {
+        match $db {
+            Db::Sqlite { write, .. } => sqlx::query($text)$(.bind($value))*.execute(write).await.map(drop),
+            Db::Postgres(pool) => sqlx::query($text)$(.bind($value))*.execute(pool).await.map(drop),
+        }
+        .expect("the statement runs")
+    };
+}
+pub(crate) use sql;
+
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_800_000_000 + seconds)
+}
+
+/// A business with one approved request, and nothing carried out yet.
+pub struct Stage {
+    pub db: Db,
+    pub tenant: TenantId,
+    pub person: PersonId,
+    pub request: RequestId,
+}
+
+impl Stage {
+    pub async fn new(test: &TestDb) -> Self {
+        let db = test.open().await;
+        let (tenant, person, agent) = (TenantId::random(), PersonId::random(), AgentId::random());
+        let mut tx = db.begin().await.unwrap();
+        let business = Tenant {
+            id: tenant,
+            name: "Harbour Tea".into(),
+            waba_id: "9001".into(),
+            token_env: "TOKEN".into(),
+            app_secret_env: Some("SECRET".into()),
+            verify_token_env: Some("VERIFY".into()),
+            created_at: at(0),
+        };
+        people::add_tenant(&mut tx, &business).await.unwrap();
+        let owner = Person {
+            id: person,
+            tenant,
+            email: format!("{person}@example.com"),
+            name: "K. Wong".into(),
+            role: Role::Compliance,
+            disabled_at: None,
+        };
+        people::add_person(&mut tx, &owner, "-", at(0)).await.unwrap();
+        tx.commit().await.unwrap();
+        sql!(
+            &db,
+            "insert into agent (id, tenant_id, name, owner_id, permissions, names, key_hash, key_prefix, created_at)
+             values ($1, $2, 'promo', $3, 'read', 'dotted', $4, 'cs', 0)",
+            agent.uuid(),
+            tenant.uuid(),
+            person.uuid(),
+            vec![0_u8; 32]
+        );
+        let request = RequestId::random();
+        sql!(
+            &db,
+            "insert into action_request (id, tenant_id, tool, ask, digest, sections, title, summary, preview, arguments, reason,
+                reads_made, status, version, agent_id, owner_id, quorum, policy, warnings, people, created_at, decide_by, start_by,
+                approved_at)
+             values ($1, $2, 'whatsapp.broadcast.schedule', $3, $3, $3, '', '', '{}', '{}', '', '[]', 'executing', 1, $4, $5,
+                '{}', 'v1', 0, 0, 0, 0, 0, 0)",
+            request.uuid(),
+            tenant.uuid(),
+            vec![0_u8; 32],
+            agent.uuid(),
+            person.uuid()
+        );
+        Self { db, tenant, person, request }
+    }
+
+    /// An execution to this many people, with its ledger written.
+    pub async fn built(&self, people: u32, shard: u32) -> Execution {
+        let id = self.begun(people).await;
+        let audience: People = (0..people).map(|n| n * 2).collect();
+        loop {
+            let execution = deliveries::find(&self.db, self.tenant, id).await.unwrap().unwrap();
+            if execution.built == execution.total {
+                return execution;
+            }
+            let mut tx = self.db.begin().await.unwrap();
+            assert!(deliveries::build(&mut tx, &execution, &audience, 4, shard, at(1)).await.unwrap());
+            tx.commit().await.unwrap();
+        }
+    }
+
+    pub async fn begun(&self, people: u32) -> ExecutionId {
+        let id = ExecutionId::random();
+        let new = NewExecution {
+            id,
+            request: self.request,
+            phone_number_id: NUMBER,
+            category: MessageCategory::Marketing,
+            total: people,
+            batch_size: 4,
+            per_second: 20,
+        };
+        let mut tx = self.db.begin().await.unwrap();
+        deliveries::add(&mut tx, self.tenant, &new, at(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    pub async fn claim(&self, execution: &Execution, me: DaemonId) -> Option<Lease> {
+        let mut tx = self.db.begin().await.unwrap();
+        let lease = deliveries::claim(&mut tx, execution.id, me, at(2)).await.unwrap();
+        tx.commit().await.unwrap();
+        lease
+    }
+
+    pub async fn suppress(&self, person: ContactNo, kind: &str) {
+        sql!(
+            &self.db,
+            "insert into suppression (tenant_id, contact_no, kind, at, source) values ($1, $2, $3, 0, 'test')",
+            self.tenant.uuid(),
+            i64::from(person.0),
+            kind.to_owned()
+        );
+    }
+}
