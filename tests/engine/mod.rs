@@ -1,13 +1,17 @@
 //! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
 
 mod ledger;
+mod statuses;
 
 use countersign::domain::clock::Timestamp;
 use countersign::domain::consent::MessageCategory;
 use countersign::domain::contacts::{ContactNo, People};
+use countersign::domain::deliveries::Delivery;
 use countersign::domain::ids::{AgentId, DaemonId, ExecutionId, PersonId, RequestId, TenantId};
 use countersign::domain::people::{Person, Role, Tenant};
-use countersign::store::deliveries::{self, Execution, Lease, NewExecution};
+use countersign::store::deliveries::{
+    self, Committed, Execution, GroupCommit, Lease, NewExecution, Outcome, Part, Settled,
+};
 use countersign::store::{Db, people};
 
 use crate::support::db::TestDb;
@@ -34,7 +38,6 @@ pub fn at(seconds: i64) -> Timestamp {
 pub struct Stage {
     pub db: Db,
     pub tenant: TenantId,
-    pub person: PersonId,
     pub request: RequestId,
 }
 
@@ -86,7 +89,7 @@ impl Stage {
             agent.uuid(),
             person.uuid()
         );
-        Self { db, tenant, person, request }
+        Self { db, tenant, request }
     }
 
     /// An execution to this many people, with its ledger written.
@@ -137,4 +140,48 @@ impl Stage {
             kind.to_owned()
         );
     }
+}
+
+pub async fn commit(
+    stage: &Stage,
+    execution: &Execution,
+    me: DaemonId,
+    outcomes: &[Outcome],
+    parts: &[Part],
+) -> Committed {
+    let wanted = GroupCommit {
+        tenant: stage.tenant,
+        execution: execution.id,
+        category: MessageCategory::Marketing,
+        me,
+        now: at(10),
+        outcomes,
+        parts,
+        tokens: None,
+    };
+    deliveries::group_commit(&stage.db, &wanted).await.expect("it commits")
+}
+
+pub fn part(lease: &Lease, intents: &[u32]) -> Part {
+    let next_seq = intents.iter().max().map_or(lease.next_seq, |s| s + 1).max(lease.next_seq);
+    Part {
+        shard_no: lease.shard_no,
+        epoch: lease.epoch,
+        next_seq,
+        low_seq: intents.iter().min().copied().unwrap_or(next_seq),
+        intents: intents.to_vec(),
+        ..Part::default()
+    }
+}
+
+pub fn accepted(seq: u32, attempt: i16, wamid: &str) -> Outcome {
+    Outcome { seq, attempt, settled: Settled::Accepted { wamid: wamid.into() } }
+}
+
+pub fn unknown(seq: u32, attempt: i16) -> Outcome {
+    Outcome { seq, attempt, settled: Settled::Unknown { why: "the connection broke".into() } }
+}
+
+pub async fn word(stage: &Stage, execution: &Execution, seq: u32) -> Delivery {
+    deliveries::entry(&stage.db, stage.tenant, execution.id, seq).await.unwrap().expect("a row").row.delivery
 }
