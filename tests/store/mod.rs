@@ -1,6 +1,8 @@
 //! The store, function by function: the same tests on SQLite and on PostgreSQL.
 
+mod audit;
 mod consent;
 mod contacts;
+mod requests;
 mod segments;
 mod templates;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::store::{self, Db};
 use sha2::Digest as _;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -87,6 +87,28 @@ impl TestDb {
         let db = store::connect(&self.url).await.expect("the database opens");
         store::migrate(&db).await.expect("the tables are brought up to date");
         db
+    }
+
+    /// Runs a statement past the store, as whoever holds the database could.
+    pub async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.expect("the statement runs");
+    }
+
+    /// The same, and what the database says if it refuses.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let done = match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::query("pragma recursive_triggers = on")
+                    .execute(&mut connection)
+                    .await
+                    .expect("the pragma is set");
+                sqlx::raw_sql(sql).execute(&mut connection).await.map(drop)
+            }
+            Kind::Postgres => run(&self.url, sql.0).await,
+        };
+        done.map_err(|e| e.to_string())
     }
 
     /// A folder of the test's own, for what stands beside the database. It goes away with it.
