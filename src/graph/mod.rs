@@ -125,6 +125,11 @@ impl Graph {
         Ok(Self { http, base, usage: Arc::default() })
     }
 
+    /// Where calls go, with the version.
+    pub fn base(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// What Meta last said about the budgets, in its answers to calls on this number or account.
     pub fn usage(&self, object: &str) -> Option<Usage> {
         self.usage.lock().unwrap_or_else(PoisonError::into_inner).get(object).cloned()

@@ -102,7 +102,7 @@ async fn derive(tx: &mut Tx, tenant: TenantId, chunk: &[NewConsent]) -> Result<(
 
 row! {
     struct RecordRow {
-        id: ConsentId, contact_id: ContactId, category: String, state: String, source: String, evidence: Option<String>,
+        id: ConsentId, contact_id: ContactId, contact_no: ContactNo, category: String, state: String, source: String, evidence: Option<String>,
         given_at: Timestamp, recorded_at: Timestamp, confirmed_at: Option<Timestamp>,
     }
 }
@@ -144,10 +144,10 @@ pub struct Filter {
 }
 
 /// The history, what was written down last first.
-pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<ConsentRecord>> {
+pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<(ContactNo, ConsentRecord)>> {
     let (after_at, after_id) = filter.after.unzip();
     let rows: Vec<RecordRow> = on!(read db, p => sqlx::query_as(
-        "select r.id, c.id as contact_id, r.category, r.state, r.source, r.evidence, r.given_at, r.recorded_at, r.confirmed_at
+        "select r.id, c.id as contact_id, r.contact_no, r.category, r.state, r.source, r.evidence, r.given_at, r.recorded_at, r.confirmed_at
          from consent_record r join contact c on c.tenant_id = r.tenant_id and c.no = r.contact_no
          where r.tenant_id = $1 and ($2 is null or r.contact_no = $2) and ($3 is null or r.category = $3)
             and ($4 is null or r.state = $4) and ($5 is null or r.source = $5)
@@ -157,7 +157,7 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
         .bind(tenant).bind(filter.contact).bind(filter.category.map(MessageCategory::as_str))
         .bind(filter.state.map(ConsentState::as_str)).bind(filter.source.map(ConsentSource::as_str))
         .bind(filter.from).bind(filter.until).bind(after_at).bind(after_id).bind(i64::from(limit)).fetch_all(p).await)?;
-    rows.into_iter().map(ConsentRecord::try_from).collect()
+    rows.into_iter().map(|row| Ok((row.contact_no, ConsentRecord::try_from(row)?))).collect()
 }
 
 row! {

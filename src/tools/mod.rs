@@ -1,5 +1,15 @@
 //! The catalogue: what agents can ask for. A tool is a row in the table of its area; the door walks the rows.
 
+pub mod audit;
+pub mod business;
+pub mod catalogue;
+pub mod consent;
+pub mod contacts;
+pub mod messages;
+mod reading;
+pub mod segments;
+pub mod templates;
+
 use crate::domain::action::Action;
 use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
@@ -131,12 +141,24 @@ impl Proposal {
 
 /// Reads arguments into their type; what does not fit is named with its place.
 pub fn arguments<T: DeserializeOwned>(arguments: Value) -> Result<T> {
+    if has_nul(&arguments) {
+        return Err(Error::Invalid("a text holds the character U+0000, which no database keeps; leave it out".into()));
+    }
     // A path to the field, because "invalid type" alone helps nobody with a nested schedule.
     serde_path_to_error::deserialize(arguments).map_err(|e| {
         let path = e.path().to_string();
         let place = if path == "." { String::new() } else { format!("{path}: ") };
         Error::Invalid(format!("{place}{}", e.inner()))
     })
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Turns a typed answer into the value that goes out.

@@ -79,10 +79,10 @@ async fn the_history_is_read_in_pages(db: TestDb) {
     let tenant = world.tenant.id;
     let first = consent::list(&world.db, tenant, &Filter::default(), 3).await.unwrap();
     write(&world, &[granted(numbers[0], MessageCategory::Utility)], NOW.after(Duration::from_hours(1))).await;
-    let after = first.last().map(|r| (r.recorded_at, r.id));
+    let after = first.last().map(|(_, r)| (r.recorded_at, r.id));
     let second = consent::list(&world.db, tenant, &Filter { after, ..Filter::default() }, 3).await.unwrap();
     assert_eq!((first.len(), second.len()), (3, 2));
-    assert!(second.iter().all(|r| !first.iter().any(|f| f.id == r.id)));
+    assert!(second.iter().all(|(_, r)| !first.iter().any(|(_, f)| f.id == r.id)));
     let utility = Filter { category: Some(MessageCategory::Utility), ..Filter::default() };
     assert_eq!(consent::list(&world.db, tenant, &utility, 9).await.unwrap().len(), 1);
     let withdrawn = Filter { state: Some(ConsentState::Withdrawn), ..Filter::default() };

@@ -1,0 +1,232 @@
+//! Single messages: what became of each one that was sent.
+
+use super::reading::{Cursor, Limit, after, cut, reading};
+use super::{Ctx, Kind, Tool, schema};
+use crate::domain::clock::Timestamp;
+use crate::domain::contacts::{Contact, ContactNo};
+use crate::domain::deliveries::{Delivery, LedgerRow, Tally};
+use crate::domain::ids::{BroadcastId, ContactId, ExecutionId, RequestId};
+use crate::domain::masked::{Masked, ProviderId};
+use crate::domain::people::{Area, Caller};
+use crate::error::{Error, Result};
+use crate::graph::errors::explain;
+use crate::store;
+use crate::store::messages::Answer;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+pub const TOOLS: &[Tool] = &[Tool {
+    name: "whatsapp.message_delivery.list",
+    title: ["List message deliveries", "列出訊息送達狀態", "列出消息送达状态"],
+    summary: "Reads the delivery ledger of one request or broadcast, or of one contact: for each message whether it was \
+              sent, delivered, read, refused (with Meta's code and what it means) or answered. With a request or broadcast it \
+              also counts. Name exactly one of action_request_id, broadcast_id, contact_id; `status` narrows.",
+    read_first: &["whatsapp.broadcasts.list or whatsapp.conversation.get"],
+    governance: "Only reads; nobody has to approve it.",
+    safety: "Shows messages of this business only, one report at a time, with customers masked unless this key may see \
+             them.",
+    area: Area::Messages,
+    wants: None,
+    kind: Kind::Read(reading!(list)),
+    input: schema::<ListArguments>,
+    output: schema::<DeliveryPage>,
+}];
+
+/// Which messages. Exactly one of the three ids is needed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListArguments {
+    /// Those of this request.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    action_request_id: Option<RequestId>,
+    /// Those of this broadcast.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    broadcast_id: Option<BroadcastId>,
+    /// Those to this contact, newest first.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    contact_id: Option<ContactId>,
+    /// Standing so. Only with a request or broadcast.
+    #[serde(default)]
+    status: Option<Delivery>,
+    /// How many items a page has.
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[serde(default)]
+    cursor: Option<Cursor>,
+}
+
+/// Messages, and how many stand where.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeliveryPage {
+    /// The messages of this page.
+    items: Vec<DeliveryItem>,
+    /// Give this back as `cursor` to read on; null on the last page.
+    next_cursor: Option<String>,
+    /// How many messages of the whole request stand where; null when asked for a contact.
+    counts: Option<Tally>,
+    /// Failures of the whole request by Meta's code, the most frequent first.
+    failures: Vec<FailureCount>,
+}
+
+/// Failures of one kind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FailureCount {
+    /// Meta's code; null if it was not Meta who refused.
+    code: Option<i32>,
+    /// How many.
+    count: u64,
+    /// What the code means.
+    meaning: Option<&'static str>,
+}
+
+/// One message to one person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeliveryItem {
+    /// The request that sends it.
+    #[schemars(with = "String")]
+    action_request_id: RequestId,
+    /// To whom.
+    #[schemars(with = "Option<String>")]
+    contact_id: Option<ContactId>,
+    /// The number, masked for most.
+    phone: Option<String>,
+    /// The name, masked for most.
+    name: String,
+    /// Where it stands.
+    status: Delivery,
+    /// Which try this is.
+    attempt: i16,
+    /// Meta's id of the message, masked for most.
+    message_id: Option<String>,
+    /// Why it failed.
+    error: Option<DeliveryError>,
+    /// When the person first answered this message.
+    replied_at: Option<Timestamp>,
+    /// When the person first tapped a button of it.
+    tapped_at: Option<Timestamp>,
+    /// When its state last changed.
+    updated_at: Timestamp,
+}
+
+/// Why a message failed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeliveryError {
+    /// Meta's code.
+    code: i32,
+    /// What it means and what can be done.
+    meaning: &'static str,
+}
+
+/// A row of the ledger before it is shown.
+struct Found {
+    request: RequestId,
+    contact: ContactNo,
+    wamid: Option<String>,
+    row: LedgerRow,
+}
+
+async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Result<DeliveryPage> {
+    match (arguments.action_request_id, arguments.broadcast_id, arguments.contact_id) {
+        (Some(request), None, None) => {
+            let found = store::requests::find(&ctx.db, caller.tenant(), request).await?;
+            // Every agent of a business may read its reports; a request of another business is not there.
+            found.ok_or_else(|| Error::not_found("action request", request))?;
+            of_request(ctx, caller, Some(request), &arguments).await
+        }
+        (None, Some(broadcast), None) => {
+            let request = store::messages::request_of(&ctx.db, caller.tenant(), broadcast).await?;
+            let request = request.ok_or_else(|| Error::not_found("broadcast", broadcast))?;
+            of_request(ctx, caller, request, &arguments).await
+        }
+        (None, None, Some(contact)) if arguments.status.is_none() => {
+            let no = store::contacts::number_of(&ctx.db, caller.tenant(), contact).await?;
+            let no = no.ok_or_else(|| Error::not_found("contact", contact))?;
+            to_contact(ctx, caller, no, &arguments).await
+        }
+        (None, None, Some(_)) => Err(Error::Invalid(
+            "status: narrows a request or broadcast only; leave it out to read all messages to a contact".into(),
+        )),
+        _ => Err(Error::Invalid("name exactly one of action_request_id, broadcast_id, contact_id".into())),
+    }
+}
+
+async fn of_request(
+    ctx: &Ctx,
+    caller: &Caller,
+    request: Option<RequestId>,
+    arguments: &ListArguments,
+) -> Result<DeliveryPage> {
+    let tenant = caller.tenant();
+    let last: Option<u32> = after("deliveries", arguments.cursor.as_ref())?;
+    let execution = match request {
+        Some(request) => store::deliveries::by_request(&ctx.db, tenant, request).await?.map(|e| (request, e.id)),
+        None => None,
+    };
+    let Some((request, execution)) = execution else {
+        // Nothing of it has begun: an empty report, not a missing one.
+        return Ok(DeliveryPage { items: vec![], next_cursor: None, counts: Some(Tally::default()), failures: vec![] });
+    };
+    let most = arguments.limit.and_one();
+    let rows = store::deliveries::ledger_page(&ctx.db, tenant, execution, last, most, arguments.status).await?;
+    let (rows, next_cursor) = cut("deliveries", arguments.limit, rows, |entry| entry.row.seq)?;
+    let found = rows.into_iter().map(|e| Found { request, contact: e.contact_no, wamid: e.wamid, row: e.row });
+    let items = items(ctx, caller, found.collect()).await?;
+    let counts = store::deliveries::tally(&ctx.db, tenant, execution).await?;
+    let failures = store::deliveries::failures_by_code(&ctx.db, tenant, execution).await?;
+    let failure = |f: store::deliveries::Failed| FailureCount {
+        code: f.code,
+        count: f.count,
+        meaning: f.code.map(|code| explain(code.into()).sentence),
+    };
+    Ok(DeliveryPage { items, next_cursor, counts: Some(counts), failures: failures.into_iter().map(failure).collect() })
+}
+
+async fn to_contact(ctx: &Ctx, caller: &Caller, contact: ContactNo, arguments: &ListArguments) -> Result<DeliveryPage> {
+    let last: Option<(Timestamp, ExecutionId)> = after("deliveries_to", arguments.cursor.as_ref())?;
+    let most = arguments.limit.and_one();
+    let rows = store::messages::to_contact(&ctx.db, caller.tenant(), contact, last, most).await?;
+    let (rows, next_cursor) = cut("deliveries_to", arguments.limit, rows, |s| (s.started_at, s.execution))?;
+    let found = rows.into_iter().map(|s| Found { request: s.request, contact, wamid: s.wamid, row: s.row });
+    Ok(DeliveryPage { items: items(ctx, caller, found.collect()).await?, next_cursor, counts: None, failures: vec![] })
+}
+
+/// Everything that stands beside the rows, read once for all of them.
+async fn items(ctx: &Ctx, caller: &Caller, found: Vec<Found>) -> Result<Vec<DeliveryItem>> {
+    let numbers: Vec<ContactNo> = found.iter().map(|f| f.contact).collect();
+    let contacts = store::contacts::many(&ctx.db, caller.tenant(), &numbers).await?;
+    let answers = store::messages::answers(&ctx.db, caller.tenant(), &numbers).await?;
+    let mut of: HashMap<&str, Vec<&Answer>> = HashMap::new();
+    for answer in &answers {
+        of.entry(&answer.to).or_default().push(answer);
+    }
+    Ok(found.iter().map(|f| item(f, contacts.get(&f.contact), &of, caller)).collect())
+}
+
+fn item(
+    found: &Found,
+    contact: Option<&Contact>,
+    answers: &HashMap<&str, Vec<&Answer>>,
+    caller: &Caller,
+) -> DeliveryItem {
+    let (customer, provider) = (caller.customer_data(), caller.provider_ids());
+    let to_this = found.wamid.as_deref().and_then(|wamid| answers.get(wamid)).map(Vec::as_slice).unwrap_or_default();
+    let tapped = |answer: &&&Answer| matches!(answer.kind.as_str(), "button" | "interactive");
+    DeliveryItem {
+        action_request_id: found.request,
+        contact_id: contact.map(|c| c.id),
+        phone: contact.and_then(|c| c.phone.as_ref()).map(|phone| phone.show(customer.as_ref())),
+        name: contact.map(|c| c.name.show(customer.as_ref())).unwrap_or_default(),
+        status: found.row.delivery,
+        attempt: found.row.attempt,
+        message_id: found.wamid.as_ref().map(|wamid| Masked::new(ProviderId::new(wamid)).show(provider.as_ref())),
+        error: found.row.error_code.map(|code| DeliveryError { code, meaning: explain(code.into()).sentence }),
+        replied_at: to_this.first().map(|answer| answer.at),
+        tapped_at: to_this.iter().find(tapped).map(|answer| answer.at),
+        updated_at: found.row.updated_at,
+    }
+}
