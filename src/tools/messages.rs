@@ -164,10 +164,12 @@ async fn of_request(
     let tenant = caller.tenant();
     let last: Option<u32> = after("deliveries", arguments.cursor.as_ref())?;
     let execution = match request {
-        Some(request) => store::deliveries::by_request(&ctx.db, tenant, request).await?.map(|e| (request, e.id)),
+        Some(request) => {
+            store::deliveries::by_request(&ctx.db, tenant, request).await?.map(|(e, tally)| (request, e.id, tally))
+        }
         None => None,
     };
-    let Some((request, execution)) = execution else {
+    let Some((request, execution, counts)) = execution else {
         // Nothing of it has begun: an empty report, not a missing one.
         return Ok(DeliveryPage { items: vec![], next_cursor: None, counts: Some(Tally::default()), failures: vec![] });
     };
@@ -176,7 +178,6 @@ async fn of_request(
     let (rows, next_cursor) = cut("deliveries", arguments.limit, rows, |entry| entry.row.seq)?;
     let found = rows.into_iter().map(|e| Found { request, contact: e.contact_no, wamid: e.wamid, row: e.row });
     let items = items(ctx, caller, found.collect()).await?;
-    let counts = store::deliveries::tally(&ctx.db, tenant, execution).await?;
     let failures = store::deliveries::failures_by_code(&ctx.db, tenant, execution).await?;
     let failure = |f: store::deliveries::Failed| FailureCount {
         code: f.code,
