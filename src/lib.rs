@@ -19,6 +19,8 @@ pub mod error;
 pub mod tools;
 
 // 5: the life of a request
+pub mod approvals;
+
 // 6: the doors, and a Graph API to practise on
 pub mod console;
 pub mod simulate;

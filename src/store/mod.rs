@@ -7,6 +7,7 @@ mod among;
 mod connect;
 mod types;
 
+pub mod audience;
 pub mod audit;
 pub mod business;
 pub mod consent;

@@ -5,8 +5,10 @@ pub mod business;
 pub mod catalogue;
 pub mod consent;
 pub mod contacts;
+pub mod envelope;
 pub mod messages;
 mod reading;
+pub mod requests;
 pub mod segments;
 pub mod templates;
 
@@ -14,11 +16,11 @@ use crate::domain::action::Action;
 use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::SharedClock;
-use crate::domain::ids::AudienceId;
+use crate::domain::ids::{AudienceId, TenantId};
 use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::policy::Policy;
-use crate::domain::preview::Preview;
+use crate::domain::preview::{Finding, Preview};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::graph::{Credentials, Graph};
@@ -136,6 +138,13 @@ impl Proposal {
     #[must_use]
     pub const fn action(&self) -> &Action {
         &self.preview.action
+    }
+}
+
+/// What the rules say now of something that was signed: before it starts, and before every batch of it.
+pub async fn recheck(_ctx: &Ctx, _tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
+    match action {
+        Action::BroadcastSchedule(_) | Action::BroadcastCreate(_) => Ok(Vec::new()),
     }
 }
 

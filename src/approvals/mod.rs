@@ -1,0 +1,13 @@
+//! The life of a request. It knows the tools only by their kind, and every change of state is one transaction with its audit
+//! entry and its mails.
+//!
+//! ```text
+//! previewed ──submit──► pending_approval ──signatures──► approved ──claim──► executing ──► succeeded
+//!     │                      │  │  └─► changes_requested      │                 │  ├──► partially_succeeded
+//!     │                      │  └────► rejected               │                 │  ├──► failed
+//!     │                      └───────► expired                ├─► expired       │  ├──► needs_attention
+//!     └─► expired            any open state ─► cancelled      └─► stale ◄───────┘  └──► paused
+//! ```
+
+pub mod sign;
+pub mod submit;
