@@ -119,7 +119,7 @@ mod tests {
     fn the_schema_of_a_write_has_both_parts() {
         let schema = write_schema::<Own>().to_value();
         let properties: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(properties, ["action_request_id", "name", "reason", "wait_ms"]);
+        assert_eq!(properties, ["name", "reason", "action_request_id", "wait_ms"]);
         assert_eq!((&schema["required"], &schema["additionalProperties"]), (&json!(["name", "reason"]), &json!(false)));
     }
 
