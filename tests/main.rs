@@ -15,6 +15,7 @@
     reason = "a test says what it expects, and fails by panicking; real clocks and random ports are its business"
 )]
 
+mod console;
 mod engine;
 mod harness;
 mod store;

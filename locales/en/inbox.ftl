@@ -11,13 +11,21 @@ inbox-due = Due
 inbox-caption = Requests, the most urgent first
 inbox-col-due = Due
 inbox-col-request = Request
-inbox-col-risk = Risk
 inbox-col-asked = Asked by
 inbox-col-state = State
-inbox-findings = { $warnings } warn, { $notes } note
-inbox-checks = { $made } of { $all } checked
 inbox-empty = Nothing is waiting for you.
 inbox-next-send = Next scheduled send: { $send }.
 inbox-empty-list = No requests here yet.
 inbox-empty-hint = A request appears when an agent asks for something that a person must sign.
 inbox-no-match = No requests match.
+inbox-warnings = { $n ->
+    [one] { $n } warning
+   *[other] { $n } warnings
+}
+inbox-signed = { $made } of { $all } signatures
+inbox-unsigned = Needs no signature
+inbox-any = Any
+inbox-due-day = Within 24 hours
+inbox-due-hours = Within 4 hours
+inbox-next-what = { $at }, { $name }
+kind-broadcast = Broadcast

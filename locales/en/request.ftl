@@ -5,7 +5,6 @@ head-for = For
 head-at = Asked at
 head-due = Due
 head-needs = Needs
-head-version = Version
 head-digest = Digest
 execution-title = Execution
 execution-monitor = Open the monitor

@@ -5,7 +5,6 @@ head-for = 代表
 head-at = 提出时间
 head-due = 截止时间
 head-needs = 需要
-head-version = 版本
 head-digest = 摘要值
 execution-title = 执行情况
 execution-monitor = 查看发送情况

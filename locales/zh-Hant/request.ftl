@@ -5,7 +5,6 @@ head-for = 代表
 head-at = 提出時間
 head-due = 限期
 head-needs = 需要
-head-version = 版本
 head-digest = 摘要值
 execution-title = 執行情況
 execution-monitor = 查看發送情況

@@ -1,5 +1,7 @@
 //! The audit list: what happened, by whom, to what, in order, with filters that live in the address.
 
+mod list;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
@@ -7,6 +9,8 @@ use jiff::Timestamp;
 use super::page::Chrome;
 use super::parts::{Chip, Choice, Digest, Pager};
 use crate::words::Words;
+
+pub use list::{Names, act, index, permitted, row};
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]

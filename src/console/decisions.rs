@@ -19,7 +19,6 @@ pub struct SignPage {
     /// The request, to go back to.
     pub back: String,
     pub name: String,
-    pub version: u32,
     pub verdict: Verdict,
     /// The act with its numbers.
     pub summary: String,

@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::page::Chrome;
-use crate::words::Words;
+use crate::domain::ids::random_bytes;
+use crate::error::Error;
+use crate::words::{Lang, Words};
 
 /// Why there is no page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,10 @@ pub enum Trouble {
     NotFound,
     /// The person may not do this; the sentence says which role can.
     Forbidden(String),
-    /// The form cannot be understood or has become stale; the sentence says what to do.
+    /// What was asked for cannot be done any more; the sentence says what to do.
     Refused(String),
+    /// The form or the address cannot be understood.
+    Unreadable(String),
     TooMany,
     Unavailable,
     /// Our fault; the reference leads to the log.
@@ -26,11 +30,34 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// What an error of the layers below means here. A fault of ours goes to the log under a reference.
+    pub fn from_error(l: &Words, error: Error) -> Self {
+        match error {
+            Error::NotFound { .. } => Self::NotFound,
+            Error::RateLimited { .. } => Self::TooMany,
+            Error::Unavailable(_) => Self::Unavailable,
+            Error::Internal(cause) => {
+                let reference = hex::encode(random_bytes::<5>());
+                tracing::error!(%reference, error = %cause, "a page failed");
+                Self::Internal { reference }
+            }
+            // These are written for agents as well, and so in English; the page they are on is not always.
+            Error::Forbidden(_) if l.lang() != Lang::En => Self::Forbidden(l.t("error-forbidden-text")),
+            Error::Conflict(_) if l.lang() != Lang::En => Self::Refused(l.t("error-refused-text")),
+            Error::Forbidden(sentence) => Self::Forbidden(sentence),
+            Error::Invalid(sentence) => Self::Unreadable(sentence),
+            error @ (Error::Blocked(_) | Error::AskMismatch(_) | Error::Conflict(_) | Error::TooManyPending(_)) => {
+                Self::Refused(error.to_string())
+            }
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -42,6 +69,7 @@ impl Trouble {
             Self::NotFound => l.t("error-not-found"),
             Self::Forbidden(_) => l.t("error-forbidden"),
             Self::Refused(_) => l.t("error-refused"),
+            Self::Unreadable(_) => l.t("error-unreadable"),
             Self::TooMany => l.t("error-too-many"),
             Self::Unavailable => l.t("error-unavailable"),
             Self::Internal { .. } => l.t("error-internal"),
@@ -51,7 +79,7 @@ impl Trouble {
     fn sentence(&self, l: &Words) -> String {
         match self {
             Self::NotFound => l.t("error-not-found-text"),
-            Self::Forbidden(sentence) | Self::Refused(sentence) => sentence.clone(),
+            Self::Forbidden(sentence) | Self::Refused(sentence) | Self::Unreadable(sentence) => sentence.clone(),
             Self::TooMany => l.t("error-too-many-text"),
             Self::Unavailable => l.t("error-unavailable-text"),
             Self::Internal { reference } => l.t1("error-internal-text", "reference", reference),

@@ -3,7 +3,10 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::page::Chrome;
+use axum::response::Response;
+
+use super::page::{Chrome, Here};
+use super::visit::Reviewer;
 use crate::words::Words;
 
 /// `GET /help/keys`.
@@ -12,6 +15,11 @@ use crate::words::Words;
 pub struct KeysPage {
     pub l: Words,
     pub chrome: Chrome,
+}
+
+pub async fn keys(who: Reviewer) -> Response {
+    let chrome = who.chrome(who.l.t("foot-keys"), Here::Elsewhere).await;
+    who.answer(Ok(KeysPage { l: who.l.clone(), chrome })).await
 }
 
 /// A key, or two that follow each other, and what it does.

@@ -1,11 +1,16 @@
 //! The inbox: what waits for this person, for others, and what has been decided.
 
+mod lines;
+mod query;
+
 use askama::Template;
 use askama_web::WebTemplate;
 
 use super::page::Chrome;
-use super::parts::{Chip, Choice, Due, Pager, Risk, Tag};
+use super::parts::{Chip, Choice, Due, Pager, Tag};
 use crate::words::Words;
+
+pub use lines::{Counts, index};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
@@ -60,19 +65,16 @@ pub struct Row {
     /// "12,480 people · HK$9,984.00 · Tue 1 Dec 2026, 10:00 HKT".
     pub summary: String,
     pub warnings: u64,
-    pub notes: u64,
-    /// "Needs 2 signatures: the first is yours".
+    /// "1 of 2 signatures".
     pub needs: String,
     /// `None` for what is decided.
     pub due: Option<Due>,
-    pub risk: Option<Risk>,
     pub agent: String,
     pub owner: String,
     pub asked_at: jiff::Timestamp,
     pub state: Tag,
-    pub version: u32,
-    /// Section checks made by this person, of how many.
-    pub checks: Option<(u64, u64)>,
+    /// Whose move it is.
+    pub next_move: String,
 }
 
 /// What the filter bar shows; the state of the filters is the address.
@@ -100,11 +102,4 @@ pub struct InboxPage {
     pub pager: Pager,
     /// For the empty inbox: "Tue 1 Dec 2026, 10:00 HKT, Winter offer".
     pub next_send: Option<String>,
-}
-
-impl InboxPage {
-    /// A column that would be empty is not drawn.
-    pub fn has_risk(&self) -> bool {
-        self.rows.iter().any(|row| row.risk.is_some())
-    }
 }

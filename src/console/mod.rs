@@ -3,12 +3,32 @@
 //! A page is a struct of plain values beside the handler that fills it; its HTML is in `templates/`, its texts are in
 //! the catalogue. Every page is whole in one GET and works without script.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
+
+use crate::tools::Ctx;
+use errors::Trouble;
+use session_store::DbSessions;
+use visit::Visit;
+
 pub mod assets;
 pub mod audit;
 pub mod audit_event;
 pub mod broadcasts;
 pub mod decisions;
 pub mod errors;
+pub mod forms;
 pub mod headers;
 pub mod help;
 pub mod inbox;
@@ -17,10 +37,14 @@ pub mod message_text;
 pub mod monitor;
 pub mod page;
 pub mod parts;
+pub mod preferences;
+pub mod proof;
 pub mod requests;
 pub mod review;
 pub mod session;
+pub mod session_store;
 pub mod states;
+pub mod visit;
 
 #[cfg(test)]
 mod gallery;
@@ -28,3 +52,90 @@ mod gallery;
 mod samples;
 #[cfg(test)]
 mod style;
+
+/// How the console is reached, and how long a session lasts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether people come over TLS: cookies are then for TLS only.
+    pub https: bool,
+    /// A session that nobody used for this long has ended.
+    pub idle_timeout: Duration,
+    /// A session has ended after this long, used or not.
+    pub absolute_timeout: Duration,
+}
+
+/// Passwords that are checked at the same moment; each takes 19 MiB.
+const HASHING: usize = 4;
+
+/// What every page works with.
+#[derive(Clone)]
+pub struct Console {
+    pub ctx: Ctx,
+    pub settings: Arc<Settings>,
+    hashing: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Console {
+    fn sessions(&self) -> DbSessions {
+        DbSessions { db: self.ctx.db.clone(), clock: self.ctx.clock.clone(), idle: self.settings.idle_timeout }
+    }
+
+    /// For a call that came past the session layer.
+    fn no_session(&self) -> Session {
+        Session::new(None, Arc::new(self.sessions()), None)
+    }
+}
+
+/// All pages, behind the session, the check of where a form came from, and the headers.
+pub fn router(ctx: Ctx, settings: Settings) -> Router {
+    let console = Console { ctx, settings: Arc::new(settings), hashing: Arc::new(Semaphore::new(HASHING)) };
+    let name = if console.settings.https { "__Host-sid" } else { "sid" };
+    let sessions = SessionManagerLayer::new(console.sessions())
+        .with_name(name)
+        .with_secure(console.settings.https)
+        .with_http_only(true)
+        // Not Strict: the link in a mail would then arrive without the session, and people would sign in twice. A foreign
+        // site gets no further with Lax, because nothing here acts on GET and every form is checked twice.
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnSessionEnd);
+    let pages = Router::new()
+        .route("/", get(async || Redirect::to("/inbox")))
+        .route("/login", get(session::new).post(session::create))
+        .route("/logout", post(session::end))
+        .route("/preferences", post(preferences::update))
+        .route("/inbox", get(inbox::index))
+        .route("/audit", get(audit::index))
+        .route("/audit/{seq}", get(audit_event::show))
+        .route("/help/keys", get(help::keys))
+        .fallback(missing)
+        .method_not_allowed_fallback(missing)
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn_with_state(console.clone(), say_why))
+        .layer(sessions)
+        .route("/static/{*path}", get(assets::show))
+        .with_state(console);
+    headers::secured(pages)
+}
+
+async fn missing(visit: Visit) -> Response {
+    visit.answer(Err::<Response, _>(Trouble::NotFound)).await
+}
+
+/// The check of where a form came from answers with an empty page; this one says what happened.
+async fn say_why(State(console): State<Console>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut again = parts.clone();
+    let response = next.run(Request::<Body>::from_parts(parts, body)).await;
+    if response.extensions().get::<ProtectionError>().is_none() {
+        return response;
+    }
+    tracing::warn!(path = again.uri.path(), "a form came from another site");
+    let Ok(visit) = Visit::from_request_parts(&mut again, &console).await;
+    visit.answer(Err::<Response, _>(Trouble::Forbidden(visit.l.t("error-foreign-site")))).await.into_response()
+}

@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 
+use serde::{Deserialize, Serialize};
+
 use super::assets::{LINKS, Links};
 use super::parts::Tone;
+use crate::domain::people::Role;
 use crate::words::{Lang, Words};
 
 /// The entry of the navigation that a page belongs to.
@@ -55,6 +58,20 @@ impl RoleName {
     }
 }
 
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::Admin,
+            Role::Compliance => Self::Compliance,
+            Role::Principal => Self::Principal,
+            Role::Operator => Self::Operator,
+            Role::Manager => Self::Manager,
+            Role::Auditor => Self::Auditor,
+            Role::Dpo => Self::Dpo,
+        }
+    }
+}
+
 /// The person who is signed in.
 #[derive(Clone, Debug)]
 pub struct Viewer {
@@ -100,7 +117,7 @@ impl Theme {
 }
 
 /// The result of what the person just did, shown once after a redirect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Notice {
     pub tone: Tone,
     pub text: String,
@@ -123,11 +140,24 @@ pub struct Chrome {
     /// Seconds after which the page loads itself again; only where the person switched it on.
     pub refresh: Option<u32>,
     pub notice: Option<Notice>,
+    /// What the forms of this page carry; `None` before sign-in.
+    pub token: Option<String>,
 }
 
 impl Chrome {
     pub fn new(title: String, here: Here, path: String, now: Timestamp) -> Self {
-        Self { title, here, path, viewer: None, theme: Theme::Auto, keys: true, now, refresh: None, notice: None }
+        Self {
+            title,
+            here,
+            path,
+            viewer: None,
+            theme: Theme::Auto,
+            keys: true,
+            now,
+            refresh: None,
+            notice: None,
+            token: None,
+        }
     }
 
     pub fn links(&self) -> &'static Links {

@@ -1,11 +1,10 @@
 //! Small pieces that several pages show: tags, due times, digests, filters, pagers.
 
 use jiff::Timestamp;
-
-use crate::words::Words;
+use serde::{Deserialize, Serialize};
 
 /// What a colour means; a word and an icon always say it too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
     Plain,
     Ok,
@@ -42,21 +41,6 @@ pub struct Tag {
 impl Tag {
     pub fn new(tone: Tone, icon: &'static str, text: String) -> Self {
         Self { tone, icon, text }
-    }
-}
-
-/// How risky a request is, 0 to 100.
-#[derive(Clone, Copy, Debug)]
-pub struct Risk(pub u8);
-
-impl Risk {
-    pub fn tag(self, l: &Words) -> Tag {
-        let (tone, icon, word) = match self.0 {
-            0..30 => (Tone::Plain, "dot", l.t("risk-low")),
-            30..60 => (Tone::Warn, "dot", l.t("risk-medium")),
-            _ => (Tone::Danger, "warn", l.t("risk-high")),
-        };
-        Tag::new(tone, icon, format!("{} · {word}", self.0))
     }
 }
 

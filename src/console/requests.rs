@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::message_text::{Look, Piece};
 use super::monitor::Progress;
 use super::page::Chrome;
-use super::parts::{Digest, Due, Risk, Tag, Tone};
+use super::parts::{Digest, Due, Tag, Tone};
 use super::review::{BroadcastReview, DiffPart, Header};
 use crate::words::Words;
 
@@ -34,8 +34,6 @@ pub struct RequestPage {
 /// Name, state, and the one sentence that says what would happen.
 #[derive(Clone, Debug)]
 pub struct Head {
-    pub version: u32,
-    pub risk: Option<Risk>,
     pub state: Tag,
     /// Whose move it is.
     pub next_move: String,
@@ -184,11 +182,8 @@ pub enum Panel {
 pub struct DecisionForm {
     /// `/requests/{id}/decision`.
     pub action: String,
-    pub version: u32,
     /// The whole digest that this page shows; what comes back with the form.
     pub digest: String,
-    /// Good for one decision.
-    pub nonce: String,
     pub sections: Vec<SectionCheck>,
     pub warnings: Vec<WarningCheck>,
     pub verdict: Option<Verdict>,

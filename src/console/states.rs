@@ -1,8 +1,12 @@
 //! The states of a request as people read them, and whose move it is in each.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::parts::{Tag, Tone};
+use crate::domain::clock::Timestamp as Instant;
+use crate::domain::requests::Status;
 use crate::words::Words;
 
 /// A state with the facts that its words need.
@@ -32,6 +36,38 @@ pub enum State {
 }
 
 impl State {
+    /// The words for where a request stands. What is approved says what it waits for: the time to stop it, or its hour.
+    pub fn of(
+        status: Status,
+        half_signed: bool,
+        not_before: Option<Instant>,
+        cooling_off: Duration,
+        now: Instant,
+    ) -> Self {
+        match status {
+            Status::Previewed => Self::Previewed,
+            Status::PendingApproval if half_signed => Self::PendingSecond,
+            Status::PendingApproval => Self::Pending,
+            Status::ChangesRequested => Self::ChangesRequested,
+            Status::Rejected => Self::Rejected,
+            Status::Expired => Self::Expired,
+            Status::Cancelled => Self::Withdrawn,
+            Status::Superseded => Self::Superseded,
+            Status::Approved => match not_before.filter(|at| *at > now) {
+                Some(at) if at.since(now) > cooling_off => Self::Scheduled { at: at.to_jiff() },
+                Some(until) => Self::CoolingOff { until: until.to_jiff() },
+                None => Self::Approved,
+            },
+            Status::Stale => Self::Stale,
+            Status::Executing => Self::Sending,
+            Status::Paused => Self::Paused,
+            Status::NeedsAttention => Self::OutcomeUnknown,
+            Status::Succeeded => Self::Done,
+            Status::PartiallySucceeded => Self::DoneWithFailures,
+            Status::Failed => Self::Failed,
+        }
+    }
+
     pub fn words(&self, l: &Words) -> String {
         match self {
             Self::Previewed => l.t("state-previewed"),

@@ -3,6 +3,7 @@
 use super::{Db, Result, Tx, on, row};
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
+use std::time::Duration;
 
 /// Adds a session; `false` if the id is taken.
 pub async fn insert(db: &Db, id_hash: &Hash, data: &str, expires_at: Timestamp) -> Result<bool> {
@@ -12,12 +13,25 @@ pub async fn insert(db: &Db, id_hash: &Hash, data: &str, expires_at: Timestamp) 
     Ok(hit == 1)
 }
 
-/// Writes a session as it is now.
+/// Writes a session as it is now. One that was ended in the meantime stays ended.
 pub async fn save(db: &Db, id_hash: &Hash, data: &str, expires_at: Timestamp) -> Result<()> {
-    on!(write db, p => sqlx::query(
-        "insert into http_session (id_hash, data, expires_at) values ($1, $2, $3)
-         on conflict (id_hash) do update set data = excluded.data, expires_at = excluded.expires_at")
+    on!(write db, p => sqlx::query("update http_session set data = $2, expires_at = $3 where id_hash = $1")
         .bind(id_hash.to_vec()).bind(data).bind(expires_at).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// How much of a session's remaining time may pass before it is written anew.
+const COARSE: Duration = Duration::from_mins(1);
+
+/// Moves a session's end, if that is worth a write.
+pub async fn touch(db: &Db, id_hash: &Hash, expires_at: Timestamp) -> Result<()> {
+    let due: Option<(i64,)> = on!(read db, p => sqlx::query_as(
+        "select cast(1 as bigint) from http_session where id_hash = $1 and expires_at < $2")
+        .bind(id_hash.to_vec()).bind(expires_at.before(COARSE)).fetch_optional(p).await)?;
+    if due.is_some() {
+        on!(write db, p => sqlx::query("update http_session set expires_at = $2 where id_hash = $1")
+            .bind(id_hash.to_vec()).bind(expires_at).execute(p).await.map(drop))?;
+    }
     Ok(())
 }
 

@@ -59,6 +59,7 @@ impl AuditEventPage {
             chrome: chrome(&l.t1("audit-entry-title", "n", 48_112), Here::Audit, "/audit/48112"),
             row: audit_row(48_112, Actor::Person("M. Lau".into()), "request.signed", "Request signed", link),
             proof: changes.iter().map(|_| digest().full).collect(),
+            facts: vec![("digest".into(), HOSTILE.into())],
             changes,
             leaf: "{\"action\":\"request.signed\",\"seq\":48112}".into(),
             leaf_hash: digest(),

@@ -3,11 +3,11 @@
 use super::{HOSTILE, at, choices, chrome, now, pager};
 use crate::console::inbox::{Filters, InboxPage, Row, Tab, TabLink};
 use crate::console::page::Here;
-use crate::console::parts::{Chip, Due, Risk};
+use crate::console::parts::{Chip, Due};
 use crate::console::states::State;
 use crate::words::Words;
 
-fn inbox_row(l: &Words, name: &str, hours: i64, risk: Option<u8>, state: &State) -> Row {
+fn inbox_row(l: &Words, name: &str, hours: i64, state: &State) -> Row {
     let asked_at = at("2026-11-22T05:41:00Z");
     Row {
         href: "/requests/ar_7f3k".into(),
@@ -15,16 +15,13 @@ fn inbox_row(l: &Words, name: &str, hours: i64, risk: Option<u8>, state: &State)
         name: name.into(),
         summary: "12,480 people · HK$9,984.00 · Tue 1 Dec 2026, 10:00 HKT".into(),
         warnings: 2,
-        notes: 1,
-        needs: "Needs 2 signatures: the first is yours".into(),
+        needs: l.t2("inbox-signed", "made", 1_u64, "all", 2_u64),
         due: Some(Due { from: asked_at, at: asked_at + jiff::SignedDuration::from_hours(hours), now: now() }),
-        risk: risk.map(Risk),
         agent: "promo-agent".into(),
         owner: "K. Wong".into(),
         asked_at,
         state: state.tag(l),
-        version: 3,
-        checks: Some((2, 5)),
+        next_move: state.next(l),
     }
 }
 
@@ -55,12 +52,12 @@ impl InboxPage {
             next_send,
         };
         let full = vec![
-            inbox_row(l, "Winter offer", 1, Some(62), &State::Pending),
-            inbox_row(l, "Members' evening", 3, Some(34), &State::PendingSecond),
-            inbox_row(l, HOSTILE, 90, Some(12), &State::Pending),
+            inbox_row(l, "Winter offer", 1, &State::Pending),
+            inbox_row(l, "Members' evening", 3, &State::PendingSecond),
+            inbox_row(l, HOSTILE, 90, &State::Pending),
         ];
-        let plain = vec![inbox_row(l, "Winter offer", 72, None, &State::Pending)];
-        let states = State::samples().iter().map(|state| inbox_row(l, "Winter offer", 72, None, state)).collect();
+        let plain = vec![inbox_row(l, "Winter offer", 72, &State::Pending)];
+        let states = State::samples().iter().map(|state| inbox_row(l, "Winter offer", 72, state)).collect();
         let send = Some("Tue 1 Dec 2026, 10:00 HKT, Winter offer".to_owned());
         vec![
             page(Tab::Mine, full, filters.clone(), None),

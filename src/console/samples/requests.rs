@@ -4,7 +4,7 @@ use super::review::review;
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::page::{Here, RoleName};
-use crate::console::parts::{Due, Risk, Tone};
+use crate::console::parts::{Due, Tone};
 use crate::console::requests::{
     AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Panel, Raw, ReadFirst, RequestPage,
     Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
@@ -24,9 +24,7 @@ fn decision_form() -> DecisionForm {
     };
     DecisionForm {
         action: "/requests/ar_7f3k/decision".into(),
-        version: 3,
         digest: digest().full,
-        nonce: "n0nce".into(),
         sections: Section::ALL.map(check).to_vec(),
         warnings: ["FREQ-02", "LINK-05"]
             .map(|rule| WarningCheck { rule: rule.into(), accepted: false, reason: String::new() })
@@ -43,8 +41,6 @@ impl RequestPage {
     pub fn samples(l: &Words) -> Vec<Self> {
         let asked_at = at("2026-11-22T05:41:00Z");
         let head = |state: &State| Head {
-            version: 3,
-            risk: Some(Risk(62)),
             state: state.tag(l),
             next_move: state.next(l),
             summary: "Send template winter_offer (marketing) to 12,480 people in 3 markets on Tue 1 Dec 2026, 10:00 \
@@ -168,7 +164,6 @@ impl SignPage {
             action: "/requests/ar_7f3k/sign".into(),
             back: "/requests/ar_7f3k".into(),
             name: "Winter offer".into(),
-            version: 3,
             verdict,
             summary: "Send template winter_offer (marketing) to 12,480 people in 3 markets on Tue 1 Dec 2026, 10:00 \
                       HKT, at most HK$9,984.00."

@@ -97,9 +97,16 @@ pub enum MayNotSign {
 /// The seats that nobody has filled yet. Each approval takes the first seat that its role fits.
 #[must_use]
 pub fn open_seats<'q>(quorum: &'q Quorum, signatures: &[Signature]) -> Vec<&'q Seat> {
+    let approved = signatures.iter().filter(|s| s.decision == Decision::Approved);
+    unfilled(quorum, approved.map(|s| s.role))
+}
+
+/// The same where only the roles of those who approved are known, as in a list.
+#[must_use]
+pub fn unfilled(quorum: &Quorum, approved: impl IntoIterator<Item = Role>) -> Vec<&Seat> {
     let mut open: Vec<&Seat> = quorum.seats.iter().collect();
-    for signature in signatures.iter().filter(|s| s.decision == Decision::Approved) {
-        if let Some(place) = open.iter().position(|seat| seat.roles.contains(&signature.role)) {
+    for role in approved {
+        if let Some(place) = open.iter().position(|seat| seat.roles.contains(&role)) {
             open.remove(place);
         }
     }

@@ -3,6 +3,7 @@
 use super::{Status, TABLE};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, TenantId};
+use crate::domain::people::Role;
 use crate::domain::requests::Quorum;
 use crate::store::{Db, Result, json, on, row, unsigned, word};
 
@@ -10,7 +11,7 @@ row! {
     struct LineRow {
         id: RequestId, tool: String, title: String, summary: String, status: String, warnings: i64, people: i64,
         agent_name: String, owner_name: String, owner_id: PersonId, quorum: String, created_at: Timestamp,
-        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: i64, mine: i64,
+        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: Option<String>, mine: i64,
     }
 }
 
@@ -39,8 +40,8 @@ pub struct Line {
     pub owner_id: PersonId,
     /// Who must sign.
     pub quorum: Quorum,
-    /// How many have.
-    pub signed: u64,
+    /// The roles of those who have approved, in their order.
+    pub signed: Vec<Role>,
     /// Whether the reader has.
     pub signed_by_me: bool,
     /// When it was made.
@@ -95,7 +96,8 @@ pub async fn list(
     let rows: Vec<LineRow> = on!(read db, p => sqlx::query_as(
         "select r.id, r.tool, r.title, r.summary, r.status, r.warnings, r.people, a.name as agent_name, o.name as owner_name,
             r.owner_id, r.quorum, r.created_at, r.decide_by, r.not_before, r.settled_at,
-            (select count(*) from signature s where s.request_id = r.id and s.decision = 'approved') as signed,
+            (select string_agg(s.role, ',' order by s.at, s.id) from signature s
+             where s.request_id = r.id and s.decision = 'approved') as signed,
             (select count(*) from signature s where s.request_id = r.id and s.person_id = $2) as mine
          from action_request r join agent a on a.id = r.agent_id join person o on o.id = r.owner_id
          where r.tenant_id = $1 and ($3 = '' or replace($3, ',' || r.status || ',', '') <> $3)
@@ -121,7 +123,12 @@ pub async fn list(
                 owner: row.owner_name,
                 owner_id: row.owner_id,
                 quorum: json(TABLE, "quorum", id, &row.quorum)?,
-                signed: unsigned(TABLE, "signed", id, row.signed)?,
+                signed: row
+                    .signed
+                    .iter()
+                    .flat_map(|roles| roles.split(','))
+                    .map(|role| word("signature", "role", id, role))
+                    .collect::<Result<_>>()?,
                 signed_by_me: row.mine > 0,
                 created_at: row.created_at,
                 decide_by: row.decide_by,

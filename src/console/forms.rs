@@ -1,0 +1,162 @@
+//! What comes in: fields of forms that prove whose page they stood on, and addresses with their filters.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts};
+use axum::http::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use subtle::ConstantTimeEq as _;
+use url::form_urlencoded;
+
+use super::Console;
+use super::errors::Trouble;
+use super::visit::{Reviewer, Visit};
+
+/// The most bytes that a form may have: a comment of a few thousand characters and a reason for every warning.
+const LONGEST: usize = 64 << 10;
+
+/// Name and value pairs, in the order of the form or the address.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads `a=b&c=d`.
+    pub fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), clean(&value))).collect())
+    }
+
+    /// Reads the query of an address.
+    pub fn of_path(path: &str) -> Self {
+        Self::parse(path.split_once('?').map_or("", |(_, query)| query).as_bytes())
+    }
+
+    /// The first value under a name, or nothing.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every value under a name: checkboxes.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A value that says something, without the space around it.
+    pub fn some(&self, name: &str) -> Option<&str> {
+        Some(self.get(name).trim()).filter(|value| !value.is_empty())
+    }
+}
+
+/// Browsers send line ends as CR LF; PostgreSQL keeps no NUL.
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\0', "")
+}
+
+/// An address with parameters: the state of a list's filters. Empty ones are left out.
+#[derive(Clone, Debug)]
+pub struct Address {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Address {
+    pub fn new(path: &str) -> Self {
+        Self { path: path.to_owned(), pairs: Vec::new() }
+    }
+
+    /// With this parameter, in place of an earlier one of that name.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.pairs.retain(|(key, _)| key != name);
+        if !value.is_empty() {
+            self.pairs.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    pub fn without(self, name: &str) -> Self {
+        self.with(name, "")
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.path)?;
+        if self.pairs.is_empty() {
+            return Ok(());
+        }
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish();
+        write!(f, "?{query}")
+    }
+}
+
+/// A visit that may be followed by an act.
+pub trait Acting: FromRequestParts<Console, Rejection: IntoResponse> + Send {
+    fn visit(&self) -> &Visit;
+}
+
+impl Acting for Visit {
+    fn visit(&self) -> &Visit {
+        self
+    }
+}
+
+impl Acting for Reviewer {
+    fn visit(&self) -> &Visit {
+        &self.visit
+    }
+}
+
+/// A posted form, and who posted it. The form of somebody who is signed in carries the session's token, or nothing is
+/// done; before sign-in there is no session to act for.
+#[derive(Debug)]
+pub struct Posted<W>(pub W, pub Fields);
+
+impl<W: Acting> FromRequest<Console> for Posted<W> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request<Body>, console: &Console) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let who = W::from_request_parts(&mut parts, console).await.map_err(IntoResponse::into_response)?;
+        let visit = who.visit();
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
+        let bytes = match to_bytes(body, LONGEST).await {
+            Ok(bytes) if form || bytes.is_empty() => bytes,
+            _ => {
+                let trouble = Trouble::Unreadable(visit.l.t("error-form-unreadable"));
+                return Err(visit.answer(Err::<(), _>(trouble)).await);
+            }
+        };
+        let fields = Fields::parse(&bytes);
+        if let Some(token) = &visit.token {
+            let same = token.as_bytes().ct_eq(fields.get("token").as_bytes());
+            if !bool::from(same) {
+                tracing::warn!(path = parts.uri.path(), "a form came without the token of its session");
+                let trouble = Trouble::Forbidden(visit.l.t("error-form-token"));
+                return Err(visit.answer(Err::<(), _>(trouble)).await);
+            }
+        }
+        Ok(Self(who, fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, Fields};
+
+    #[test]
+    fn fields_are_found_by_name_and_line_ends_are_plain() {
+        let fields = Fields::parse(b"section=message&section=links&comment=a%0D%0Ab%00&empty=+");
+        assert_eq!(fields.all("section").collect::<Vec<_>>(), ["message", "links"]);
+        assert_eq!(fields.get("comment"), "a\nb");
+        assert_eq!((fields.some("empty"), fields.some("none"), fields.get("none")), (None, None, ""));
+        assert_eq!(Fields::of_path("/inbox?tab=all&q=%E5%86%AC").get("q"), "冬");
+        assert_eq!(Fields::of_path("/inbox").get("q"), "");
+    }
+
+    #[test]
+    fn an_address_keeps_one_value_a_name() {
+        let address = Address::new("/inbox").with("tab", "all").with("q", "a b&c").with("tab", "mine").with("x", "");
+        assert_eq!(address.to_string(), "/inbox?q=a+b%26c&tab=mine");
+        assert_eq!(address.without("q").without("tab").to_string(), "/inbox");
+    }
+}

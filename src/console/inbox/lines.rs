@@ -1,0 +1,201 @@
+//! Filling the inbox: whose move each request is, and the pages.
+
+use std::time::Duration;
+
+use axum::response::Response;
+
+use super::query::Query;
+use super::{InboxPage, Row, Tab, TabLink};
+use crate::console::errors::Trouble;
+use crate::console::forms::{Address, Fields};
+use crate::console::page::Here;
+use crate::console::parts::{Due, Pager};
+use crate::console::states::State;
+use crate::console::visit::Reviewer;
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::RequestId;
+use crate::domain::people::Person;
+use crate::domain::policy::signatures::unfilled;
+use crate::domain::requests::Status;
+use crate::error::Error;
+use crate::store;
+use crate::store::Db;
+use crate::store::requests::{Line, ListFilter};
+use crate::words::{Lang, Words};
+
+/// Rows on one page.
+const PAGE: usize = 50;
+/// What waits is sorted by urgency, so it is read whole; more than this is not worked off by reading a list.
+const WAITING: u32 = 5_000;
+
+/// What the navigation counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Requests that this person may decide now.
+    pub mine: u64,
+    /// Broadcasts that are being sent.
+    pub running: u64,
+}
+
+impl Counts {
+    pub async fn of(db: &Db, person: &Person, now: Timestamp) -> store::Result<Self> {
+        let filter = ListFilter { status: vec![Status::PendingApproval, Status::Executing], ..ListFilter::default() };
+        let lines = store::requests::list(db, person.tenant, Some(person.id), &filter, WAITING).await?;
+        let mut counts = Self::default();
+        for line in &lines {
+            counts.mine += u64::from(waits_for(line, person, now));
+            counts.running += u64::from(line.status == Status::Executing);
+        }
+        Ok(counts)
+    }
+}
+
+/// Whether this person may sign it now: the rule of the decision itself, on what a list knows.
+fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
+    let open = line.status == Status::PendingApproval && now < line.decide_by;
+    let other = line.owner_id != person.id && !line.signed_by_me;
+    let seat = || unfilled(&line.quorum, line.signed.iter().copied()).iter().any(|s| s.roles.contains(&person.role));
+    open && other && seat()
+}
+
+/// `GET /inbox`.
+pub async fn index(who: Reviewer) -> Response {
+    let page = fill(&who).await.map_err(|error| Trouble::from_error(&who.l, error));
+    who.answer(page).await
+}
+
+async fn fill(who: &Reviewer) -> Result<InboxPage, Error> {
+    let (db, person, now) = (&who.console.ctx.db, &who.person, who.now);
+    let asked = Fields::of_path(&who.path);
+    let tab = Tab::from_name(asked.get("tab")).unwrap_or(Tab::Mine);
+    let query = Query::read(&asked, tab);
+    let waiting = ListFilter { status: vec![Status::PendingApproval], ..ListFilter::default() };
+    let waiting = store::requests::list(db, person.tenant, Some(person.id), &waiting, WAITING).await?;
+    let mine = waiting.iter().filter(|line| waits_for(line, person, now)).count();
+    let counts = (mine as u64, (waiting.len() - mine) as u64);
+    let tools = waiting.iter().map(|line| line.tool.clone()).chain(query.tool.clone()).collect();
+    let agents = store::people::agents(db, person.tenant).await?;
+    let (lines, pager) = match tab {
+        Tab::Mine | Tab::Others => {
+            let of_tab = |line: &Line| waits_for(line, person, now) == (tab == Tab::Mine) && query.fits(line, now);
+            let mut lines: Vec<_> = waiting.into_iter().filter(of_tab).collect();
+            lines.sort_by_key(|line| (line.decide_by, line.id));
+            by_number(lines, &asked, &query)
+        }
+        Tab::Decided | Tab::All => {
+            let of_tab = if tab == Tab::All { store::requests::Tab::All } else { store::requests::Tab::Decided };
+            let agent = agents.iter().find(|agent| Some(&agent.name) == query.agent.as_ref()).map(|agent| agent.id);
+            let filter = ListFilter {
+                status: store::requests::tab(of_tab),
+                agent,
+                tool: query.tool.clone(),
+                search: query.search.clone(),
+                before: cursor(asked.get("before")),
+            };
+            let unknown_agent = query.agent.is_some() && agent.is_none();
+            let limit = if unknown_agent { 0 } else { u32::try_from(PAGE + 1).unwrap_or(51) };
+            let lines = store::requests::list(db, person.tenant, Some(person.id), &filter, limit).await?;
+            by_time(lines, filter.before.is_some(), &query)
+        }
+    };
+    let names = agents.into_iter().map(|agent| agent.name).collect();
+    let next_send = if tab == Tab::Mine && lines.is_empty() { next_send(who).await? } else { None };
+    let cooling = who.console.ctx.policy.times.cooling_off;
+    Ok(InboxPage {
+        l: who.l.clone(),
+        chrome: who.chrome(who.l.t("nav-inbox"), Here::Inbox).await,
+        tab,
+        tabs: Tab::ALL.into_iter().map(|tab| link(tab, counts)).collect(),
+        filters: query.filters(&who.l, tools, names),
+        rows: lines.iter().map(|line| row(&who.l, line, cooling, now)).collect(),
+        pager,
+        next_send,
+    })
+}
+
+fn link(tab: Tab, (mine, others): (u64, u64)) -> TabLink {
+    let count = match tab {
+        Tab::Mine => Some(mine),
+        Tab::Others => Some(others),
+        Tab::Decided | Tab::All => None,
+    };
+    TabLink { tab, href: Address::new("/inbox").with("tab", tab.name()).to_string(), count }
+}
+
+fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
+    let state = State::of(line.status, !line.signed.is_empty(), line.not_before, cooling, now);
+    let (kind, name) = line.title.split_once(" · ").unwrap_or(("", &line.title));
+    let open = line.status == Status::PendingApproval;
+    let english = l.lang() == Lang::En;
+    Row {
+        href: format!("/requests/{}", line.id),
+        kind: if english { kind.to_owned() } else { l.t("kind-broadcast") },
+        name: name.to_owned(),
+        // The sentence is stored in English; other languages get what can be said in them.
+        summary: if english { line.summary.clone() } else { l.t1("people", "n", line.people) },
+        warnings: line.warnings,
+        needs: match line.quorum.seats.len() {
+            0 => l.t("inbox-unsigned"),
+            all => l.t2("inbox-signed", "made", line.signed.len(), "all", all),
+        },
+        due: open.then(|| Due { from: line.created_at.to_jiff(), at: line.decide_by.to_jiff(), now: now.to_jiff() }),
+        agent: line.agent.clone(),
+        owner: line.owner.clone(),
+        asked_at: line.created_at.to_jiff(),
+        state: state.tag(l),
+        next_move: state.next(l),
+    }
+}
+
+/// A page of a list that is all at hand, by its number.
+fn by_number(lines: Vec<Line>, asked: &Fields, query: &Query) -> (Vec<Line>, Pager) {
+    let total = lines.len();
+    let last = total.div_ceil(PAGE).max(1);
+    let page = asked.get("page").parse::<usize>().unwrap_or(1).clamp(1, last);
+    let lines: Vec<_> = lines.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
+    let first = if lines.is_empty() { 0 } else { (page - 1) * PAGE + 1 };
+    let to = |page: usize| query.address().with("page", &page.to_string()).to_string();
+    let pager = Pager {
+        first: first as u64,
+        last: ((page - 1) * PAGE + lines.len()) as u64,
+        total: Some(total as u64),
+        previous: (page > 1).then(|| to(page - 1)),
+        next: (page < last).then(|| to(page + 1)),
+    };
+    (lines, pager)
+}
+
+/// A page of a list that goes on and on, after the row that the one before ended with.
+fn by_time(mut lines: Vec<Line>, later: bool, query: &Query) -> (Vec<Line>, Pager) {
+    let more = lines.len() > PAGE;
+    lines.truncate(PAGE);
+    let next = lines.last().filter(|_| more).map(|line| {
+        let cursor = format!("{}-{}", line.created_at.micros(), line.id);
+        query.address().with("before", &cursor).to_string()
+    });
+    let pager = Pager {
+        first: u64::from(!lines.is_empty()),
+        last: lines.len() as u64,
+        total: None,
+        previous: later.then(|| query.address().to_string()),
+        next,
+    };
+    (lines, pager)
+}
+
+fn cursor(text: &str) -> Option<(Timestamp, RequestId)> {
+    let (at, id) = text.split_once('-')?;
+    Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
+}
+
+/// What goes out next, for whom nothing waits.
+async fn next_send(who: &Reviewer) -> Result<Option<String>, Error> {
+    let filter = ListFilter { status: vec![Status::Approved], ..ListFilter::default() };
+    let lines = store::requests::list(&who.console.ctx.db, who.person.tenant, None, &filter, 500).await?;
+    let soonest =
+        lines.iter().filter_map(|line| Some((line.not_before?, line))).min_by_key(|(at, line)| (*at, line.id));
+    Ok(soonest.map(|(at, line)| {
+        let name = line.title.split_once(" · ").map_or(line.title.as_str(), |(_, name)| name);
+        who.l.t2("inbox-next-what", "at", who.l.when(at.to_jiff()), "name", name)
+    }))
+}

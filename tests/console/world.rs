@@ -1,0 +1,302 @@
+//! A business with people of every role, a console that listens, and people at it with a cookie jar each.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::console;
+use countersign::domain::audit::{Actor, Event};
+use countersign::domain::clock::{FixedClock, Timestamp};
+use countersign::domain::ids::{AgentId, PersonId, TenantId};
+use countersign::domain::password;
+use countersign::domain::people::{Agent, NameStyle, Person, Role, Tenant};
+use countersign::domain::policy::Policy;
+use countersign::domain::requests::{ActionRequest, Quorum};
+use countersign::graph::{self, Graph};
+use countersign::store::{self, Db};
+use countersign::tools::Ctx;
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder};
+use scraper::{Html, Selector};
+use std::sync::OnceLock;
+
+use crate::support::db::TestDb;
+use crate::support::samples;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Hashing is slow on purpose; one hash serves every account of every test.
+fn hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| password::hash(PASSWORD).unwrap())
+}
+
+pub struct World {
+    pub db: Db,
+    pub ctx: Ctx,
+    pub clock: Arc<FixedClock>,
+    pub tenant: TenantId,
+    pub people: BTreeMap<&'static str, Person>,
+    pub agent: Agent,
+    pub base: String,
+    server: tokio::task::JoinHandle<()>,
+    _db: TestDb,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Sign-in names, what stands under signatures, and roles.
+const PEOPLE: [(&str, &str, Role); 9] = [
+    ("lau", "M. Lau", Role::Compliance),
+    ("ho", "J. Ho", Role::Compliance),
+    ("chan", "P. Chan", Role::Principal),
+    ("wong", "K. Wong", Role::Compliance),
+    ("ops", "O. Lee", Role::Operator),
+    ("boss", "B. Ng", Role::Manager),
+    ("audit", "A. Tam", Role::Auditor),
+    ("root", "R. Yip", Role::Admin),
+    ("dpo", "D. Kwok", Role::Dpo),
+];
+
+impl World {
+    pub async fn new(db: TestDb) -> Self {
+        Self::with(db, false).await
+    }
+
+    pub async fn with(test: TestDb, https: bool) -> Self {
+        let db = test.open().await;
+        let clock = Arc::new(FixedClock::at("2026-11-22T06:20:05Z".parse().unwrap()));
+        let graph = Graph::new(&graph::Settings::default()).unwrap();
+        let ctx = Ctx {
+            db: db.clone(),
+            graph,
+            clock: clock.clone(),
+            policy: Arc::new(Policy::default()),
+            public_url: "http://localhost".into(),
+            secrets: Arc::new(|_| None),
+        };
+        let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
+        let settings = console::Settings {
+            https,
+            idle_timeout: Duration::from_mins(15),
+            absolute_timeout: Duration::from_hours(12),
+        };
+        let app = console::router(ctx.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { db, ctx, clock, tenant, people, agent, base, server, _db: test }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        use countersign::domain::clock::Clock as _;
+        self.clock.now()
+    }
+
+    /// Somebody at a browser that has not been here before.
+    pub fn visitor(&self) -> Visitor {
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Visitor { client, base: self.base.clone(), jar: BTreeMap::new(), language: "en" }
+    }
+
+    /// Somebody who has signed in.
+    pub async fn signed_in(&self, name: &str) -> Visitor {
+        let mut visitor = self.visitor();
+        let answer = visitor.sign_in(&format!("{name}@example.com"), PASSWORD).await;
+        assert_eq!(answer.status, 303, "{name} cannot sign in: {}", answer.text());
+        visitor
+    }
+
+    /// A request of the agent that waits for these signatures.
+    pub async fn file(&self, quorum: Quorum) -> ActionRequest {
+        self.file_with(|request| request.quorum = quorum, "Broadcast · Winter offer").await
+    }
+
+    /// The same, changed before it is stored.
+    pub async fn file_with(&self, change: impl FnOnce(&mut ActionRequest), title: &str) -> ActionRequest {
+        let mut request = samples::request(&self.agent, self.now());
+        change(&mut request);
+        let digests = request.preview.digests(self.tenant, samples::schema(), &request.policy).unwrap();
+        (request.digest, request.sections) = (digests.whole, digests.sections);
+        let mut tx = self.db.begin().await.unwrap();
+        assert!(store::requests::insert(&mut tx, &request, title).await.unwrap());
+        let event = Event {
+            actor: Actor::Agent(self.agent.id),
+            act: "request.filed",
+            subject: request.id.to_string(),
+            details: serde_json::json!({ "digest": request.digest }),
+        };
+        store::audit::append(&mut tx, self.tenant, self.now(), event).await.unwrap();
+        tx.commit().await.unwrap();
+        request
+    }
+
+    /// What the log says was done, oldest first.
+    pub async fn acts(&self) -> Vec<String> {
+        let entries = store::audit::list(&self.db, self.tenant, &Default::default(), 1_000).await.unwrap();
+        entries.into_iter().rev().map(|entry| entry.act).collect()
+    }
+}
+
+/// A business with everybody in it; the suffix keeps the addresses of two businesses apart.
+pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<&'static str, Person>, Agent) {
+    let now: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    let tenant = TenantId::random();
+    let mut tx = db.begin().await.unwrap();
+    let row = Tenant {
+        id: tenant,
+        name: name.into(),
+        waba_id: format!("1065{suffix}"),
+        token_env: "TOKEN".into(),
+        app_secret_env: None,
+        verify_token_env: None,
+        created_at: now,
+    };
+    store::people::add_tenant(&mut tx, &row).await.unwrap();
+    let mut people = BTreeMap::new();
+    for (key, name, role) in PEOPLE {
+        let email = format!("{key}{suffix}@example.com");
+        let person = Person { id: PersonId::random(), tenant, email, name: name.into(), role, disabled_at: None };
+        store::people::add_person(&mut tx, &person, hash(), now).await.unwrap();
+        people.insert(key, person);
+    }
+    let agent = Agent {
+        id: AgentId::random(),
+        tenant,
+        name: "promo-agent".into(),
+        owner: people["wong"].id,
+        owner_name: "K. Wong".into(),
+        permissions: BTreeSet::new(),
+        names: NameStyle::Dotted,
+        key_prefix: "cs_1".into(),
+        revoked_at: None,
+        expires_at: None,
+    };
+    store::people::add_agent(&mut tx, &agent, &store::people::key_hash(&format!("key{suffix}")), now).await.unwrap();
+    tx.commit().await.unwrap();
+    (tenant, people, agent)
+}
+
+/// The request with a form as its body.
+pub fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    request.header("content-type", "application/x-www-form-urlencoded").body(body)
+}
+
+/// A browser without script: it keeps cookies, sends forms as they stand on the page, and follows nothing by itself.
+pub struct Visitor {
+    client: Client,
+    base: String,
+    pub jar: BTreeMap<String, String>,
+    pub language: &'static str,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub html: String,
+}
+
+impl Answer {
+    pub fn location(&self) -> &str {
+        self.headers.get(LOCATION).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn page(&self) -> Html {
+        Html::parse_document(&self.html)
+    }
+
+    /// What a person reads in the content of the page.
+    pub fn text(&self) -> String {
+        self.part("main, body > section")
+    }
+
+    pub fn part(&self, css: &str) -> String {
+        let page = self.page();
+        let texts = page.select(&Selector::parse(css).unwrap()).flat_map(|el| el.text()).collect::<Vec<_>>();
+        texts.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    pub fn count(&self, css: &str) -> usize {
+        self.page().select(&Selector::parse(css).unwrap()).count()
+    }
+
+    pub fn attr(&self, css: &str, name: &str) -> Option<String> {
+        let page = self.page();
+        let element = page.select(&Selector::parse(css).unwrap()).next()?;
+        element.value().attr(name).map(str::to_owned)
+    }
+
+    /// The fields that the form with this action would send as it stands.
+    pub fn form(&self, action: &str) -> Vec<(String, String)> {
+        let page = self.page();
+        let form = Selector::parse(&format!("form[action='{action}']")).unwrap();
+        let form = page.select(&form).next().unwrap_or_else(|| panic!("no form {action} on: {}", self.text()));
+        let fields = Selector::parse("input, textarea").unwrap();
+        form.select(&fields)
+            .filter(|field| {
+                let kind = field.value().attr("type").unwrap_or("text");
+                !matches!(kind, "checkbox" | "radio") || field.value().attr("checked").is_some()
+            })
+            .filter_map(|field| {
+                let name = field.value().attr("name")?.to_owned();
+                let text = field.text().collect::<String>();
+                Some((name, field.value().attr("value").map_or(text, str::to_owned)))
+            })
+            .collect()
+    }
+}
+
+impl Visitor {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path);
+        self.send(request).await
+    }
+
+    /// Sends fields as a page of the console would: from the same origin.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.request(Method::POST, path).header("sec-fetch-site", "same-origin");
+        self.send(form(request, fields)).await
+    }
+
+    /// Fills in the form with this action on a page, and sends it.
+    pub async fn submit(&mut self, page: &Answer, action: &str, filled: &[(&str, &str)]) -> Answer {
+        let mut fields = page.form(action);
+        fields.retain(|(name, _)| !filled.iter().any(|(new, _)| new == name));
+        let filled = filled.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fields: Vec<_> = fields.into_iter().chain(filled).collect();
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(action, &fields).await
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies: Vec<_> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        request.header(COOKIE, cookies.join("; ")).header("accept-language", self.language)
+    }
+
+    pub async fn send(&mut self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            if value.is_empty() {
+                self.jar.remove(name);
+            } else {
+                self.jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, html: response.text().await.unwrap() }
+    }
+
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        let page = self.get("/login").await;
+        self.submit(&page, "/login", &[("email", email), ("password", password)]).await
+    }
+}
