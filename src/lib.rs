@@ -23,6 +23,7 @@ pub mod approvals;
 
 // 6: the doors, and a Graph API to practise on
 pub mod console;
+pub mod mcp;
 pub mod simulate;
 
 // 7: puts the parts together

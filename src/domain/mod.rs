@@ -43,6 +43,7 @@ pub mod broadcasts;
 pub mod business;
 pub mod canonical;
 pub mod clock;
+pub mod compose;
 pub mod consent;
 pub mod contacts;
 pub mod deliveries;
@@ -62,6 +63,7 @@ pub mod requests;
 pub mod secret;
 pub mod segments;
 pub mod templates;
+pub mod text;
 pub mod webhooks;
 
 /// A word that is none of those a field may hold.

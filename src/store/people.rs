@@ -209,6 +209,13 @@ pub async fn agent_by_key(db: &Db, key: &str) -> Result<Option<Agent>> {
     row.map(Agent::try_from).transpose()
 }
 
+/// Writes down that an agent's key was used.
+pub async fn touch_agent(db: &Db, id: AgentId, now: Timestamp) -> Result<()> {
+    on!(write db, p => sqlx::query("update agent set last_used_at = $2 where id = $1").bind(id).bind(now)
+        .execute(p).await.map(drop))?;
+    Ok(())
+}
+
 /// All agents of this tenant, by name.
 pub async fn agents(db: &Db, tenant: TenantId) -> Result<Vec<Agent>> {
     const SQL: &str = agent!("where a.tenant_id = $1 order by a.name");

@@ -1,7 +1,15 @@
 //! The rules. Pure: facts in, findings out.
 
+pub mod cost;
+pub mod eligibility;
 pub mod hours;
+pub mod links;
+pub mod message;
+pub mod numbers;
+pub mod people;
 pub mod rate_card;
+pub mod rules;
+pub mod schedule;
 pub mod settings;
 pub mod signatures;
 

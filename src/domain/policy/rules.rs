@@ -1,0 +1,299 @@
+//! Every rule there is: its id, its weight, its title and its sentence. One table, so that what an agent can read of the
+//! policy, what a reviewer accepts and what a translator translates is the same list.
+
+use crate::domain::preview::{Finding, Level};
+use std::fmt;
+
+/// A rule. One id says one thing with one weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// By which people and rows name it.
+    pub id: &'static str,
+    /// How much it weighs.
+    pub level: Level,
+    /// What it is about.
+    pub title: &'static str,
+    /// What it says, with the names of its facts in braces.
+    pub sentence: &'static str,
+}
+
+/// A figure or a name in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A number of something.
+    Count(u64),
+    /// A name, a text, an amount.
+    Text(String),
+}
+
+impl From<u64> for Fact {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<u32> for Fact {
+    fn from(count: u32) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<u16> for Fact {
+    fn from(count: u16) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<String> for Fact {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Fact {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl Fact {
+    /// As it stands among the facts of a finding: digits only, so that each language can group them its own way.
+    fn raw(&self) -> String {
+        match self {
+            Self::Count(count) => count.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// In an English sentence.
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => f.write_str(&grouped(*count)),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// `12480` as `12,480`.
+#[must_use]
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+impl Rule {
+    /// What this rule says of these facts.
+    #[must_use]
+    pub fn says(&self, facts: &[(&str, Fact)]) -> Finding {
+        let mut message = String::with_capacity(self.sentence.len() + 32);
+        let mut rest = self.sentence;
+        while let Some((before, after)) = rest.split_once('{') {
+            message.push_str(before);
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            match facts.iter().find(|(known, _)| *known == name) {
+                Some((_, fact)) => message.push_str(&fact.to_string()),
+                None => message.push('…'),
+            }
+            rest = tail;
+        }
+        message.push_str(rest);
+        let facts: Vec<(&str, String)> = facts.iter().map(|(name, fact)| (*name, fact.raw())).collect();
+        Finding::new(self.level, self.id, message, &facts)
+    }
+}
+
+/// The rule of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+macro_rules! rules {
+    ($($name:ident = $level:ident $id:literal $title:literal $sentence:literal;)*) => {
+        $(#[doc = $title]
+        pub const $name: Rule = Rule { id: $id, level: Level::$level, title: $title, sentence: $sentence };)*
+        /// All of them, in the order of the parts of a message.
+        pub const RULES: &[Rule] = &[$($name,)*];
+    };
+}
+
+rules! {
+    AUD_01 = Block "AUD-01" "Nobody would receive it"
+        "Of {matched} people who match, none may be written to. Choose other segments; the exclusions say why each person is left out.";
+    AUD_02 = Block "AUD-02" "A segment without a condition"
+        "Segment \"{segment}\" takes in every contact. Give it a condition, such as a tag, a market or consent.";
+    AUD_03 = Warn "AUD-03" "Many people are left out"
+        "{excluded} of {matched} people who match are left out, which is {percent} %; most of them for the reason {reason}. Check that these are the right segments.";
+    AUD_04 = Note "AUD-04" "People in several segments"
+        "{count} people are in more than one of the segments. Each gets one message.";
+    AUD_05 = Note "AUD-05" "People in other markets"
+        "{count} people live in markets that the policy does not allow, and are left out.";
+    CONSENT_01 = Note "CONSENT-01" "No consent"
+        "{count} people never agreed to {category} messages, or took it back, and are left out.";
+    CONSENT_02 = Warn "CONSENT-02" "Consent that nobody can prove"
+        "{count} people agreed, but no reference says where the proof is. They are left out; add the evidence to their consent records.";
+    CONSENT_03 = Note "CONSENT-03" "Consent that does not cover this"
+        "{count} people agreed to something else, or by word of mouth without confirmation in time, and are left out.";
+    CONSENT_04 = Note "CONSENT-04" "First marketing message"
+        "For {count} people this is the first marketing message. It must tell them that they can opt out free of charge; check that it does.";
+    CONSENT_05 = Warn "CONSENT-05" "Consent by word of mouth"
+        "{count} of those who receive it agreed by word of mouth and have not confirmed it in writing. After 14 days such consent lapses.";
+    CONSENT_06 = Note "CONSENT-06" "Opted out"
+        "{count} people opted out, are blocked or on the do-not-contact list, and are left out.";
+    FREQ_01 = Note "FREQ-01" "Had enough messages"
+        "{count} people had {per_7_days} marketing messages in 7 days or {per_30_days} in 30 days, the most that the policy allows, and are left out.";
+    FREQ_02 = Warn "FREQ-02" "Had several messages lately"
+        "{count} people already got {warn_from} or more marketing messages in 30 days.";
+    FREQ_03 = Note "FREQ-03" "Meta held back marketing lately"
+        "For {count} people Meta refused marketing lately, or holds it back as an experiment. They are left out.";
+    TEMPLATE_01 = Block "TEMPLATE-01" "Template not approved"
+        "Template {template} in {language} is {status} at Meta. Only an approved template can be sent.";
+    TEMPLATE_02 = Block "TEMPLATE-02" "Template paused"
+        "Meta has paused template {template} in {language} because of its quality. Wait until the pause ends, or use another template.";
+    TEMPLATE_03 = Block "TEMPLATE-03" "Language missing"
+        "Template {template} does not exist in {language}. It exists in {known}.";
+    TEMPLATE_04 = Warn "TEMPLATE-04" "Category will change"
+        "Meta will move template {template} in {language} from {category} to {correct_category}. Its price and the consent it needs will change.";
+    TEMPLATE_05 = Block "TEMPLATE-05" "Languages of different categories"
+        "The languages of template {template} have different categories: {categories}. Choose languages of one category.";
+    TEMPLATE_06 = Block "TEMPLATE-06" "A part that a broadcast cannot fill"
+        "Template {template} in {language} has {part}, for which a broadcast has no value. Use a template without it.";
+    TEMPLATE_07 = Warn "TEMPLATE-07" "Template not read lately"
+        "Template {template} was last read from Meta {hours} hours ago. Its state there may have changed.";
+    TEMPLATE_08 = Block "TEMPLATE-08" "One-time codes"
+        "Template {template} is for one-time codes, which go to one person who asks. It cannot be broadcast.";
+    TEMPLATE_09 = Block "TEMPLATE-09" "Template changed since signing"
+        "Template {template} in {language} no longer says what was signed. Ask for a new request.";
+    TEMPLATE_10 = Block "TEMPLATE-10" "Category changed since signing"
+        "Template {template} in {language} was {signed} when it was signed and is {category} now. Its price and the consent it needs have changed; ask for a new request.";
+    TEMPLATE_11 = Block "TEMPLATE-11" "Template gone"
+        "Template {template} no longer exists in {language}. Ask for a new request with another template.";
+    QUALITY_01 = Block "QUALITY-01" "Template of low quality"
+        "Meta measures low quality for template {template} in {language}: people block or report it. Use another template.";
+    QUALITY_02 = Warn "QUALITY-02" "Template of medium quality"
+        "Meta measures medium quality for template {template} in {language}.";
+    QUALITY_03 = Block "QUALITY-03" "Number of low quality"
+        "Meta measures low quality for the number {number}. Marketing from it would make that worse; wait until it recovers.";
+    QUALITY_04 = Warn "QUALITY-04" "Number of medium quality"
+        "Meta measures medium quality for the number {number}.";
+    QUALITY_05 = Block "QUALITY-05" "Number cannot send"
+        "The number {number} is {status} at Meta and cannot send. It must be connected.";
+    QUALITY_06 = Block "QUALITY-06" "Number gone"
+        "The number that was signed for is no longer among the numbers of this business. Ask for a new request.";
+    TIER_01 = Warn "TIER-01" "More people than Meta allows"
+        "Meta allows {limit} different people in 24 hours and {used} of them are used. {count} people are left out.";
+    TIER_02 = Block "TIER-02" "Meta's limit is used up"
+        "Meta allows {limit} different people in 24 hours, and {used} of them are used. Choose a later time.";
+    COST_01 = Block "COST-01" "Price unknown"
+        "The rate card {rate_card} has no price for {category} messages to {market}, where {count} people live. Add the price to the configuration, or leave that market out.";
+    COST_02 = Block "COST-02" "Above the ceiling"
+        "The estimate is {total}, above the ceiling of {ceiling}. Raise cost_ceiling or write to fewer people.";
+    COST_03 = Block "COST-03" "Ceiling in another currency"
+        "The ceiling is {ceiling}, but the rate card is in {currency}. Give the ceiling in {currency}.";
+    COST_04 = Block "COST-04" "Above the limit of the policy"
+        "The estimate is {total}; the policy allows at most {limit} for one broadcast. Write to fewer people.";
+    COST_05 = Block "COST-05" "Price risen above the signed ceiling"
+        "At today's prices it would cost {total}, above the signed ceiling of {ceiling}. Ask for a new request.";
+    SCHED_01 = Block "SCHED-01" "Start in the past"
+        "The start {start} is past. Choose a later one, or leave it out to start after approval.";
+    SCHED_02 = Block "SCHED-02" "Not enough time"
+        "Sending to {count} people at {per_second} a second takes {seconds} seconds, which is longer than from the start to finish_by. Move finish_by or send faster.";
+    SCHED_03 = Block "SCHED-03" "Quiet hours"
+        "In {market} the clock shows {starts} when sending begins and {ends} when it ends, and {quiet} are quiet hours. Choose another start.";
+    SCHED_04 = Warn "SCHED-04" "A market that is quiet throughout"
+        "In {market} the whole sending time falls into the quiet hours {quiet}. {count} people there are left out.";
+    SCHED_05 = Block "SCHED-05" "Too far ahead"
+        "The start {start} is more than {days} days ahead. What was checked would be too old; ask later.";
+    SCHED_06 = Note "SCHED-06" "Start after approval"
+        "No start is given: sending begins when the signatures are there and the cooling-off time is over. In quiet hours it stands still.";
+    SCHED_07 = Block "SCHED-07" "Quiet hours now"
+        "In {market} it is {clock}, and {quiet} are quiet hours. Sending waits.";
+    SCHED_08 = Note "SCHED-08" "Slower than asked"
+        "The number sends at most {limit} messages a second; {per_second} were asked for.";
+    SCHED_09 = Block "SCHED-09" "Time is over"
+        "Sending had to end by {finish_by}. Nothing more goes out.";
+    LINK_01 = Block "LINK-01" "Not encrypted"
+        "{url} does not begin with https://.";
+    LINK_02 = Block "LINK-02" "Button leads elsewhere"
+        "The button in {place} leads to {domain}, which the policy does not list. Use a listed domain, or have it listed.";
+    LINK_03 = Block "LINK-03" "Address that hides where it leads"
+        "{url} has {part}, which hides or changes where it leads.";
+    LINK_04 = Block "LINK-04" "Domain that looks like another"
+        "The domain of {url} mixes alphabets or is written in punycode, and can be mistaken for another.";
+    LINK_05 = Block "LINK-05" "Shortened address"
+        "{url} is an address of a link shortener, so nobody can see where it leads.";
+    LINK_06 = Block "LINK-06" "Variable in the domain"
+        "In {url} a variable decides whose page it is.";
+    LINK_07 = Block "LINK-07" "Domain one letter off"
+        "{domain} differs from the listed {known} by one letter.";
+    LINK_08 = Warn "LINK-08" "Address that leads on"
+        "{url} carries another address in its parameter {parameter}, and may lead there.";
+    LINK_09 = Block "LINK-09" "Not an address"
+        "{url} cannot be read as an address.";
+    LINK_10 = Warn "LINK-10" "Text names another domain"
+        "The text in {place} names {domain}, which the policy does not list.";
+    LINK_11 = Note "LINK-11" "Variable decides the path"
+        "In {url} a variable stands right after the domain and decides the whole path.";
+    TEXT_01 = Block "TEXT-01" "Hidden or misleading character"
+        "{place} holds {character}. Remove it.";
+    TEXT_02 = Block "TEXT-02" "Not in composed form"
+        "{place} is not in the composed form of Unicode (NFC), so that the same text could be told apart. Write it composed.";
+    TEXT_03 = Block "TEXT-03" "Word of two alphabets"
+        "The word \"{word}\" in {place} mixes letters of two alphabets that look alike.";
+    TEXT_04 = Block "TEXT-04" "No way to opt out"
+        "The message in {language} does not say how to opt out. Add a line such as \"Reply STOP to opt out\", or a button, in that language.";
+    TEXT_05 = Warn "TEXT-05" "Sender not named"
+        "The message in {language} does not name the sender, {sender}.";
+    TEXT_06 = Block "TEXT-06" "Value that Meta refuses"
+        "The text for {placeholder} cannot be sent: {fault}.";
+    VAR_01 = Block "VAR-01" "Variable without a value"
+        "Template {template} has the placeholder {placeholder} in {language}, and variables has no entry for it.";
+    VAR_02 = Block "VAR-02" "Value without a place"
+        "variables has an entry for {placeholder}, but template {template} has no such placeholder. It has {known}.";
+    VAR_03 = Note "VAR-03" "People without a value"
+        "{count} people lack a value for a variable without a default, and are left out.";
+    VAR_04 = Warn "VAR-04" "Many defaults"
+        "{count} of {receivers} people get the default for {placeholder} instead of a value of their own.";
+    VAR_05 = Note "VAR-05" "People without a language"
+        "For {count} people the template has no language that they read, and there is no default_language. They are left out.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_rule_has_an_id_of_its_own_and_a_whole_sentence() {
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            assert!(rule.sentence.ends_with('.') && !rule.title.ends_with('.'), "{}", rule.id);
+            assert_eq!(rule.sentence.matches('{').count(), rule.sentence.matches('}').count(), "{}", rule.id);
+            assert_eq!(find(rule.id), Some(rule));
+        }
+    }
+
+    #[test]
+    fn a_sentence_groups_its_figures_and_the_facts_stay_plain() {
+        let finding = FREQ_02.says(&[("count", 1_215_u64.into()), ("warn_from", 2_u16.into())]);
+        assert_eq!(finding.message, "1,215 people already got 2 or more marketing messages in 30 days.");
+        assert_eq!(finding.facts.get("count").map(String::as_str), Some("1215"));
+        assert_eq!((grouped(0), grouped(999), grouped(1_000_000)), ("0".into(), "999".into(), "1,000,000".into()));
+    }
+
+    #[test]
+    fn a_fact_is_never_read_as_a_sentence() {
+        let finding = LINK_09.says(&[("url", "{url} {count}".into())]);
+        assert_eq!(finding.message, "{url} {count} cannot be read as an address.");
+    }
+}

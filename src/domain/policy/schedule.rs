@@ -1,0 +1,206 @@
+//! When a broadcast may go out: time enough, not past, not too far ahead, and not while people sleep.
+
+use super::hours::Quiet;
+use super::rules::{SCHED_01, SCHED_02, SCHED_03, SCHED_05, SCHED_06, SCHED_07, SCHED_08, SCHED_09};
+use super::settings::Settings;
+use crate::domain::broadcasts::Schedule;
+use crate::domain::clock::Timestamp;
+use crate::domain::consent::MessageCategory;
+use crate::domain::phone::Market;
+use crate::domain::preview::{Finding, LocalTime};
+use std::time::Duration;
+
+/// How long sending takes, and when it begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course {
+    /// When it begins, if that is known.
+    pub start: Option<Timestamp>,
+    /// When it ends, if that is known.
+    pub end: Option<Timestamp>,
+    /// Seconds that it takes at least.
+    pub seconds: u64,
+    /// Batches.
+    pub batches: u64,
+}
+
+impl Course {
+    /// For so many people from a number that sends at most so fast.
+    #[must_use]
+    pub fn of(schedule: &Schedule, count: u64, number_per_second: u32) -> Self {
+        let rate = schedule.per_second.min(number_per_second).max(1);
+        let seconds = count.div_ceil(rate.into());
+        let end = schedule.start_at.map(|start| start.after(Duration::from_secs(seconds)));
+        Self { start: schedule.start_at, end, seconds, batches: count.div_ceil(schedule.batch_size.max(1).into()) }
+    }
+
+    /// How quiet the sending time is in a market, for this category. Unknown times are not quiet: sending will wait.
+    #[must_use]
+    pub fn quiet_in(&self, settings: &Settings, category: MessageCategory, market: Market) -> Quiet {
+        match (self.start, self.end, settings.market(market)) {
+            (Some(start), Some(end), Some(rule)) if settings.schedule.quiet_hours_for.contains(&category) => {
+                rule.quiet_between(start, end)
+            }
+            _ => Quiet::Never,
+        }
+    }
+}
+
+/// What the rules say of a schedule for so many people in these markets.
+#[must_use]
+pub fn check(
+    settings: &Settings,
+    category: MessageCategory,
+    schedule: &Schedule,
+    course: &Course,
+    people: &[(Market, u64)],
+    number_per_second: u32,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match schedule.start_at {
+        Some(start) if start < now => findings.push(SCHED_01.says(&[("start", start.to_string().into())])),
+        Some(start) if start.since(now) > Duration::from_hours(24 * u64::from(settings.schedule.max_days_ahead)) => {
+            let facts = [("start", start.to_string().into()), ("days", settings.schedule.max_days_ahead.into())];
+            findings.push(SCHED_05.says(&facts));
+        }
+        Some(_) => {}
+        None => findings.push(SCHED_06.says(&[])),
+    }
+    let from = schedule.start_at.unwrap_or(now).max(now);
+    let count: u64 = people.iter().map(|(_, count)| count).sum();
+    if schedule.finish_by.is_some_and(|by| from.after(Duration::from_secs(course.seconds)) > by) {
+        findings.push(SCHED_02.says(&[
+            ("count", count.into()),
+            ("per_second", schedule.per_second.min(number_per_second).into()),
+            ("seconds", course.seconds.into()),
+        ]));
+    }
+    if number_per_second < schedule.per_second {
+        let facts = [("limit", number_per_second.into()), ("per_second", schedule.per_second.into())];
+        findings.push(SCHED_08.says(&facts));
+    }
+    for local in local_times(settings, category, course, people).into_iter().filter(|local| local.quiet) {
+        let quiet = settings.market(local.market).and_then(|rule| rule.quiet);
+        findings.push(SCHED_03.says(&[
+            ("market", local.market.as_str().into()),
+            ("starts", local.starts.unwrap_or_default().into()),
+            ("ends", local.ends.unwrap_or_default().into()),
+            ("quiet", quiet.map(|hours| hours.to_string()).unwrap_or_default().into()),
+        ]));
+    }
+    findings
+}
+
+/// The clocks of these markets.
+#[must_use]
+pub fn local_times(
+    settings: &Settings,
+    category: MessageCategory,
+    course: &Course,
+    people: &[(Market, u64)],
+) -> Vec<LocalTime> {
+    people
+        .iter()
+        .filter_map(|&(market, _)| {
+            let zone = &settings.market(market)?.zone;
+            Some(LocalTime {
+                market,
+                zone: zone.name().to_owned(),
+                starts: course.start.map(|at| zone.show(at)),
+                ends: course.end.map(|at| zone.show(at)),
+                quiet: course.quiet_in(settings, category, market) != Quiet::Never,
+            })
+        })
+        .collect()
+}
+
+/// Whether it may go on now.
+#[must_use]
+pub fn recheck(
+    settings: &Settings,
+    category: MessageCategory,
+    schedule: &Schedule,
+    markets: impl IntoIterator<Item = Market>,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(by) = schedule.finish_by.filter(|by| now >= *by) {
+        findings.push(SCHED_09.says(&[("finish_by", by.to_string().into())]));
+    }
+    if settings.schedule.quiet_hours_for.contains(&category) {
+        for market in markets {
+            let Some(rule) = settings.market(market).filter(|rule| rule.is_quiet(now)) else { continue };
+            findings.push(SCHED_07.says(&[
+                ("market", market.as_str().into()),
+                ("clock", rule.zone.show(now).into()),
+                ("quiet", rule.quiet.map(|hours| hours.to_string()).unwrap_or_default().into()),
+            ]));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn rules(schedule: &Schedule, count: u64, now: &str) -> Vec<String> {
+        let settings = Settings::default();
+        let people = [("HK".parse().unwrap(), count)];
+        let course = Course::of(schedule, count, 80);
+        check(&settings, MessageCategory::Marketing, schedule, &course, &people, 80, at(now))
+            .into_iter()
+            .map(|f| f.rule)
+            .collect()
+    }
+
+    #[test]
+    fn a_schedule_is_neither_past_nor_too_far_nor_too_short_nor_quiet() {
+        let now = "2026-11-22T14:00:00+08:00";
+        let start = |text: &str| Schedule { start_at: Some(at(text)), ..Schedule::default() };
+        let by = |text: &str| Schedule { finish_by: Some(at(text)), ..start("2026-12-01T10:00:00+08:00") };
+        for (schedule, broken) in [
+            (start("2026-12-01T10:00:00+08:00"), vec![]),
+            (start("2026-11-22T13:59:59+08:00"), vec!["SCHED-01"]),
+            (start("2027-02-01T10:00:00+08:00"), vec!["SCHED-05"]),
+            (start("2026-12-01T20:55:00+08:00"), vec!["SCHED-03"]),
+            (start("2026-12-01T23:00:00+08:00"), vec!["SCHED-03"]),
+            (by("2026-12-01T10:10:24+08:00"), vec![]),
+            (by("2026-12-01T10:10:23+08:00"), vec!["SCHED-02"]),
+            (Schedule::default(), vec!["SCHED-06"]),
+            (Schedule { per_second: 200, ..start("2026-12-01T10:00:00+08:00") }, vec!["SCHED-08"]),
+        ] {
+            assert_eq!(rules(&schedule, 12_480, now), broken, "{schedule:?}");
+        }
+    }
+
+    #[test]
+    fn the_course_counts_batches_and_seconds_up() {
+        let schedule = Schedule { start_at: Some(at("2026-12-01T10:00:00+08:00")), ..Schedule::default() };
+        let course = Course::of(&schedule, 12_480, 80);
+        assert_eq!((course.batches, course.seconds), (25, 624));
+        assert_eq!(course.end, Some(at("2026-12-01T10:10:24+08:00")));
+        assert_eq!(Course::of(&schedule, 0, 80).batches, 0);
+        let people = [("SG".parse().unwrap(), 1)];
+        let local = local_times(&Settings::default(), MessageCategory::Marketing, &course, &people);
+        assert_eq!(local[0].starts.as_deref(), Some("2026-12-01 10:00 +08:00"));
+    }
+
+    #[test]
+    fn sending_waits_in_quiet_hours_and_ends_when_its_time_is_over() {
+        let settings = Settings::default();
+        let schedule = Schedule { finish_by: Some(at("2026-12-02T12:00:00+08:00")), ..Schedule::default() };
+        let hk: Market = "HK".parse().unwrap();
+        let now = |text: &str, category| -> Vec<String> {
+            recheck(&settings, category, &schedule, [hk], at(text)).into_iter().map(|f| f.rule).collect()
+        };
+        assert_eq!(now("2026-12-01T20:59:00+08:00", MessageCategory::Marketing), Vec::<String>::new());
+        assert_eq!(now("2026-12-01T21:00:00+08:00", MessageCategory::Marketing), ["SCHED-07"]);
+        assert_eq!(now("2026-12-01T21:00:00+08:00", MessageCategory::Utility), Vec::<String>::new());
+        assert_eq!(now("2026-12-02T12:00:00+08:00", MessageCategory::Utility), ["SCHED-09"]);
+    }
+}
