@@ -10,6 +10,7 @@ pub mod messages;
 mod reading;
 pub mod requests;
 pub mod segments;
+pub mod sync;
 pub mod templates;
 
 use crate::domain::action::Action;
