@@ -9,5 +9,9 @@
 //!     └─► expired            any open state ─► cancelled      └─► stale ◄───────┘  └──► paused
 //! ```
 
+pub mod engine;
+pub mod execute;
+pub mod inbox;
+mod reconcile;
 pub mod sign;
 pub mod submit;

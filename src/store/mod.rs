@@ -130,6 +130,24 @@ impl Error {
         Self::Inconsistent { table, column, row: row.to_string(), what: what.to_string() }
     }
 
+    /// Whether the same statement would fail again: the database refuses what it says, or the rows do not hold together. Not
+    /// when the database is away, is full, or gave way to another transaction.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(e)) => {
+                // Classes of SQLSTATE: data, integrity, syntax or access. SQLite numbers its own: mismatch, constraint.
+                e.code().is_some_and(|code| {
+                    matches!(code.get(..2), Some("22" | "23" | "42")) && code.len() == 5
+                        || e.kind() != sqlx::error::ErrorKind::Other
+                })
+            }
+            Self::Database(sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. }) => true,
+            Self::Database(_) | Self::Conflict(_) => false,
+            Self::Inconsistent { .. } => true,
+        }
+    }
+
     /// Whether a unique index refused the row.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {

@@ -3,7 +3,11 @@
 use super::{Db, Result, Tx, on, row};
 use crate::domain::canonical::{Hash, sha256};
 use crate::domain::clock::Timestamp;
+use crate::domain::consent::MessageCategory;
+use crate::domain::contacts::ContactNo;
 use crate::domain::ids::TenantId;
+use crate::domain::templates::{Quality, TemplateStatus};
+use std::time::Duration;
 
 /// A post of Meta's that waits to be applied.
 #[derive(Debug, Clone)]
@@ -58,10 +62,10 @@ pub async fn applied(tx: &mut Tx, id: i64, events: usize, now: Timestamp) -> Res
 }
 
 /// Sets a post aside that cannot be applied, with the reason, so that it blocks nothing.
-pub async fn park(db: &Db, id: i64, why: &str, now: Timestamp) -> Result<()> {
+pub async fn park(tx: &mut Tx, id: i64, why: &str, now: Timestamp) -> Result<()> {
     let why: String = why.chars().filter(|c| !c.is_control()).take(500).collect();
-    on!(write db, p => sqlx::query("update webhook_post set state = 'parked', error = $2, applied_at = $3 where id = $1 and state = 'new'")
-        .bind(id).bind(why).bind(now).execute(p).await.map(drop))?;
+    on!(tx tx, c => sqlx::query("update webhook_post set state = 'parked', error = $2, applied_at = $3 where id = $1 and state = 'new'")
+        .bind(id).bind(why).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -98,4 +102,112 @@ pub async fn forget(db: &Db, before: Timestamp) -> Result<u64> {
         on!(write db, p => sqlx::query("delete from webhook_post where state = 'applied' and applied_at < $1").bind(before)
         .execute(p).await.map(|r| r.rows_affected()))?,
     )
+}
+
+/// A message that a customer wrote.
+#[derive(Debug, Clone)]
+pub struct Inbound<'a> {
+    /// Meta's id of it.
+    pub wamid: &'a str,
+    /// The number it was sent to.
+    pub phone_number_id: &'a str,
+    /// Who wrote.
+    pub contact: ContactNo,
+    /// Meta's word for its kind.
+    pub kind: &'a str,
+    /// Its text, if it has one.
+    pub body: Option<&'a str>,
+    /// The message that it answers.
+    pub context: Option<&'a str>,
+    /// When, by Meta's clock.
+    pub sent_at: Timestamp,
+}
+
+/// For so long after a customer's message the business may answer freely.
+const SERVICE_WINDOW: Duration = Duration::from_hours(24);
+
+/// Keeps a customer's message and opens the window for answers; `false` if it was here before.
+pub async fn receive(tx: &mut Tx, tenant: TenantId, message: &Inbound<'_>, now: Timestamp) -> Result<bool> {
+    let hit = on!(tx &mut *tx, c => sqlx::query(
+        "insert into inbound_message (tenant_id, wamid, phone_number_id, contact_no, kind, body, context_wamid, sent_at, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, wamid) do nothing")
+        .bind(tenant).bind(plain(message.wamid)).bind(plain(message.phone_number_id)).bind(message.contact)
+        .bind(plain(message.kind)).bind(message.body.map(plain)).bind(message.context.map(plain)).bind(message.sent_at)
+        .bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    if hit != 1 {
+        return Ok(false);
+    }
+    // A message that comes late must not shorten the window that a later one has opened.
+    on!(tx tx, c => sqlx::query(
+        "insert into service_window (tenant_id, phone_number_id, contact_no, opened_at, closes_at) values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, phone_number_id, contact_no) do update set opened_at = excluded.opened_at, closes_at = excluded.closes_at
+            where service_window.closes_at < excluded.closes_at")
+        .bind(tenant).bind(plain(message.phone_number_id)).bind(message.contact).bind(message.sent_at)
+        .bind(message.sent_at.after(SERVICE_WINDOW)).execute(c).await.map(drop))?;
+    Ok(true)
+}
+
+/// Text from outside, fit for a column: PostgreSQL keeps no NUL.
+fn plain(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+/// What Meta did with a person lately, for the next audience to respect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Refused marketing to the person, because the person gets much of it.
+    Capped,
+    /// Holds the person out of marketing, as an experiment.
+    Experiment,
+}
+
+/// Notes it on the contact.
+pub async fn refused(
+    tx: &mut Tx,
+    tenant: TenantId,
+    contact: ContactNo,
+    refusal: Refusal,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = match refusal {
+        Refusal::Capped => "update contact set meta_capped_at = $3 where tenant_id = $1 and no = $2",
+        Refusal::Experiment => "update contact set experiment_at = $3 where tenant_id = $1 and no = $2",
+    };
+    on!(tx tx, c => sqlx::query(sql).bind(tenant).bind(contact).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// News of a template. What was read from Meta after the news was sent is newer than the news.
+#[derive(Debug, Clone, Default)]
+pub struct TemplateNews {
+    /// Where it stands now.
+    pub status: Option<TemplateStatus>,
+    /// How people take it now.
+    pub quality: Option<Quality>,
+    /// What Meta takes it for now.
+    pub category: Option<MessageCategory>,
+    /// What Meta will take it for, as announced.
+    pub correct_category: Option<String>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// Writes news of a template down; `false` if the template is not known or the news is old.
+pub async fn template_news(
+    tx: &mut Tx,
+    tenant: TenantId,
+    meta_id: &str,
+    news: &TemplateNews,
+    at: Timestamp,
+) -> Result<bool> {
+    let hit = on!(tx tx, c => sqlx::query(
+        "update message_template set status = coalesce($3, status), quality = coalesce($4, quality),
+            category = coalesce($5, category), correct_category = coalesce($6, correct_category),
+            rejected_reason = coalesce($7, rejected_reason)
+         where tenant_id = $1 and meta_id = $2 and synced_at < $8")
+        .bind(tenant).bind(meta_id).bind(news.status.map(TemplateStatus::as_str)).bind(news.quality.map(Quality::as_str))
+        .bind(news.category.map(MessageCategory::as_str)).bind(news.correct_category.as_deref().map(plain))
+        .bind(news.reason.as_deref().map(plain)).bind(at.after(Duration::from_secs(1)))
+        .execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit > 0)
 }

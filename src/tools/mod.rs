@@ -12,6 +12,8 @@ pub mod requests;
 pub mod segments;
 pub mod sync;
 pub mod templates;
+pub mod wake;
+pub mod webhooks;
 
 use crate::domain::action::Action;
 use crate::domain::audience::Audience;
@@ -33,6 +35,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
+use wake::Wake;
+
 /// Looks a secret up by the name of its environment variable.
 pub type Secrets = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
@@ -51,6 +55,8 @@ pub struct Ctx {
     pub public_url: Arc<str>,
     /// The tenants' tokens.
     pub secrets: Secrets,
+    /// Tells the worker of this process that there is something to do.
+    pub wake: Wake,
 }
 
 impl Ctx {

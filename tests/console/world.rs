@@ -80,6 +80,7 @@ impl World {
             policy: Arc::new(Policy::default()),
             public_url: "http://localhost".into(),
             secrets: Arc::new(|_| None),
+            wake: countersign::tools::wake::Wake::default(),
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {

@@ -14,7 +14,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::deliveries::Desired;
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
-use crate::store::{Db, Result, Tx, on, unsigned, word};
+use crate::store::{Db, Result, Tx, on, row, unsigned, word};
 use serde_json::json;
 
 /// What is to become durable together.
@@ -122,32 +122,33 @@ pub async fn group_commit(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed
     Ok(done)
 }
 
-/// Renews the lease under the condition that it is ours and may run: the guard of every intent.
+row! {
+    struct DesiredRow { desired: String }
+}
+
+/// Renews the lease and reads what is desired, in the statement that locks the row: the guard of every intent. A stop that
+/// commits before it is seen here; one that commits after it waits for this transaction.
 async fn grip(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<Grip> {
     macro_rules! renew {
         ($now:literal) => {
             concat!(
-                "update shard set next_seq = $5, low_seq = $6, lease_until = $7 + ",
+                "update shard set next_seq = case when desired = 'run' then $5 else next_seq end, low_seq = $6,
+                    lease_until = $7 + ",
                 $now,
-                " where execution_id = $1 and shard_no = $2 and owner = $3 and epoch = $4 and desired = 'run'"
+                " where execution_id = $1 and shard_no = $2 and owner = $3 and epoch = $4 returning desired"
             )
         };
     }
     const RENEW: Sql =
         dialects!(renew!("$8", "0 * $8::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint"));
     let sql = RENEW.of(tx);
-    let hit = on!(tx &mut *tx, c => sqlx::query(sql).bind(wanted.execution).bind(part.shard_no).bind(wanted.me).bind(part.epoch)
-        .bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(lease_micros()).bind(wanted.now)
-        .execute(c).await.map(|r| r.rows_affected()))?;
-    if hit == 1 {
-        return Ok(Grip::Held);
-    }
-    let desired: Option<(String,)> = on!(tx tx, c => sqlx::query_as(
-        "select desired from shard where execution_id = $1 and shard_no = $2 and owner = $3 and epoch = $4")
-        .bind(wanted.execution).bind(part.shard_no).bind(wanted.me).bind(part.epoch).fetch_optional(c).await)?;
-    Ok(match desired {
-        Some((desired,)) => Grip::Halted(word("shard", "desired", part.shard_no, &desired)?),
-        None => Grip::Lost,
+    let row: Option<DesiredRow> = on!(tx tx, c => sqlx::query_as(sql).bind(wanted.execution).bind(part.shard_no)
+        .bind(wanted.me).bind(part.epoch).bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(lease_micros())
+        .bind(wanted.now).fetch_optional(c).await)?;
+    let Some(row) = row else { return Ok(Grip::Lost) };
+    Ok(match word("shard", "desired", part.shard_no, &row.desired)? {
+        Desired::Run => Grip::Held,
+        other => Grip::Halted(other),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Executions: one for each approved request that sends, and the writing of its ledger in chunks.
 
 use super::{Sql, dialects, list, tally};
+use crate::domain::broadcasts::BroadcastState;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::People;
@@ -296,4 +297,11 @@ pub async fn finish(tx: &mut Tx, id: ExecutionId, to: ExecutionState, now: Times
         on!(tx tx, c => sqlx::query("delete from retry_queue where execution_id = $1").bind(id).execute(c).await.map(drop))?;
     }
     Ok(hit == 1)
+}
+
+/// Lets the broadcast that a request sends follow it. Nothing happens for a request that sends none.
+pub async fn follow(tx: &mut Tx, tenant: TenantId, request: RequestId, state: BroadcastState) -> Result<()> {
+    on!(tx tx, c => sqlx::query("update broadcast set state = $3 where tenant_id = $1 and sent_by = $2")
+        .bind(tenant).bind(request).bind(state.as_str()).execute(c).await.map(drop))?;
+    Ok(())
 }

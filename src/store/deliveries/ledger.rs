@@ -58,6 +58,14 @@ pub async fn retries(
     Ok((read_waiting(rows)?, next))
 }
 
+/// Rows of a stretch that are marked as sending under one epoch, each with its attempt.
+pub async fn sending(db: &Db, execution: ExecutionId, from: u32, to: u32, epoch: i64) -> Result<Vec<(u32, i16)>> {
+    let rows: Vec<(i64, i16)> = on!(read db, p => sqlx::query_as(
+        "select seq, attempt from delivery where execution_id = $1 and seq >= $2 and seq < $3 and state = 1 and epoch = $4 order by seq")
+        .bind(execution).bind(i64::from(from)).bind(i64::from(to)).bind(epoch).fetch_all(p).await)?;
+    rows.into_iter().map(|(seq, attempt)| Ok((unsigned("delivery", "seq", execution, seq)?, attempt))).collect()
+}
+
 row! {
     struct TallyRow { state: i16, progress: Option<i16>, n: i64 }
 }

@@ -14,12 +14,12 @@ mod statuses;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Part, group_commit};
 pub use executions::{
-    Execution, NewExecution, add, build, by_request, find, finish, lock, of_request, set_desired, set_state, under_way,
-    unfinished,
+    Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, set_desired, set_state,
+    under_way, unfinished,
 };
 pub use ledger::{
     Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,
-    record_attempts, retries, suppressed, tally, waiting,
+    record_attempts, retries, sending, suppressed, tally, waiting,
 };
 pub use outcomes::{Outcome, Settled, Surprise};
 pub use rate::{NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};

@@ -1,0 +1,77 @@
+//! The next rows of a shard, with their messages, made ready before any intent: a template that cannot be filled in must
+//! not leave a row that looks as if it had been sent.
+
+use super::Job;
+use crate::domain::contacts::ContactNo;
+use crate::domain::preview::{Finding, Level};
+use crate::error::{Error, Result};
+use crate::graph::messages::TemplateMessage;
+use crate::store::Db;
+use crate::store::deliveries::{self, Exclude, Waiting};
+use std::collections::HashMap;
+
+/// Rows made ready at a time.
+pub const CHUNK: u32 = 250;
+
+/// A row with its message.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// Which row.
+    pub seq: u32,
+    /// To whom.
+    pub contact: ContactNo,
+    /// Tries so far.
+    pub attempt: i16,
+    /// What the person gets, still without a token.
+    pub message: TemplateMessage,
+}
+
+/// Rows made ready.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// To be sent, in their order.
+    pub ready: Vec<Ready>,
+    /// Not to be sent any more.
+    pub excluded: Vec<Exclude>,
+    /// What forbids to go on; if there is anything, the rest is empty.
+    pub blocked: Vec<Finding>,
+}
+
+/// What blocks, of all that a fresh look at the facts finds.
+pub async fn blockers(job: &Job) -> Result<Vec<Finding>> {
+    let findings = job.script.recheck().await?;
+    Ok(findings.into_iter().filter(|f| f.level == Level::Block).collect())
+}
+
+/// Makes the rows from one number up to another ready; with `check`, after another look at the facts.
+pub async fn load(db: &Db, job: &Job, from: u32, to: u32, check: bool) -> Result<Batch> {
+    if check {
+        let blocked = blockers(job).await?;
+        if !blocked.is_empty() {
+            return Ok(Batch { blocked, ..Batch::default() });
+        }
+    }
+    let rows = deliveries::waiting(db, job.execution.id, from, to).await?;
+    prepare(job, &rows).await
+}
+
+/// Makes these rows ready.
+pub async fn prepare(job: &Job, rows: &[Waiting]) -> Result<Batch> {
+    let mut batch = Batch::default();
+    if rows.is_empty() {
+        return Ok(batch);
+    }
+    let wanted: Vec<(u32, ContactNo)> = rows.iter().map(|row| (row.seq, row.contact_no)).collect();
+    let mut messages: HashMap<u32, _> = job.script.messages(&wanted).await?.into_iter().collect();
+    for row in rows {
+        match messages.remove(&row.seq) {
+            Some(Ok(message)) => {
+                batch.ready.push(Ready { seq: row.seq, contact: row.contact_no, attempt: row.attempt, message });
+            }
+            Some(Err(why)) => batch.excluded.push(Exclude { seq: row.seq, why }),
+            // A person without a word about them would wait for ever, in front of everybody else.
+            None => return Err(Error::internal(format!("row {} has neither message nor reason", row.seq))),
+        }
+    }
+    Ok(batch)
+}

@@ -1,0 +1,147 @@
+//! One request on its way. Whatever happens to the task that makes it, an outcome comes back: a task that is lost reports
+//! that nobody can tell.
+
+use super::Script;
+use crate::domain::contacts::ContactNo;
+use crate::graph::messages::{SendOutcome, TemplateMessage};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use super::sender::Event;
+
+/// A request that has an intent.
+pub struct Flight {
+    /// Which row.
+    pub seq: u32,
+    /// Which try.
+    pub attempt: i16,
+    /// What is sent, with its token.
+    pub message: TemplateMessage,
+    /// Until when the lease surely is ours. After it the request is not begun.
+    pub deadline: Instant,
+    /// The place that the request takes up.
+    pub slot: OwnedSemaphorePermit,
+}
+
+/// How a flight ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Landing {
+    /// Which row.
+    pub seq: u32,
+    /// Which try.
+    pub attempt: i16,
+    /// How; `None` if the request was never begun.
+    pub outcome: Option<SendOutcome>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A row that is on its way, as its sender remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aloft {
+    /// Which try.
+    pub attempt: i16,
+    /// To whom.
+    pub contact: ContactNo,
+}
+
+/// Promises one landing, whatever happens.
+struct Ticket {
+    seq: u32,
+    attempt: i16,
+    begun: Instant,
+    events: Option<UnboundedSender<Event>>,
+}
+
+impl Ticket {
+    fn land(&mut self, outcome: Option<SendOutcome>) {
+        if let Some(events) = self.events.take() {
+            let landing = Landing { seq: self.seq, attempt: self.attempt, outcome, took: self.begun.elapsed() };
+            // A sender that is gone has left its rows to the next holder of the shard, who marks them as in doubt.
+            events.send(Event::Landed(landing)).ok();
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.land(Some(SendOutcome::Unknown { why: "the task that made the request was lost".to_owned() }));
+    }
+}
+
+/// Begins the request in a task of its own.
+pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Event>) {
+    let Flight { seq, attempt, message, deadline, slot } = flight;
+    let mut ticket = Ticket { seq, attempt, begun: Instant::now(), events: Some(events) };
+    tokio::spawn(async move {
+        // The process may have stood still since the intent was made durable. If the shard may be somebody else's by now,
+        // the row may be marked as in doubt already, and people may be looking at it.
+        if Instant::now() >= deadline {
+            ticket.land(None);
+            return;
+        }
+        let outcome = script.send(&message).await;
+        ticket.land(Some(outcome));
+        drop(slot);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audience::Exclusion;
+    use crate::domain::preview::Finding;
+    use crate::error::Result;
+    use crate::graph::messages::Parameters;
+    use tokio::sync::{Semaphore, mpsc};
+
+    struct Broken;
+
+    #[async_trait::async_trait]
+    impl Script for Broken {
+        async fn recheck(&self) -> Result<Vec<Finding>> {
+            Ok(Vec::new())
+        }
+        async fn messages(&self, _: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Exclusion>)>> {
+            Ok(Vec::new())
+        }
+        async fn send(&self, _: &TemplateMessage) -> SendOutcome {
+            panic!("the parser fell over")
+        }
+    }
+
+    async fn fly(deadline: Instant) -> Landing {
+        let (events, mut landed) = mpsc::unbounded_channel();
+        let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let message = TemplateMessage {
+            phone_number_id: "1".into(),
+            to: "+85291234567".into(),
+            name: "x".into(),
+            language: "en".into(),
+            header: None,
+            body: Parameters::None,
+            buttons: Vec::new(),
+            callback: "t".into(),
+        };
+        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, message, deadline, slot }, events);
+        match landed.recv().await {
+            Some(Event::Landed(landing)) => landing,
+            _ => panic!("every flight lands"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_that_falls_over_leaves_its_message_in_doubt() {
+        let landing = fly(Instant::now() + Duration::from_secs(5)).await;
+        assert!(matches!(landing.outcome, Some(SendOutcome::Unknown { .. })), "{landing:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_begun_after_the_lease() {
+        let landing = fly(Instant::now()).await;
+        assert_eq!((landing.seq, landing.outcome), (7, None));
+    }
+}

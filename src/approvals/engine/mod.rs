@@ -1,0 +1,155 @@
+//! The sending of what was approved: one runner for each execution on each daemon that shares it.
+//!
+//! A runner writes the ledger, then a [`sender`] leases shards and sends from them. Safety is in the ledger's guards
+//! (`store::deliveries`); what is here decides only how soon and how fast.
+
+mod batch;
+mod breaker;
+mod flight;
+mod pace;
+mod sender;
+mod shards;
+mod turn;
+
+use crate::domain::audience::Exclusion;
+use crate::domain::clock::Timestamp;
+use crate::domain::contacts::{ContactNo, People};
+use crate::domain::deliveries::{Desired, ExecutionState};
+use crate::domain::ids::ExecutionId;
+use crate::domain::people::Tenant;
+use crate::domain::preview::Finding;
+use crate::error::{Error, Result};
+use crate::graph::messages::{SendOutcome, TemplateMessage};
+use crate::store::deliveries::{self, Execution};
+use crate::store::instance::Instance;
+use crate::tools::Ctx;
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::execute;
+use super::reconcile;
+
+/// Rows written to the ledger in one transaction.
+const CHUNK: u32 = 5_000;
+/// A shard has about this many rows: enough that leasing costs nothing, few enough that daemons share the work.
+const SHARD: (u32, u32) = (1_000, 20_000);
+/// How long a runner rests when there is nothing for it to do.
+const REST: Duration = Duration::from_secs(1);
+
+/// What all runners of a daemon share.
+pub struct Engine {
+    /// Rows, Meta, time.
+    pub ctx: Ctx,
+    /// Which daemon this is.
+    pub instance: Instance,
+    /// Requests on their way at once, at most.
+    pub slots: Arc<Semaphore>,
+    /// Messages a second from one number, at most.
+    pub rate_per_second: u32,
+    /// How long a message may be in doubt before people are asked.
+    pub unknown_after: Duration,
+    /// How long requests may take to end when the daemon stops.
+    pub drain_timeout: Duration,
+    /// Cancelled when nothing new is to be begun.
+    pub stop: CancellationToken,
+}
+
+/// What an execution sends: who it is for, what each gets, and whether one may still go on. The engine knows nothing else
+/// of broadcasts.
+#[async_trait]
+pub trait Script: Send + Sync + 'static {
+    /// Looks at the facts again. Whatever blocks stops the sending before the next message.
+    async fn recheck(&self) -> Result<Vec<Finding>>;
+
+    /// The message of each of these people, or why there is none any more. A message has no callback token yet.
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Exclusion>)>>;
+
+    /// Sends one message, once.
+    async fn send(&self, message: &TemplateMessage) -> SendOutcome;
+}
+
+/// An execution with all that its runner needs.
+pub struct Job {
+    /// The row, as it was when the job was loaded.
+    pub execution: Execution,
+    /// Whose.
+    pub tenant: Tenant,
+    /// To whom, by rank.
+    pub people: People,
+    /// What.
+    pub script: Arc<dyn Script>,
+    /// Nothing goes out after this.
+    pub finish_by: Option<Timestamp>,
+    /// What to do when the facts no longer allow it: stand still, or end.
+    pub fallback: Desired,
+    /// How many in a hundred may fall away before people are asked.
+    pub drift_limit_percent: u32,
+    /// What Meta allows the number.
+    pub number_per_second: u32,
+}
+
+/// Carries an execution as far as this daemon can. Comes back when it has ended or the daemon stops; an error ends this
+/// try, and the worker begins another.
+pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
+    let job = Arc::new(job);
+    let mut woken = engine.ctx.wake.on_requests();
+    let mut first = true;
+    while !engine.stop.is_cancelled() {
+        let execution = current(&engine, &job).await?;
+        match (execution.state, execution.desired) {
+            (ExecutionState::Done | ExecutionState::Cancelled, _) => return Ok(()),
+            (ExecutionState::Building, Desired::Run) => {
+                build(&engine, &job, &execution).await?;
+                continue;
+            }
+            (ExecutionState::Running | ExecutionState::Attention, Desired::Run) => {
+                reconcile::take_over(&engine, &execution, first).await?;
+                first = false;
+                sender::Sender::new(&engine, &job, &execution).run().await?;
+            }
+            (_, Desired::Pause | Desired::Cancel) => {
+                reconcile::take_over(&engine, &execution, first).await?;
+                first = false;
+            }
+        }
+        if execute::settle(&engine.ctx, engine.unknown_after, job.tenant.id, execution.id).await? {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(rest(&execution)) => {}
+            () = woken.woken() => {}
+            () = engine.stop.cancelled() => {}
+        }
+    }
+    Ok(())
+}
+
+/// What waits for a webhook or a person is looked at less often.
+fn rest(execution: &Execution) -> Duration {
+    if execution.state == ExecutionState::Attention { REST * 5 } else { REST }
+}
+
+async fn current(engine: &Engine, job: &Job) -> Result<Execution> {
+    let id: ExecutionId = job.execution.id;
+    deliveries::find(&engine.ctx.db, job.tenant.id, id).await?.ok_or_else(|| Error::not_found("execution", id))
+}
+
+async fn build(engine: &Engine, job: &Job, execution: &Execution) -> Result<()> {
+    let (least, most) = SHARD;
+    let batch = execution.batch_size.max(1);
+    let size = (execution.total / 16).clamp(least, most).div_ceil(batch).saturating_mul(batch);
+    let now = engine.ctx.clock.now();
+    let mut tx = engine.ctx.db.begin().await?;
+    let wrote = deliveries::build(&mut tx, execution, &job.people, CHUNK, size, now).await?;
+    if wrote {
+        tx.commit().await?;
+    } else {
+        // Another daemon writes the same ledger, or somebody stopped it; a look at the row tells.
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}

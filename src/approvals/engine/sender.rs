@@ -1,0 +1,289 @@
+//! One sender: a loop that gathers what has ended, takes what may begin, commits both together, and only then begins.
+//!
+//! Any trouble with the database ends the intents, not the outcomes: the sender waits for what is on its way, writes it
+//! down for as long as the process lives, and lets its runner begin anew from the rows.
+
+use super::batch::{self, Batch};
+use super::breaker::Breaker;
+use super::flight::{Aloft, Landing};
+use super::pace::Pace;
+use super::shards::{Held, RENEW};
+use super::{Engine, Job};
+use crate::approvals::execute::{self, Halt};
+use crate::domain::clock::Timestamp;
+use crate::domain::contacts::ContactNo;
+use crate::domain::deliveries::Desired;
+use crate::domain::preview::Finding;
+use crate::error::{Error, Result};
+use crate::graph::Backoff;
+use crate::graph::messages::SendOutcome;
+use crate::store::deliveries::{Execution, Outcome, Settled};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::Instant;
+
+/// The facts are looked at again at least this often, however large a batch is.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
+/// The longest that the loop sleeps.
+const LONGEST_SLEEP: Duration = Duration::from_millis(500);
+
+/// What a sender is told.
+pub enum Event {
+    /// A request has ended.
+    Landed(Landing),
+    /// Rows were made ready.
+    Loaded { shard_no: i64, epoch: i64, to: Option<u32>, next_retry: Option<Timestamp>, batch: Result<Batch> },
+    /// The facts were looked at.
+    Checked(Result<Vec<Finding>>),
+}
+
+/// Sends from the shards of one execution that this daemon can get.
+pub struct Sender<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) job: &'a Arc<Job>,
+    pub(super) drift_base: u64,
+    pub(super) held: Vec<Held>,
+    /// Requests on their way, by row.
+    pub(super) aloft: BTreeMap<u32, Aloft>,
+    /// Requests that have ended and are not written down yet.
+    pub(super) landed: Vec<Outcome>,
+    /// People to whom something must be noted because of Meta's code.
+    pub(super) remedies: Vec<(ContactNo, i64)>,
+    pub(super) pace: Pace,
+    pub(super) too_fast: bool,
+    /// Some outcome put its row back into the queue.
+    pub(super) put_back: bool,
+    pub(super) blocked: Vec<Finding>,
+    pub(super) checked_at: Instant,
+    pub(super) ask_again: Option<Instant>,
+    pub(super) events: UnboundedSender<Event>,
+    /// No intents any more: stopped, halted, or in trouble.
+    pub(super) closing: bool,
+    pub(super) trouble: Option<Error>,
+    pub(super) tries: u32,
+    checking: bool,
+    breaker: Breaker,
+    trip: Option<String>,
+    inbox: UnboundedReceiver<Event>,
+    drain_until: Option<Instant>,
+}
+
+impl<'a> Sender<'a> {
+    pub fn new(engine: &'a Engine, job: &'a Arc<Job>, execution: &Execution) -> Self {
+        let (events, inbox) = mpsc::unbounded_channel();
+        let now = Instant::now();
+        let slowest = execution.per_second.min(job.number_per_second).min(engine.rate_per_second);
+        Self {
+            engine,
+            job,
+            drift_base: execution.drift_base,
+            held: Vec::new(),
+            aloft: BTreeMap::new(),
+            landed: Vec::new(),
+            remedies: Vec::new(),
+            pace: Pace::new(f64::from(slowest.max(1)), now),
+            too_fast: false,
+            put_back: false,
+            blocked: Vec::new(),
+            checked_at: now,
+            ask_again: None,
+            events,
+            closing: false,
+            trouble: None,
+            tries: 0,
+            checking: false,
+            breaker: Breaker::default(),
+            trip: None,
+            inbox,
+            drain_until: None,
+        }
+    }
+
+    /// Sends until there is nothing more to be had, somebody says stop, or the daemon ends.
+    pub async fn run(mut self) -> Result<()> {
+        loop {
+            while let Ok(event) = self.inbox.try_recv() {
+                self.hear(event);
+            }
+            self.obey().await;
+            if self.closing {
+                if self.aloft.is_empty() && self.landed.is_empty() {
+                    break;
+                }
+                if self.drain_until.is_some_and(|until| until <= Instant::now()) {
+                    tracing::warn!(execution = %self.job.execution.id, aloft = self.aloft.len(), "requests did not end in time; they become unknown and settle by webhook");
+                    break;
+                }
+            } else {
+                match self.shards().await {
+                    Ok(true) => self.load(),
+                    Ok(false) if self.aloft.is_empty() && self.landed.is_empty() => break,
+                    Ok(false) => {}
+                    Err(e) => self.fail(e),
+                }
+            }
+            self.turn().await;
+            self.wait().await;
+        }
+        let released = self.release().await;
+        match self.trouble.take() {
+            Some(e) => Err(e),
+            None => released,
+        }
+    }
+
+    /// Something of ours went wrong: nothing new is begun, and what is on its way is seen to its end.
+    pub(super) fn fail(&mut self, error: Error) {
+        tracing::warn!(execution = %self.job.execution.id, %error, "sending is interrupted");
+        self.closing = true;
+        self.trouble.get_or_insert(error);
+    }
+
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Landed(landing) => self.landed(landing),
+            // What was made ready for a sender that begins nothing any more is made ready again by the next one.
+            Event::Loaded { batch: Ok(_), .. } if self.closing => {}
+            Event::Loaded { shard_no, epoch, to, next_retry, batch } => {
+                self.loaded((shard_no, epoch), to, next_retry, batch);
+            }
+            Event::Checked(Ok(blocked)) => {
+                self.checking = false;
+                self.checked_at = Instant::now();
+                if !blocked.is_empty() {
+                    self.blocked = blocked;
+                }
+            }
+            Event::Checked(Err(e)) => {
+                self.checking = false;
+                self.fail(e);
+            }
+        }
+    }
+
+    /// A request has ended: what it proves, and what follows for the others.
+    fn landed(&mut self, landing: Landing) {
+        let Landing { seq, attempt, outcome, took } = landing;
+        let aloft = self.aloft.remove(&seq);
+        let now = self.engine.ctx.clock.now();
+        let Some(outcome) = outcome else {
+            let why = "the lease ran out before the request was begun".to_owned();
+            self.put_back = true;
+            self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at: now, why } });
+            return;
+        };
+        metrics::counter!("countersign_sends_total", "outcome" => word(&outcome)).increment(1);
+        metrics::histogram!("countersign_send_seconds").record(took.as_secs_f64());
+        if let Some(why) = self.breaker.see(&outcome) {
+            self.trip.get_or_insert(why);
+        }
+        let settled = match outcome {
+            SendOutcome::Accepted { wamid, .. } => {
+                self.pace.reached();
+                Settled::Accepted { wamid }
+            }
+            SendOutcome::NotSent { why, retry } => {
+                self.too_fast |= retry == Backoff::Rate;
+                if retry != Backoff::Reconnect {
+                    self.pace.reached();
+                }
+                let tries = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
+                match self.pace.turned_away(retry, tries, Instant::now()) {
+                    Some(delay) => {
+                        self.put_back = true;
+                        Settled::NotSent { retry_at: now.after(delay), why }
+                    }
+                    None => Settled::Failed { code: None, why },
+                }
+            }
+            SendOutcome::Rejected { error, .. } => {
+                self.pace.reached();
+                self.remedies.extend(aloft.map(|aloft| (aloft.contact, error.code)));
+                Settled::Failed { code: i32::try_from(error.code).ok(), why: error.to_string() }
+            }
+            SendOutcome::Unknown { why } => Settled::Unknown { why },
+        };
+        self.landed.push(Outcome { seq, attempt, settled });
+    }
+
+    /// Whatever says that nothing more may be begun: the daemon's end, the breaker, the facts, the time.
+    async fn obey(&mut self) {
+        if self.engine.stop.is_cancelled() {
+            self.closing = true;
+            self.drain_until.get_or_insert_with(|| Instant::now() + self.engine.drain_timeout);
+        }
+        if self.closing {
+            return;
+        }
+        let over = self.job.finish_by.is_some_and(|at| at <= self.engine.ctx.clock.now());
+        let halt = if let Some(why) = self.trip.take() {
+            Halt { to: Desired::Pause, rule: "breaker", reason: why }
+        } else if let Some(finding) = self.blocked.first() {
+            Halt { to: self.job.fallback, rule: "recheck", reason: finding.message.clone() }
+        } else if over {
+            Halt { to: Desired::Cancel, rule: "finish_by", reason: "The time for sending is over.".to_owned() }
+        } else {
+            return;
+        };
+        self.halt(halt).await;
+    }
+
+    /// Stops this execution everywhere, and here at once.
+    pub(super) async fn halt(&mut self, halt: Halt) {
+        self.closing = true;
+        if let Err(e) = execute::halt(self.engine, self.job, &halt).await {
+            self.fail(e);
+        }
+    }
+
+    /// Sleeps until something happens or is due.
+    async fn wait(&mut self) {
+        let now = Instant::now();
+        let work = !self.closing && self.held.iter().any(Held::has_work);
+        if work && !self.checking && now.duration_since(self.checked_at) > CHECK_EVERY {
+            self.checking = true;
+            let (job, events) = (Arc::clone(self.job), self.events.clone());
+            tokio::spawn(async move { events.send(Event::Checked(batch::blockers(&job).await)).ok() });
+        }
+        let mut until = now + LONGEST_SLEEP;
+        if work {
+            let free = self.engine.slots.available_permits() > 0;
+            until = until.min(match (free, self.pace.budget(now)) {
+                (true, 0) => self.pace.next(now),
+                (true, _) => now,
+                // Another execution has all the places; ours tell us when they end.
+                (false, _) => now + Duration::from_millis(10),
+            });
+        }
+        if !self.landed.is_empty() {
+            until = until.min(if self.tries == 0 { now } else { now + backoff(self.tries) });
+        }
+        for held in &self.held {
+            until = until.min(held.renewed + RENEW);
+        }
+        if until <= now {
+            return tokio::task::yield_now().await;
+        }
+        tokio::select! {
+            event = self.inbox.recv() => event.into_iter().for_each(|event| self.hear(event)),
+            () = tokio::time::sleep_until(until) => {}
+            () = self.engine.stop.cancelled(), if self.drain_until.is_none() => {}
+        }
+    }
+}
+
+/// How long to wait before the next try to write down what has ended.
+fn backoff(tries: u32) -> Duration {
+    Duration::from_millis(50_u64.saturating_mul(1 << tries.min(7)))
+}
+
+const fn word(outcome: &SendOutcome) -> &'static str {
+    match outcome {
+        SendOutcome::Accepted { .. } => "accepted",
+        SendOutcome::NotSent { .. } => "not_sent",
+        SendOutcome::Rejected { .. } => "rejected",
+        SendOutcome::Unknown { .. } => "unknown",
+    }
+}

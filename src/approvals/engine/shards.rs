@@ -1,0 +1,256 @@
+//! The shards that a sender holds: taking them, keeping their next rows ready, closing them, giving them back.
+
+use super::batch::{self, Batch, Ready};
+use super::sender::{Event, Sender};
+use crate::domain::clock::Timestamp;
+use crate::error::Result;
+use crate::store::deliveries::{self, Exclude, LEASE, Lease, Outcome, Settled};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A lease counts as ours for this much less than it is, so that our clock may run slower than the database's.
+const MARGIN: Duration = Duration::from_secs(5);
+/// A lease is renewed after this long without a commit that renews it anyway.
+pub const RENEW: Duration = Duration::from_secs(5);
+/// When nobody offers a shard, the next look is so much later.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// A shard in our hands.
+pub struct Held {
+    /// The lease.
+    pub lease: Lease,
+    /// The next rows, in their order.
+    pub ready: VecDeque<Ready>,
+    /// Rows whose time for another try has come.
+    pub again: VecDeque<Ready>,
+    /// Rows not to be sent any more; written down with the next commit.
+    pub excluded: Vec<Exclude>,
+    /// Whether some of them come from the retry queue.
+    pub unqueue: bool,
+    /// Rows below it were made ready.
+    pub loaded_to: u32,
+    /// Somebody makes rows ready.
+    pub loading: bool,
+    /// When the next row of the retry queue is due; `None` if there is none.
+    pub next_retry: Option<Timestamp>,
+    /// Rows were put back into that queue since it was looked at.
+    pub look_again: bool,
+    /// As it stands in the database.
+    pub durable_next: u32,
+    /// Until when the lease surely is ours.
+    pub deadline: Instant,
+    /// When it was last renewed.
+    pub renewed: Instant,
+}
+
+impl Held {
+    /// The lowest row that was not taken yet.
+    pub fn next_seq(&self) -> u32 {
+        self.ready.front().map_or(self.loaded_to, |row| row.seq)
+    }
+
+    /// Whether all of its rows were taken once.
+    pub fn exhausted(&self) -> bool {
+        self.ready.is_empty() && !self.loading && self.loaded_to >= self.lease.seq_to
+    }
+
+    /// Whether there is something to send now.
+    pub fn has_work(&self) -> bool {
+        !self.ready.is_empty() || !self.again.is_empty()
+    }
+
+    /// Lets go of all that was made ready: it was not sent, and is to be read again.
+    pub fn forget(&mut self) {
+        self.ready.clear();
+        self.again.clear();
+        self.excluded.clear();
+        self.unqueue = false;
+        self.loaded_to = self.durable_next;
+    }
+
+    fn batch_of(&self, seq: u32, size: u32) -> u32 {
+        seq.saturating_sub(self.lease.seq_from) / size.max(1)
+    }
+}
+
+/// The end of a lease that was taken or renewed by a transaction that began at `begun`.
+pub fn deadline(begun: Instant) -> Instant {
+    begun + LEASE.saturating_sub(MARGIN)
+}
+
+impl Sender<'_> {
+    /// Closes what is finished and takes another shard when all that are held are exhausted. `false` when there is nothing
+    /// left for this sender to do now.
+    pub(super) async fn shards(&mut self) -> Result<bool> {
+        self.close().await?;
+        if self.held.iter().all(Held::exhausted) && self.ask_again.is_none_or(|at| at <= Instant::now()) {
+            let begun = Instant::now();
+            let now = self.engine.ctx.clock.now();
+            let mut tx = self.engine.ctx.db.begin().await?;
+            let lease = deliveries::claim(&mut tx, self.job.execution.id, self.engine.instance.daemon, now).await?;
+            match lease {
+                Some(lease) => {
+                    tx.commit().await?;
+                    self.take(lease, begun);
+                }
+                None => self.ask_again = Some(begun + ASK_AGAIN),
+            }
+        }
+        Ok(!self.held.is_empty())
+    }
+
+    fn take(&mut self, lease: Lease, begun: Instant) {
+        tracing::debug!(execution = %self.job.execution.id, shard = lease.shard_no, epoch = lease.epoch, "shard taken");
+        self.held.push(Held {
+            ready: VecDeque::new(),
+            again: VecDeque::new(),
+            excluded: Vec::new(),
+            unqueue: false,
+            loaded_to: lease.next_seq,
+            loading: false,
+            next_retry: None,
+            look_again: true,
+            durable_next: lease.next_seq,
+            deadline: deadline(begun),
+            renewed: begun,
+            lease,
+        });
+        self.held.sort_by_key(|held| held.lease.shard_no);
+    }
+
+    /// Has rows made ready in the background: within a batch ahead of need, and the next batch only when this one is out,
+    /// after a fresh look at the facts.
+    pub(super) fn load(&mut self) {
+        let now = self.engine.ctx.clock.now();
+        let size = self.job.execution.batch_size.max(1);
+        for held in self.held.iter_mut().filter(|held| !held.loading) {
+            let from = held.loaded_to;
+            let last = from.saturating_sub(1).max(held.lease.seq_from);
+            let fresh = from == held.lease.next_seq || held.batch_of(from, size) != held.batch_of(last, size);
+            let wanted = if fresh { held.ready.is_empty() } else { held.ready.len() < batch::CHUNK as usize / 2 };
+            let (engine, job, events) = (self.engine.ctx.clone(), Arc::clone(self.job), self.events.clone());
+            let (shard_no, epoch, seq_to) = (held.lease.shard_no, held.lease.epoch, held.lease.seq_to);
+            if wanted && from < seq_to {
+                let end = held.lease.seq_from.saturating_add((held.batch_of(from, size) + 1).saturating_mul(size));
+                let to = from.saturating_add(batch::CHUNK).min(end).min(seq_to);
+                held.loading = true;
+                tokio::spawn(async move {
+                    let batch = batch::load(&engine.db, &job, from, to, fresh).await;
+                    events.send(Event::Loaded { shard_no, epoch, to: Some(to), next_retry: None, batch }).ok();
+                });
+            } else if held.again.is_empty() && (held.look_again || held.next_retry.is_some_and(|at| at <= now)) {
+                (held.loading, held.look_again) = (true, false);
+                let seq_from = held.lease.seq_from;
+                tokio::spawn(async move {
+                    let loaded = async {
+                        let limit = batch::CHUNK;
+                        let execution = job.execution.id;
+                        let (rows, next) =
+                            deliveries::retries(&engine.db, execution, seq_from, seq_to, now, limit).await?;
+                        Ok::<_, crate::error::Error>((batch::prepare(&job, &rows).await?, next))
+                    };
+                    let (batch, next_retry) = match loaded.await {
+                        Ok((batch, next)) => (Ok(batch), next),
+                        Err(e) => (Err(e), None),
+                    };
+                    events.send(Event::Loaded { shard_no, epoch, to: None, next_retry, batch }).ok();
+                });
+            }
+        }
+    }
+
+    /// Rows were made ready: the next ones of the shard, or, without `to`, those that are tried again.
+    pub(super) fn loaded(
+        &mut self,
+        (shard_no, epoch): (i64, i64),
+        to: Option<u32>,
+        next_retry: Option<Timestamp>,
+        batch: Result<Batch>,
+    ) {
+        let held = self.held.iter_mut().find(|h| h.lease.shard_no == shard_no && h.lease.epoch == epoch);
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(e) => return self.fail(e),
+        };
+        let Some(held) = held else { return };
+        held.loading = false;
+        if !batch.blocked.is_empty() {
+            self.blocked = batch.blocked;
+            return;
+        }
+        held.excluded.extend(batch.excluded);
+        if let Some(to) = to {
+            held.ready.extend(batch.ready);
+            held.loaded_to = to;
+            self.checked_at = Instant::now();
+        } else {
+            held.unqueue |= !held.excluded.is_empty();
+            held.again.extend(batch.ready);
+            held.next_retry = next_retry;
+        }
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        let clock = self.engine.ctx.clock.now();
+        let idle = |held: &Held| {
+            held.exhausted()
+                && held.durable_next >= held.lease.seq_to
+                && held.excluded.is_empty()
+                && held.again.is_empty()
+                && held.next_retry.is_none()
+                && !held.look_again
+                && self.aloft_in(&held.lease).is_none()
+                && !self.landed.iter().any(|o| (held.lease.seq_from..held.lease.seq_to).contains(&o.seq))
+        };
+        let Some(place) = self.held.iter().position(idle) else { return Ok(()) };
+        let Some(lease) = self.held.get(place).map(|held| held.lease.clone()) else { return Ok(()) };
+        let (execution, me) = (self.job.execution.id, self.engine.instance.daemon);
+        let mut tx = self.engine.ctx.db.begin().await?;
+        if deliveries::close(&mut tx, execution, me, &lease).await? {
+            tx.commit().await?;
+            self.held.remove(place);
+            self.ask_again = None;
+            return Ok(());
+        }
+        drop(tx);
+        // Something is left in it after all. Rows that are marked as sending and that nobody sends are those of a commit
+        // that seemed to have failed: no request was ever begun for them, and this sender alone can know.
+        let stray =
+            deliveries::sending(&self.engine.ctx.db, execution, lease.seq_from, lease.seq_to, lease.epoch).await?;
+        for (seq, attempt) in stray {
+            if !self.aloft.contains_key(&seq) {
+                let why = "its commit was in doubt, and no request was begun".to_owned();
+                self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at: clock, why } });
+            }
+        }
+        if let Some(held) = self.held.get_mut(place) {
+            held.look_again = true;
+        }
+        Ok(())
+    }
+
+    /// Gives back the shards of which nothing is on its way.
+    pub(super) async fn release(&mut self) -> Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let (execution, me) = (self.job.execution.id, self.engine.instance.daemon);
+        let mut tx = self.engine.ctx.db.begin().await?;
+        for held in &self.held {
+            let waits = self.landed.iter().any(|o| (held.lease.seq_from..held.lease.seq_to).contains(&o.seq));
+            if self.aloft_in(&held.lease).is_none() && !waits {
+                deliveries::release(&mut tx, execution, me, &held.lease).await?;
+            }
+        }
+        tx.commit().await?;
+        self.held.clear();
+        Ok(())
+    }
+
+    /// The lowest row of a shard that is on its way.
+    pub(super) fn aloft_in(&self, lease: &Lease) -> Option<u32> {
+        self.aloft.range(lease.seq_from..lease.seq_to).next().map(|(seq, _)| *seq)
+    }
+}

@@ -1,0 +1,233 @@
+//! One turn of a sender: the group commit, and the requests that it allows.
+
+use super::batch::Ready;
+use super::flight::{self, Aloft, Flight};
+use super::sender::Sender;
+use super::shards::{Held, RENEW, deadline};
+use crate::approvals::execute::Halt;
+use crate::domain::deliveries::{AttemptToken, Desired};
+use crate::error::{Error, Result};
+use crate::store::deliveries::{
+    self, Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk, group_commit,
+};
+use crate::tools::webhooks;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// What is to begin if the commit allows it.
+#[derive(Default)]
+struct Wanted {
+    parts: Vec<Part>,
+    rows: HashMap<u32, Ready>,
+    slots: Vec<OwnedSemaphorePermit>,
+}
+
+impl Sender<'_> {
+    /// Commits what has ended and what may begin, if there is anything, and begins it.
+    pub(super) async fn turn(&mut self) {
+        if self.tries > 0 && self.landed.is_empty() {
+            return;
+        }
+        let begun = Instant::now();
+        let wanted = if self.tries == 0 { self.plan(begun) } else { Wanted::default() };
+        let buckets = self.buckets();
+        let demand = !self.closing && self.held.iter().any(|held| held.has_work() || held.loading);
+        let wish = self.pace.wish(begun).filter(|_| demand);
+        let ask = wish.map(|want| TokenAsk { buckets: &buckets, want });
+        let done = if wanted.parts.is_empty() && self.landed.is_empty() {
+            match ask {
+                None => return,
+                Some(ask) => self.only_tokens(&ask).await,
+            }
+        } else {
+            let commit = GroupCommit {
+                tenant: self.job.tenant.id,
+                execution: self.job.execution.id,
+                category: self.job.execution.category,
+                me: self.engine.instance.daemon,
+                now: self.engine.ctx.clock.now(),
+                outcomes: &self.landed,
+                parts: &wanted.parts,
+                tokens: ask,
+            };
+            group_commit(&self.engine.ctx.db, &commit).await.map_err(Error::from)
+        };
+        match done {
+            Ok(done) => {
+                metrics::histogram!("countersign_commit_seconds").record(begun.elapsed().as_secs_f64());
+                self.tries = 0;
+                self.landed.clear();
+                if wish.is_some() {
+                    self.pace.granted(done.tokens, Instant::now());
+                }
+                if let Err(e) = self.after(done, wanted, begun).await {
+                    self.fail(e);
+                }
+            }
+            Err(e) => self.in_doubt(e, &wanted),
+        }
+    }
+
+    async fn only_tokens(&self, ask: &TokenAsk<'_>) -> Result<Committed> {
+        let now = self.engine.ctx.clock.now();
+        let tokens = deliveries::take_tokens(&self.engine.ctx.db, self.job.tenant.id, ask, now).await?;
+        Ok(Committed { tokens, ..Committed::default() })
+    }
+
+    /// One bucket for the number, whoever sends from it, and one for this execution.
+    fn buckets(&self) -> [(String, f64); 2] {
+        let number = self.job.number_per_second.min(self.engine.rate_per_second).max(1);
+        [
+            (self.job.execution.id.to_string(), f64::from(self.job.execution.per_second.max(1))),
+            (self.number_bucket(), f64::from(number)),
+        ]
+    }
+
+    fn number_bucket(&self) -> String {
+        format!("number {}", self.job.execution.phone_number_id)
+    }
+
+    /// What could begin now, as far as places and tokens go. Rows are taken out of the queues; what the commit does not
+    /// grant is not sent, because it waits no more.
+    fn plan(&mut self, now: Instant) -> Wanted {
+        let mut wanted = Wanted::default();
+        // A sender that closes renews its leases for as long as something is on its way.
+        let mut budget = if self.closing { 0 } else { self.pace.budget(now) };
+        for place in 0..self.held.len() {
+            let Some(lease) = self.held.get(place).map(|held| held.lease.clone()) else { continue };
+            let aloft = self.aloft_in(&lease);
+            let Some(held) = self.held.get_mut(place) else { continue };
+            let mut part = Part { shard_no: lease.shard_no, epoch: lease.epoch, ..Part::default() };
+            part.again = std::mem::take(&mut held.unqueue);
+            while budget > 0 && held.deadline > now && held.has_work() {
+                let Ok(slot) = Arc::clone(&self.engine.slots).try_acquire_owned() else { break };
+                let row = held.again.pop_front().inspect(|_| part.again = true).or_else(|| held.ready.pop_front());
+                let Some(row) = row else { break };
+                budget -= 1;
+                part.intents.push(row.seq);
+                wanted.rows.insert(row.seq, row);
+                wanted.slots.push(slot);
+            }
+            part.excluded = std::mem::take(&mut held.excluded);
+            part.next_seq = held.next_seq();
+            part.low_seq = part.intents.iter().copied().chain(aloft).min().unwrap_or(part.next_seq).min(part.next_seq);
+            let moved = held.exhausted() && held.durable_next != part.next_seq;
+            let due = now.duration_since(held.renewed) >= RENEW;
+            if !part.intents.is_empty() || !part.excluded.is_empty() || moved || due {
+                wanted.parts.push(part);
+            }
+        }
+        wanted
+    }
+
+    /// The commit is durable: now, and only now, requests begin.
+    async fn after(&mut self, done: Committed, mut wanted: Wanted, begun: Instant) -> Result<()> {
+        let mut suppressed = 0;
+        for (part, granted) in wanted.parts.iter().zip(&done.parts) {
+            suppressed += granted.suppressed;
+            let place = self.held.iter().position(|h| h.lease.shard_no == part.shard_no && h.lease.epoch == part.epoch);
+            let Some(held) = place.and_then(|place| self.held.get_mut(place)) else { continue };
+            match granted.grip {
+                Grip::Held => {
+                    let until = deadline(begun);
+                    (held.deadline, held.renewed, held.durable_next) = (until, begun, part.next_seq);
+                    for &(seq, attempt) in &granted.intents {
+                        let (Some(row), Some(slot)) = (wanted.rows.remove(&seq), wanted.slots.pop()) else { continue };
+                        self.begin(row, attempt, until, slot);
+                    }
+                }
+                Grip::Halted(_) => {
+                    held.renewed = begun;
+                    self.closing = true;
+                }
+                Grip::Lost => {
+                    tracing::warn!(execution = %self.job.execution.id, shard = part.shard_no, "another daemon took this shard");
+                    self.held.retain(|h| h.lease.shard_no != part.shard_no);
+                }
+            }
+        }
+        if self.closing {
+            // What was taken out of the queues and not granted still waits in the ledger, at or above its mark.
+            self.held.iter_mut().for_each(Held::forget);
+        }
+        self.report(&done.surprises);
+        self.retry_soon();
+        if suppressed > 0 {
+            metrics::counter!("countersign_suppressed_total").increment(suppressed);
+            self.drift().await?;
+        }
+        if std::mem::take(&mut self.too_fast) {
+            let number = self.job.number_per_second.min(self.engine.rate_per_second).max(1);
+            let (db, now) = (&self.engine.ctx.db, self.engine.ctx.clock.now());
+            deliveries::slow_down(db, self.job.tenant.id, &self.number_bucket(), f64::from(number), now).await?;
+        }
+        let remedies = std::mem::take(&mut self.remedies);
+        webhooks::remedy(&self.engine.ctx, self.job.tenant.id, &remedies).await
+    }
+
+    fn begin(&mut self, row: Ready, attempt: i16, deadline: Instant, slot: OwnedSemaphorePermit) {
+        let Ready { seq, contact, mut message, .. } = row;
+        let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
+        message.callback = token.to_text(&self.engine.instance.secret);
+        self.aloft.insert(seq, Aloft { attempt, contact });
+        self.pace.used(1);
+        let flight = Flight { seq, attempt, message, deadline, slot };
+        flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());
+    }
+
+    /// Rows that were put back are looked for: when they are due stands in the queue.
+    fn retry_soon(&mut self) {
+        if std::mem::take(&mut self.put_back) {
+            self.held.iter_mut().for_each(|held| held.look_again = true);
+        }
+    }
+
+    fn report(&self, surprises: &[Surprise]) {
+        let execution = self.job.execution.id;
+        for surprise in surprises {
+            match surprise {
+                Surprise::SecondMessage { seq, attempt } => {
+                    metrics::counter!("countersign_duplicates_total").increment(1);
+                    tracing::error!(%execution, seq, attempt, "Meta accepted a second message for one attempt: a person got it twice");
+                }
+                Surprise::Moved { seq, attempt, state } => {
+                    tracing::info!(%execution, seq, attempt, ?state, "an outcome found its row in another state");
+                }
+            }
+        }
+    }
+
+    /// More people fell away than those who signed have agreed to.
+    async fn drift(&mut self) -> Result<()> {
+        let gone = deliveries::suppressed(&self.engine.ctx.db, self.job.execution.id).await?;
+        let gone = gone.saturating_sub(self.drift_base);
+        let total = u64::from(self.job.execution.total);
+        if self.closing || gone * 100 <= total * u64::from(self.job.drift_limit_percent) {
+            return Ok(());
+        }
+        let limit = self.job.drift_limit_percent;
+        let reason = format!(
+            "{gone} of {total} people have fallen away since this was signed, more than {limit} %. Look again before it goes on."
+        );
+        self.halt(Halt { to: Desired::Pause, rule: "drift", reason }).await;
+        Ok(())
+    }
+
+    /// Nobody knows whether the commit happened. No request was begun, and that is what is written down for each row that
+    /// was to begin: if the commit did happen, the rows go back to wait; if not, the words find nothing to change.
+    fn in_doubt(&mut self, error: Error, wanted: &Wanted) {
+        self.tries = self.tries.saturating_add(1);
+        let retry_at = self.engine.ctx.clock.now();
+        for row in wanted.rows.values() {
+            let why = "its commit was in doubt, and no request was begun".to_owned();
+            let (seq, attempt) = (row.seq, row.attempt.saturating_add(1));
+            self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at, why } });
+        }
+        metrics::counter!("countersign_commit_failures_total").increment(1);
+        // How far the shards are now stands in the database alone; whoever takes them next reads it there.
+        self.held.clear();
+        self.fail(error);
+    }
+}
