@@ -38,6 +38,15 @@ impl Action {
         }
     }
 
+    /// The frozen list of recipients that it is for.
+    #[must_use]
+    pub const fn audience(&self) -> Option<&AudienceSeal> {
+        match self {
+            Self::BroadcastCreate(draft) => Some(&draft.audience),
+            Self::BroadcastSchedule(plan) => Some(&plan.audience),
+        }
+    }
+
     /// Whether it reaches customers or Meta, which no database can take back.
     #[must_use]
     pub const fn leaves_the_house(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A frozen audience: who will be written to, who will not and why, and a seal that a later change breaks.
 
-use super::audit::root_of;
+use super::audit::{leaf_hash, root_of};
 use super::canonical::{Digest, Hash, NotCanonical, canonical, sha256};
 use super::contacts::{Language, People};
 use super::ids::{AudienceId, ContactId, SegmentId};
@@ -123,6 +123,15 @@ impl Funnel {
         }
     }
 
+    /// So many of those who would have received it fall to a later reason after all.
+    pub fn move_to(&mut self, reason: Exclusion, count: u64) {
+        let count = count.min(self.will_receive);
+        if let Some(row) = self.excluded.iter_mut().find(|row| row.reason == reason) {
+            row.count += count;
+            self.will_receive -= count;
+        }
+    }
+
     /// How many fell to any reason.
     #[must_use]
     pub fn excluded_total(&self) -> u64 {
@@ -145,7 +154,7 @@ pub struct AudienceSeal {
     pub segments: Vec<SegmentVersion>,
     /// How many people.
     pub count: u64,
-    /// Root of the Merkle tree over every person's fingerprint, in the order of their numbers.
+    /// Root of the Merkle tree over every person's number and mark, in the order of the numbers.
     pub root: Digest,
 }
 
@@ -175,7 +184,14 @@ pub type Mark = [u8; 8];
 
 /// Over everything that makes one person's message: who, in which language, with which values.
 pub fn fingerprint(contact: ContactId, language: &Language, values: &Values) -> Result<Hash, NotCanonical> {
-    Ok(sha256(canonical(&(contact, language, values))?.as_bytes()))
+    // The canonical form of these three, written without the detour over a tree, because there is one a recipient. Only
+    // keys beyond ASCII could be sorted differently there.
+    if !values.keys().all(|key| key.is_ascii()) {
+        return Ok(sha256(canonical(&(contact, language, values))?.as_bytes()));
+    }
+    let mut text = Vec::with_capacity(128);
+    serde_json::to_writer(&mut text, &(contact, language, values)).map_err(|e| NotCanonical::new(&e))?;
+    Ok(sha256(&text))
 }
 
 /// The mark of a fingerprint.
@@ -186,13 +202,25 @@ pub fn mark(fingerprint: &Hash) -> Mark {
     mark
 }
 
-/// The root that is signed.
-#[must_use]
-pub fn seal_root(fingerprints: impl IntoIterator<Item = Hash>) -> Digest {
-    Digest::from_bytes(root_of(fingerprints))
-}
-
 impl Audience {
+    /// The root that is signed: a Merkle tree over everybody's number and mark, in the order of the numbers. It can be worked
+    /// out anew from what is stored, so that a stored list that was tampered with is seen.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        let leaf = |(no, mark): (u32, &Mark)| {
+            let mut bytes = [0; 12];
+            no.to_be_bytes().iter().chain(mark).zip(&mut bytes).for_each(|(from, to)| *to = *from);
+            leaf_hash(&bytes)
+        };
+        Digest::from_bytes(root_of(self.people.iter().zip(&self.marks).map(leaf)))
+    }
+
+    /// Whether this is the list that was sealed.
+    #[must_use]
+    pub fn fits(&self, seal: &AudienceSeal) -> bool {
+        self.people.len() == seal.count && self.root() == seal.root
+    }
+
     /// The marks as one string of bytes, for the database.
     #[must_use]
     pub fn mark_bytes(&self) -> Vec<u8> {
@@ -219,6 +247,9 @@ mod tests {
         }
         assert!(funnel.balances());
         assert_eq!((funnel.matched, funnel.will_receive, funnel.excluded.len()), (1_000, 334, 18));
+        funnel.move_to(Exclusion::OverPortfolioLimit, 300);
+        funnel.move_to(Exclusion::QuietHours, 300);
+        assert_eq!((funnel.will_receive, funnel.balances()), (0, true));
     }
 
     #[test]
@@ -231,6 +262,36 @@ mod tests {
         assert_ne!(base, fingerprint(a, &zh, &values).unwrap());
         assert_ne!(base, fingerprint(a, &en, &Values::new()).unwrap());
         assert_eq!(mark(&base), base[..8]);
+    }
+
+    #[test]
+    fn the_root_changes_with_every_person_and_every_mark() {
+        let audience = |people: &[u32], marks: &[u8]| Audience {
+            people: people.iter().copied().collect(),
+            marks: marks.iter().map(|byte| [*byte; 8]).collect(),
+        };
+        let base = audience(&[1, 5, 9], &[1, 2, 3]);
+        let seal = AudienceSeal { id: AudienceId::random(), segments: Vec::new(), count: 3, root: base.root() };
+        assert!(base.fits(&seal));
+        for other in [
+            audience(&[1, 5], &[1, 2]),
+            audience(&[1, 5, 9, 10], &[1, 2, 3, 4]),
+            audience(&[1, 5, 8], &[1, 2, 3]),
+            audience(&[1, 5, 9], &[2, 1, 3]),
+        ] {
+            assert!(!other.fits(&seal));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_fingerprint_is_over_the_canonical_form(
+            values in proptest::collection::btree_map("\\PC{0,6}", "(?s).{0,20}", 0..4)
+        ) {
+            let (contact, language) = (ContactId::random(), "zh_HK".parse::<Language>().unwrap());
+            let plain = sha256(canonical(&(contact, &language, &values)).unwrap().as_bytes());
+            proptest::prop_assert_eq!(fingerprint(contact, &language, &values).unwrap(), plain);
+        }
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub fn sha256(bytes: &[u8]) -> Hash {
 #[error("this value has no canonical form: {0}")]
 pub struct NotCanonical(String);
 
+impl NotCanonical {
+    pub(super) fn new(why: &impl ToString) -> Self {
+        Self(why.to_string())
+    }
+}
+
 /// The one byte sequence that stands for a value.
 pub fn canonical(value: &impl Serialize) -> Result<String, NotCanonical> {
     serde_json_canonicalizer::to_string(value).map_err(|e| NotCanonical(e.to_string()))

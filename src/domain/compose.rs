@@ -5,7 +5,7 @@ use super::audience::Exclusion;
 use super::broadcasts::{Variable, Variables};
 use super::contacts::Language;
 use super::masked::{CustomerName, Mask};
-use super::templates::{TemplateContent, Values};
+use super::templates::{Place, TemplateContent, Values};
 use super::text::fits_a_person;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,9 @@ pub struct Form {
     slots: Vec<(String, Variable)>,
     /// The values, when they are the same for everybody.
     common: Option<Values>,
+    /// Characters of the text that are no placeholder, and how often each slot stands in it.
+    fixed: usize,
+    places: Vec<usize>,
 }
 
 /// The message in all its languages.
@@ -46,9 +49,12 @@ pub struct Composer {
 pub struct Filled {
     /// By placeholder.
     pub values: Values,
-    /// Placeholders that have the default.
-    pub defaulted: Vec<String>,
+    /// Which slots of the form have the default, as bits.
+    pub defaulted: u64,
 }
+
+/// Slots beyond these could not be told apart in `Filled::defaulted`.
+pub const MOST_VARIABLES: usize = 64;
 
 impl Composer {
     /// For these languages of a template.
@@ -109,7 +115,12 @@ impl Form {
             _ => None,
         };
         let common = slots.iter().map(text).collect();
-        Self { language, content, slots, common }
+        let named = TemplateContent::placeholders_of(&content.body);
+        let places =
+            slots.iter().map(|(key, _)| named.iter().filter(|name| Place::Body.key(name) == *key).count()).collect();
+        let blank: Values = slots.iter().map(|(key, _)| (key.clone(), String::new())).collect();
+        let fixed = content.render(&blank).body.chars().count();
+        Self { language, content, slots, common, fixed, places }
     }
 
     /// The values that everybody gets, if nothing in the message is of its person.
@@ -128,11 +139,11 @@ impl Form {
     #[must_use]
     pub fn fill(&self, own: Own<'_>) -> Option<Filled> {
         if let Some(common) = &self.common {
-            return Some(Filled { values: common.clone(), defaulted: Vec::new() });
+            return Some(Filled { values: common.clone(), defaulted: 0 });
         }
         let mut attributes: Option<BTreeMap<String, String>> = None;
-        let mut filled = Filled { values: Values::new(), defaulted: Vec::new() };
-        for (key, variable) in &self.slots {
+        let mut filled = Filled { values: Values::new(), defaulted: 0 };
+        for (slot, (key, variable)) in self.slots.iter().enumerate() {
             let (value, default) = match variable {
                 Variable::Text(text) => (Some(text.as_str()), &None),
                 Variable::ContactName { default } => (Some(own.name.trim()).filter(|n| fits_a_person(n)), default),
@@ -146,7 +157,7 @@ impl Form {
             let value = match (value, default) {
                 (Some(value), _) => value.to_owned(),
                 (None, Some(default)) => {
-                    filled.defaulted.push(key.clone());
+                    filled.defaulted |= bit(slot);
                     default.clone()
                 }
                 (None, None) => return None,
@@ -160,8 +171,8 @@ impl Form {
     #[must_use]
     pub fn masked(&self, filled: &Filled) -> Values {
         let mut values = filled.values.clone();
-        for (key, variable) in &self.slots {
-            let Some(value) = values.get_mut(key).filter(|_| !filled.defaulted.contains(key)) else { continue };
+        for (slot, (key, variable)) in self.slots.iter().enumerate() {
+            let Some(value) = values.get_mut(key).filter(|_| filled.defaulted & bit(slot) == 0) else { continue };
             match variable {
                 Variable::Text(_) => {}
                 Variable::ContactName { .. } => *value = CustomerName::new(value.as_str()).mask(),
@@ -174,7 +185,8 @@ impl Form {
     /// How long the text is with these values, in characters.
     #[must_use]
     pub fn length(&self, values: &Values) -> usize {
-        self.content.render(values).body.chars().count()
+        let value = |key: &str| values.get(key).map_or(0, |value| value.chars().count());
+        self.fixed + self.slots.iter().zip(&self.places).map(|((key, _), places)| places * value(key)).sum::<usize>()
     }
 
     /// The message with what everybody gets filled in; what belongs to a person stays a placeholder. Defaults count as for
@@ -189,6 +201,12 @@ impl Form {
         };
         self.slots.iter().filter_map(text).collect()
     }
+}
+
+/// The bit of a slot.
+#[must_use]
+pub const fn bit(slot: usize) -> u64 {
+    if slot < MOST_VARIABLES { 1 << slot } else { 0 }
 }
 
 #[cfg(test)]
@@ -240,7 +258,8 @@ mod tests {
         assert_eq!(form.content.render(&form.masked(&filled)).body, "A•• W••• ••• 5 Dec");
         let (form, filled) = composer.compose(Some("en"), own("see https://x.example", r#"{"tier": "gold"}"#)).unwrap();
         assert_eq!(form.content.render(&form.masked(&filled)).body, "friend ••• 5 Dec");
-        assert_eq!(filled.defaulted, ["1"]);
+        assert_eq!(filled.defaulted, bit(0));
+        assert_eq!(form.length(&filled.values), "friend gold 5 Dec".len());
         for attributes in ["{}", r#"{"tier": ""}"#, r#"{"tier": 5}"#, "nonsense", ""] {
             let missing = composer.compose(Some("en"), own("Ada", attributes)).unwrap_err();
             assert_eq!(missing, Exclusion::VariableMissing, "{attributes}");
@@ -256,9 +275,11 @@ mod tests {
             let composer = composer(&["en"], None, "[{{1}}|{{2}}]", variables);
             let attributes = serde_json::json!({"tier": tier}).to_string();
             let (form, filled) = composer.compose(Some("en"), Own { name: &name, attributes: &attributes }).unwrap();
-            let one = if filled.defaulted.contains(&"1".to_owned()) { "d" } else { name.trim() };
-            let two = if filled.defaulted.contains(&"2".to_owned()) { "e" } else { &tier };
-            prop_assert_eq!(form.content.render(&filled.values).body, format!("[{one}|{two}]"));
+            let one = if filled.defaulted & bit(0) != 0 { "d" } else { name.trim() };
+            let two = if filled.defaulted & bit(1) != 0 { "e" } else { &tier };
+            let body = form.content.render(&filled.values).body;
+            prop_assert_eq!(form.length(&filled.values), body.chars().count());
+            prop_assert_eq!(body, format!("[{one}|{two}]"));
         }
     }
 }

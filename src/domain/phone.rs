@@ -94,6 +94,9 @@ impl fmt::Debug for PhoneNumber {
 }
 
 impl Market {
+    /// Of a number whose market is not known; ISO 3166 gives these letters to nobody.
+    pub const UNKNOWN: Self = Self(*b"ZZ");
+
     /// Its two letters.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -100,6 +100,39 @@ impl Condition {
         }
     }
 
+    /// The categories whose consent it asks about.
+    pub fn consents(&self, found: &mut BTreeSet<MessageCategory>) {
+        match self {
+            Self::All(many) | Self::Any(many) => many.iter().for_each(|c| c.consents(found)),
+            Self::Not(one) => one.consents(found),
+            Self::Consent(category) => {
+                found.insert(*category);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it lets everybody through, whoever there is.
+    #[must_use]
+    pub fn is_everyone(&self) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::All(all) => all.iter().all(Self::is_everyone),
+            Self::Any(any) => any.iter().any(Self::is_everyone),
+            Self::Not(not) => not.is_nobody(),
+            _ => false,
+        }
+    }
+
+    fn is_nobody(&self) -> bool {
+        match self {
+            Self::All(all) => all.iter().any(Self::is_nobody),
+            Self::Any(any) => any.iter().all(Self::is_nobody),
+            Self::Not(not) => not.is_everyone(),
+            _ => false,
+        }
+    }
+
     /// In words, for people.
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -131,6 +164,23 @@ impl Segment {
         self.include.holds(who, tags, now) && !self.exclude.as_ref().is_some_and(|c| c.holds(who, tags, now))
     }
 
+    /// The categories whose consent its conditions ask about.
+    #[must_use]
+    pub fn consents(&self) -> BTreeSet<MessageCategory> {
+        let mut found = BTreeSet::new();
+        self.include.consents(&mut found);
+        if let Some(exclude) = &self.exclude {
+            exclude.consents(&mut found);
+        }
+        found
+    }
+
+    /// Whether it takes in every contact.
+    #[must_use]
+    pub fn is_everyone(&self) -> bool {
+        self.include.is_everyone() && self.exclude.as_ref().is_none_or(Condition::is_nobody)
+    }
+
     /// The tags that its conditions name.
     #[must_use]
     pub fn tags(&self) -> BTreeSet<&str> {
@@ -155,6 +205,29 @@ impl Segment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_condition_that_lets_everybody_through_is_seen_in_any_disguise() {
+        let condition = |text: &str| serde_json::from_str::<Condition>(text).unwrap();
+        for text in [
+            r#""everyone""#,
+            r#"{"all": []}"#,
+            r#"{"all": ["everyone", "everyone"]}"#,
+            r#"{"any": [{"tag": "x"}, "everyone"]}"#,
+            r#"{"not": {"not": "everyone"}}"#,
+            r#"{"not": {"any": []}}"#,
+        ] {
+            assert!(condition(text).is_everyone(), "{text}");
+        }
+        for text in
+            [r#"{"tag": "x"}"#, r#"{"all": ["everyone", {"tag": "x"}]}"#, r#"{"not": "everyone"}"#, r#"{"any": []}"#]
+        {
+            assert!(!condition(text).is_everyone(), "{text}");
+        }
+        let mut asked = BTreeSet::new();
+        condition(r#"{"all": [{"not": {"consent": "utility"}}, {"consent": "marketing"}]}"#).consents(&mut asked);
+        assert_eq!(asked.into_iter().collect::<Vec<_>>(), [MessageCategory::Marketing, MessageCategory::Utility]);
+    }
 
     #[test]
     fn conditions_are_read_as_they_are_written() {

@@ -27,13 +27,13 @@ pub async fn insert(
 }
 
 row! {
-    struct AudienceRow { people: Vec<u8>, marks: Vec<u8>, count: i64 }
+    struct AudienceRow { people: Vec<u8>, marks: Vec<u8>, count: i64, root: Digest }
 }
 
-/// A frozen audience, if its parts still belong together.
+/// A frozen audience. One whose parts do not fit their root is an error: somebody has changed the rows.
 pub async fn load(db: &Db, tenant: TenantId, id: AudienceId) -> Result<Option<Audience>> {
     let row: Option<AudienceRow> = on!(read db, p => sqlx::query_as(
-        "select people, marks, count from audience where tenant_id = $1 and id = $2").bind(tenant).bind(id).fetch_optional(p).await)?;
+        "select people, marks, count, root from audience where tenant_id = $1 and id = $2").bind(tenant).bind(id).fetch_optional(p).await)?;
     let Some(row) = row else { return Ok(None) };
     let people = People::deserialize_from(row.people.as_slice())
         .map_err(|e| Error::inconsistent("audience", "people", id, e))?;
@@ -41,6 +41,9 @@ pub async fn load(db: &Db, tenant: TenantId, id: AudienceId) -> Result<Option<Au
         .ok_or_else(|| Error::inconsistent("audience", "marks", id, "there is not one mark for each person"))?;
     if i64::try_from(audience.people.len()) != Ok(row.count) {
         return Err(Error::inconsistent("audience", "count", id, row.count));
+    }
+    if audience.root() != row.root {
+        return Err(Error::inconsistent("audience", "root", id, "people and marks are not those it was made of"));
     }
     Ok(Some(audience))
 }

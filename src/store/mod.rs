@@ -9,7 +9,9 @@ mod types;
 
 pub mod audience;
 pub mod audit;
+pub mod broadcasts;
 pub mod business;
+pub mod candidates;
 pub mod consent;
 pub mod contacts;
 pub mod deliveries;

@@ -1,7 +1,7 @@
 //! All tools in one table, and each found by either of its two spellings.
 
 use super::Tool;
-use super::{audit, business, consent, contacts, messages, segments, templates};
+use super::{audit, broadcasts, business, consent, contacts, messages, segments, templates};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ const TABLES: &[&[Tool]] = &[
     consent::TOOLS,
     messages::TOOLS,
     templates::TOOLS,
+    broadcasts::TOOLS,
     audit::TOOLS,
 ];
 

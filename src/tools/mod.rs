@@ -1,6 +1,7 @@
 //! The catalogue: what agents can ask for. A tool is a row in the table of its area; the door walks the rows.
 
 pub mod audit;
+pub mod broadcasts;
 pub mod business;
 pub mod catalogue;
 pub mod consent;

@@ -1,0 +1,77 @@
+//! Broadcasts: one template to many people. A proposal freezes who gets what; the worker asks here again before it sends.
+
+mod arguments;
+mod audience;
+mod messages;
+mod propose;
+mod recheck;
+mod record;
+mod resolve;
+mod samples;
+mod view;
+
+pub use messages::messages_for;
+pub use recheck::recheck;
+pub use record::{create, filed};
+
+use super::envelope::{PreviewArguments, write_schema};
+use super::requests::RequestView;
+use super::{Kind, Tool, schema};
+use crate::domain::people::Area;
+use arguments::{CreateArguments, ScheduleArguments};
+
+pub const TOOLS: &[Tool] = &[
+    Tool {
+        name: "whatsapp.broadcast.preview",
+        title: ["Preview a broadcast", "預覽廣播", "预览广播"],
+        summary: "Works out what a broadcast would do, without doing it: who receives it and why others do not, the \
+                  message in each language, consent, frequency, schedule, cost, limits and links, and what the policy \
+                  says of them. With submit, people are asked at once where the policy wants their approval.",
+        read_first: &[
+            "whatsapp.segments.list",
+            "whatsapp.consent_records.list",
+            "whatsapp.template.get",
+            "whatsapp.policy_rules.get",
+        ],
+        governance: "A person signs before anything is sent to many.",
+        safety: "Leaves out everybody who opted out, is blocked or has no valid number, and refuses templates that are not \
+                 approved.",
+        area: Area::Broadcasts,
+        wants: None,
+        kind: Kind::Preview(&["whatsapp.broadcast.schedule", "whatsapp.broadcast.create"]),
+        input: schema::<PreviewArguments>,
+        output: schema::<RequestView>,
+    },
+    Tool {
+        name: "whatsapp.broadcast.create",
+        title: ["Create a broadcast", "建立廣播", "建立广播"],
+        summary: "Stores a broadcast as a draft with its template, variables, exclusions, goal and frozen audience. With a \
+                  schedule it asks for sending as well.",
+        read_first: &["whatsapp.broadcast.preview"],
+        governance: "A draft needs nobody; before it is scheduled or sent, a person signs.",
+        safety: "No broadcast without an approved template and an audience filtered by consent.",
+        area: Area::Broadcasts,
+        wants: None,
+        kind: Kind::Write(|ctx, caller, value| {
+            Box::pin(async move { propose::create(ctx, caller, super::arguments(value)?).await })
+        }),
+        input: write_schema::<CreateArguments>,
+        output: schema::<RequestView>,
+    },
+    Tool {
+        name: "whatsapp.broadcast.schedule",
+        title: ["Schedule a broadcast", "安排廣播", "安排广播"],
+        summary: "Asks for a broadcast to be sent: a stored draft by its id, or one described in the call; when it starts, \
+                  how fast, in what batches, and what happens if it has to stop.",
+        read_first: &["whatsapp.broadcast.preview", "whatsapp.broadcasts.list"],
+        governance: "A person signs before anything is sent; large or costly ones need two.",
+        safety: "Template, quality, consent and opt-outs are checked again before every batch.",
+        area: Area::Broadcasts,
+        wants: None,
+        kind: Kind::Write(|ctx, caller, value| {
+            Box::pin(async move { propose::schedule(ctx, caller, super::arguments(value)?).await })
+        }),
+        input: write_schema::<ScheduleArguments>,
+        output: schema::<RequestView>,
+    },
+];

@@ -1,0 +1,54 @@
+//! The world as it is now, against what was signed: before a broadcast starts, and before each of its batches.
+
+use crate::domain::broadcasts::BroadcastPlan;
+use crate::domain::ids::TenantId;
+use crate::domain::policy::message::state;
+use crate::domain::policy::rules::{QUALITY_06, TEMPLATE_09, TEMPLATE_10, TEMPLATE_11};
+use crate::domain::policy::{cost, numbers, schedule};
+use crate::domain::preview::{Finding, Level};
+use crate::domain::templates::MessageTemplate;
+use crate::error::Result;
+use crate::store;
+use crate::tools::Ctx;
+
+/// What the rules say now. A finding that blocks means: nothing more goes out until it is gone or people have decided.
+pub async fn recheck(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Result<Vec<Finding>> {
+    let (now, settings) = (ctx.clock.now(), &ctx.policy.settings);
+    let templates = store::templates::of_name(&ctx.db, tenant, &plan.template).await?;
+    let numbers = store::business::numbers(&ctx.db, tenant).await?;
+    let mut findings = Vec::new();
+    for variant in plan.variants.iter().filter(|variant| variant.recipients > 0) {
+        let place = [("template", plan.template.as_str().into()), ("language", variant.language.as_str().into())];
+        let Some(template) = templates.iter().find(|template| template.language == variant.language) else {
+            findings.push(TEMPLATE_11.says(&place));
+            continue;
+        };
+        findings.extend(state(template, settings));
+        if template.content.digest()? != variant.content {
+            findings.push(TEMPLATE_09.says(&place));
+        }
+        findings.extend(category(template, plan));
+    }
+    match numbers.iter().find(|number| number.id.for_meta() == plan.phone_number_id) {
+        Some(number) => findings.extend(numbers::check(number, plan.category, settings)),
+        None => findings.push(QUALITY_06.says(&[])),
+    }
+    findings.extend(cost::recheck(settings, plan.category, &plan.cost));
+    let markets = plan.cost.lines.iter().filter(|line| line.count > 0).map(|line| line.market);
+    findings.extend(schedule::recheck(settings, plan.category, &plan.schedule, markets, now));
+    // Warnings were accepted, or not there, when it was signed; what counts now is what forbids.
+    findings.retain(|finding| finding.level != Level::Note);
+    findings.sort_by_key(|finding| finding.level);
+    Ok(findings)
+}
+
+fn category(template: &MessageTemplate, plan: &BroadcastPlan) -> Option<Finding> {
+    (template.category != plan.category).then(|| {
+        TEMPLATE_10.says(&[
+            ("template", plan.template.as_str().into()),
+            ("language", template.language.as_str().into()),
+            ("signed", plan.category.as_str().into()),
+            ("category", template.category.as_str().into()),
+        ])
+    })
+}
