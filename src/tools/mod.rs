@@ -150,9 +150,11 @@ impl Proposal {
 }
 
 /// What the rules say now of something that was signed: before it starts, and before every batch of it.
-pub async fn recheck(_ctx: &Ctx, _tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
+pub async fn recheck(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
     match action {
-        Action::BroadcastSchedule(_) | Action::BroadcastCreate(_) => Ok(Vec::new()),
+        Action::BroadcastSchedule(plan) => broadcasts::recheck(ctx, tenant, plan).await,
+        // A draft reaches nobody; what it becomes is checked when it is to be sent.
+        Action::BroadcastCreate(_) => Ok(Vec::new()),
     }
 }
 
