@@ -12,7 +12,7 @@ use crate::domain::preview::{Finding, Level, Section};
 use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Signature, Status};
 use crate::error::{Error, Result};
 use crate::store;
-use crate::tools::Ctx;
+use crate::tools::{Ctx, broadcasts};
 use serde_json::json;
 
 /// Everything that a person needs to decide, on one page.
@@ -220,10 +220,16 @@ pub async fn decide(
         };
         store::audit::append(&mut tx, tenant, now, event).await?;
     }
+    match to {
+        Status::Rejected | Status::ChangesRequested => store::broadcasts::release(&mut tx, tenant, id).await?,
+        Status::Approved => broadcasts::approved(&mut tx, tenant, &request.preview.action).await?,
+        _ => {}
+    }
     if to != Status::PendingApproval {
         store::outbox::enqueue(&mut tx, tenant, MailKind::RequestDecided, id, &[request.owner], now).await?;
     }
     tx.commit().await?;
+    ctx.wake.requests();
     find(ctx, tenant, id).await
 }
 
@@ -264,6 +270,7 @@ pub async fn withdraw(
     let details = json!({ "was": request.status, "digest": request.digest, "reason_given": !reason.trim().is_empty() });
     let event = Event { actor: Actor::Person(person.id), act: "request.cancelled", subject: id.to_string(), details };
     store::audit::append(&mut tx, tenant, now, event).await?;
+    store::broadcasts::release(&mut tx, tenant, id).await?;
     let told = reviewers(&ctx.db, tenant, &request.quorum, person.id).await?;
     store::outbox::enqueue(&mut tx, tenant, MailKind::RequestDecided, id, &told, now).await?;
     tx.commit().await?;

@@ -11,7 +11,8 @@ use crate::domain::preview::{Preview, View};
 use crate::domain::requests::{ActionRequest, Quorum, Status};
 use crate::error::{Error, Result};
 use crate::store::requests::Approval;
-use crate::store::{self, Db};
+use crate::store::{self, Db, Tx};
+use crate::tools::broadcasts;
 use crate::tools::catalogue::catalogue;
 use crate::tools::envelope::{PreviewArguments, check_reason, open_write};
 use crate::tools::requests::{RequestView, view};
@@ -234,6 +235,7 @@ async fn insert(
         store::requests::supersede(&mut tx, old, request.id, now).await?;
         let event = event(caller, "request.superseded", old, json!({ "by": request.id }));
         store::audit::append(&mut tx, tenant, now, event).await?;
+        store::broadcasts::release(&mut tx, tenant, old.id).await?;
     }
     if !store::requests::insert(&mut tx, request, &proposal.title).await? {
         return Ok(false);
@@ -244,8 +246,7 @@ async fn insert(
     let act = if request.status == Status::PendingApproval { "request.filed" } else { "request.previewed" };
     store::audit::append(&mut tx, tenant, now, event(caller, act, request, filed_details(request))).await?;
     if request.status == Status::PendingApproval {
-        let reviewers = reviewers(&ctx.db, tenant, &request.quorum, request.owner).await?;
-        store::outbox::enqueue(&mut tx, tenant, MailKind::RequestFiled, request.id, &reviewers, now).await?;
+        ask_people(ctx, &mut tx, request, now).await?;
     }
     tx.commit().await?;
     Ok(true)
@@ -278,11 +279,18 @@ async fn submit_preview(ctx: &Ctx, caller: &Caller, request: ActionRequest) -> R
     } else {
         let event = event(caller, "request.filed", &request, filed_details(&request));
         store::audit::append(&mut tx, tenant, now, event).await?;
-        let reviewers = reviewers(&ctx.db, tenant, &request.quorum, request.owner).await?;
-        store::outbox::enqueue(&mut tx, tenant, MailKind::RequestFiled, request.id, &reviewers, now).await?;
+        ask_people(ctx, &mut tx, &request, now).await?;
     }
     tx.commit().await?;
+    ctx.wake.requests();
     again(ctx, tenant, request.id).await
+}
+
+/// What goes with asking people: what the request is about belongs to it from now on, and those who may sign are told.
+async fn ask_people(ctx: &Ctx, tx: &mut Tx, request: &ActionRequest, now: Timestamp) -> Result<()> {
+    broadcasts::filed(tx, request.tenant, request.id, &request.preview.action, now).await?;
+    let reviewers = reviewers(&ctx.db, request.tenant, &request.quorum, request.owner).await?;
+    Ok(store::outbox::enqueue(tx, request.tenant, MailKind::RequestFiled, request.id, &reviewers, now).await?)
 }
 
 /// Small things answer with their result: looks until the worker is through or the time is over.

@@ -28,7 +28,9 @@ pub struct SyncReport {
 /// Reads everything, compares, stores.
 pub async fn sync(ctx: &Ctx, tenant: &Tenant) -> Result<SyncReport> {
     let credentials = ctx.credentials(tenant)?;
-    let unreachable = |e: crate::graph::Error| Error::Unavailable(format!("Meta's account {} could not be read: {e}", tenant.waba_id));
+    let unreachable = |e: crate::graph::Error| {
+        Error::Unavailable(format!("Meta's account {} could not be read: {e}", tenant.waba_id))
+    };
     let numbers = phone_numbers(&ctx.graph, &credentials, &tenant.waba_id).await.map_err(unreachable)?;
     let found = templates::list(&ctx.graph, &credentials, &tenant.waba_id).await.map_err(unreachable)?;
     let now = ctx.clock.now();
@@ -77,8 +79,9 @@ fn event(act: &'static str, subject: String, details: Value) -> Event {
 fn number_changed(old: Option<&SendingNumber>, new: &SendingNumber) -> Option<Event> {
     let facts = |n: &SendingNumber| json!({ "status": n.status, "quality": n.quality, "limit": n.portfolio_limit, "name": n.name });
     let (before, after) = (old.map(facts), facts(new));
-    (before.as_ref() != Some(&after))
-        .then(|| event("number.changed", format!("number/{}", new.id.for_meta()), json!({ "before": before, "after": after })))
+    (before.as_ref() != Some(&after)).then(|| {
+        event("number.changed", format!("number/{}", new.id.for_meta()), json!({ "before": before, "after": after }))
+    })
 }
 
 fn template_changed(old: Option<&MessageTemplate>, new: &MessageTemplate) -> Option<Event> {
@@ -89,7 +92,8 @@ fn template_changed(old: Option<&MessageTemplate>, new: &MessageTemplate) -> Opt
         })
     };
     let (before, after) = (old.map(facts), facts(new));
-    (before.as_ref() != Some(&after)).then(|| event("template.changed", subject(new), json!({ "before": before, "after": after })))
+    (before.as_ref() != Some(&after))
+        .then(|| event("template.changed", subject(new), json!({ "before": before, "after": after })))
 }
 
 fn number(info: &PhoneNumberInfo, now: Timestamp) -> SendingNumber {
@@ -146,7 +150,11 @@ fn template(template: Template, now: Timestamp) -> Option<MessageTemplate> {
     let language = template.language.parse().ok();
     let kind = category(&template.category);
     let (Some(language), Some(kind)) = (language, kind) else {
-        tracing::warn!(template = template.name, language = template.language, "Meta lists a template that cannot be read");
+        tracing::warn!(
+            template = template.name,
+            language = template.language,
+            "Meta lists a template that cannot be read"
+        );
         return None;
     };
     Some(MessageTemplate {
@@ -172,7 +180,9 @@ fn content(template: &Template) -> TemplateContent {
             Component::Footer { text } => content.footer.clone_from(text),
             Component::Buttons(buttons) => content.buttons = buttons.iter().map(button).collect(),
             // Kept in the digest by its kind, so that a carousel never passes for a plain message.
-            Component::Other { kind, .. } => content.buttons.push(Button::Other { kind: kind.clone(), text: String::new() }),
+            Component::Other { kind, .. } => {
+                content.buttons.push(Button::Other { kind: kind.clone(), text: String::new() })
+            }
         }
     }
     content

@@ -12,7 +12,7 @@ mod view;
 
 pub use messages::messages_for;
 pub use recheck::recheck;
-pub use record::{create, filed};
+pub use record::{approved, create, filed};
 
 use super::envelope::{PreviewArguments, write_schema};
 use super::requests::RequestView;

@@ -6,7 +6,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RequestId, TenantId};
 use crate::error::{Error, Result};
 use crate::store::Tx;
-use crate::store::broadcasts::{NewBroadcast, attach_request, insert};
+use crate::store::broadcasts::{NewBroadcast, attach_request, insert, set_state};
 
 /// Stores a draft, in the transaction that settles its request. Twice is once.
 pub async fn create(
@@ -54,5 +54,13 @@ pub async fn filed(tx: &mut Tx, tenant: TenantId, request: RequestId, action: &A
         sent_by: Some(request),
     };
     insert(tx, tenant, &new, now).await?;
+    Ok(())
+}
+
+/// All signatures are there: the broadcast waits for its time.
+pub async fn approved(tx: &mut Tx, tenant: TenantId, action: &Action) -> Result<()> {
+    if let Action::BroadcastSchedule(plan) = action {
+        set_state(tx, tenant, plan.broadcast, BroadcastState::Scheduled).await?;
+    }
     Ok(())
 }
