@@ -83,7 +83,7 @@ async fn checked(ctx: &Ctx, request: &ActionRequest, person: &Person) -> Result<
 }
 
 async fn fresh_findings(ctx: &Ctx, request: &ActionRequest) -> Result<Vec<Finding>> {
-    crate::tools::recheck(ctx, request.tenant, &request.preview.action).await
+    crate::tools::standing(ctx, request.tenant, &request.preview.action).await
 }
 
 /// Keeps the ticks that a person has set, each bound to its section as it is.

@@ -149,10 +149,11 @@ impl Proposal {
     }
 }
 
-/// What the rules say now of something that was signed: before it starts, and before every batch of it.
-pub async fn recheck(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
+/// What the rules say of something that is to be signed, whenever it will be carried out: at night people may sign what goes
+/// out in the morning.
+pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
     match action {
-        Action::BroadcastSchedule(plan) => broadcasts::recheck(ctx, tenant, plan).await,
+        Action::BroadcastSchedule(plan) => broadcasts::standing(ctx, tenant, plan).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent.
         Action::BroadcastCreate(_) => Ok(Vec::new()),
     }

@@ -1,6 +1,6 @@
 //! The ledger's transactions: what each guard lets through and what it stops.
 
-use countersign::domain::audience::Exclusion;
+use countersign::domain::audience::{Exclusion, Withheld};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{Delivery, DeliveryState, Desired, Tally};
 use countersign::domain::ids::{DaemonId, TenantId};
@@ -197,7 +197,7 @@ async fn who_said_stop_is_not_written_to(test: TestDb) {
     stage.suppress(ContactNo(2), "opted_out_all").await;
     stage.suppress(ContactNo(4), "stopped_marketing_at_meta").await;
     let mut wanted = part(&lease, &[0, 1, 2, 3]);
-    wanted.excluded = vec![Exclude { seq: 4, why: Exclusion::VariableMissing }];
+    wanted.excluded = vec![Exclude { seq: 4, why: Withheld::Excluded(Exclusion::VariableMissing) }];
     wanted.next_seq = 5;
     let done = commit(&stage, &execution, me, &[], &[wanted]).await;
     let mut granted = done.parts[0].intents.clone();

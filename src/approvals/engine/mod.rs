@@ -11,7 +11,7 @@ mod sender;
 mod shards;
 mod turn;
 
-use crate::domain::audience::Exclusion;
+use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{ContactNo, People};
 use crate::domain::deliveries::{Desired, ExecutionState};
@@ -65,7 +65,7 @@ pub trait Script: Send + Sync + 'static {
     async fn recheck(&self) -> Result<Vec<Finding>>;
 
     /// The message of each of these people, or why there is none any more. A message has no callback token yet.
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Exclusion>)>>;
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>>;
 
     /// Sends one message, once.
     async fn send(&self, message: &TemplateMessage) -> SendOutcome;

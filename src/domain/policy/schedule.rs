@@ -114,30 +114,33 @@ pub fn local_times(
         .collect()
 }
 
-/// Whether it may go on now.
+/// Whether its time is over.
 #[must_use]
-pub fn recheck(
+pub fn is_over(schedule: &Schedule, now: Timestamp) -> Option<Finding> {
+    let by = schedule.finish_by.filter(|by| now >= *by)?;
+    Some(SCHED_09.says(&[("finish_by", by.to_string().into())]))
+}
+
+/// The markets in which it is quiet now.
+#[must_use]
+pub fn is_quiet_now(
     settings: &Settings,
     category: MessageCategory,
-    schedule: &Schedule,
     markets: impl IntoIterator<Item = Market>,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if let Some(by) = schedule.finish_by.filter(|by| now >= *by) {
-        findings.push(SCHED_09.says(&[("finish_by", by.to_string().into())]));
+    if !settings.schedule.quiet_hours_for.contains(&category) {
+        return Vec::new();
     }
-    if settings.schedule.quiet_hours_for.contains(&category) {
-        for market in markets {
-            let Some(rule) = settings.market(market).filter(|rule| rule.is_quiet(now)) else { continue };
-            findings.push(SCHED_07.says(&[
-                ("market", market.as_str().into()),
-                ("clock", rule.zone.show(now).into()),
-                ("quiet", rule.quiet.map(|hours| hours.to_string()).unwrap_or_default().into()),
-            ]));
-        }
-    }
-    findings
+    let quiet = markets.into_iter().filter_map(|market| {
+        let rule = settings.market(market).filter(|rule| rule.is_quiet(now))?;
+        Some(SCHED_07.says(&[
+            ("market", market.as_str().into()),
+            ("clock", rule.zone.show(now).into()),
+            ("quiet", rule.quiet.map(|hours| hours.to_string()).unwrap_or_default().into()),
+        ]))
+    });
+    quiet.collect()
 }
 
 #[cfg(test)]
@@ -196,7 +199,8 @@ mod tests {
         let schedule = Schedule { finish_by: Some(at("2026-12-02T12:00:00+08:00")), ..Schedule::default() };
         let hk: Market = "HK".parse().unwrap();
         let now = |text: &str, category| -> Vec<String> {
-            recheck(&settings, category, &schedule, [hk], at(text)).into_iter().map(|f| f.rule).collect()
+            let quiet = is_quiet_now(&settings, category, [hk], at(text));
+            is_over(&schedule, at(text)).into_iter().chain(quiet).map(|f| f.rule).collect()
         };
         assert_eq!(now("2026-12-01T20:59:00+08:00", MessageCategory::Marketing), Vec::<String>::new());
         assert_eq!(now("2026-12-01T21:00:00+08:00", MessageCategory::Marketing), ["SCHED-07"]);

@@ -9,7 +9,7 @@ use super::outcomes::{Outcome, Surprise, settle};
 use super::rate::{TokenAsk, take};
 use super::shards::lease_micros;
 use super::{AttemptNote, Sql, dialects, list};
-use crate::domain::audience::Exclusion;
+use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::deliveries::Desired;
@@ -74,7 +74,7 @@ pub struct Exclude {
     /// Which row.
     pub seq: u32,
     /// Why.
-    pub why: Exclusion,
+    pub why: Withheld,
 }
 
 /// Whether a shard is still ours.

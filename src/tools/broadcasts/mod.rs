@@ -11,7 +11,7 @@ mod samples;
 mod view;
 
 pub use messages::messages_for;
-pub use recheck::recheck;
+pub use recheck::{recheck, standing};
 pub use record::{approved, create, filed};
 
 use super::envelope::{PreviewArguments, write_schema};

@@ -11,8 +11,19 @@ use crate::error::Result;
 use crate::store;
 use crate::tools::Ctx;
 
-/// What the rules say now. A finding that blocks means: nothing more goes out until it is gone or people have decided.
+/// What the rules say of sending at this moment. A finding that blocks means: nothing more goes out until it is gone or
+/// people have decided.
 pub async fn recheck(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Result<Vec<Finding>> {
+    let mut findings = standing(ctx, tenant, plan).await?;
+    let markets = plan.cost.lines.iter().filter(|line| line.count > 0).map(|line| line.market);
+    findings.extend(schedule::is_quiet_now(&ctx.policy.settings, plan.category, markets, ctx.clock.now()));
+    findings.sort_by_key(|finding| finding.level);
+    Ok(findings)
+}
+
+/// What the rules say of the signed thing as it stands now, whenever it may be sent. People may sign at night what goes out
+/// in the morning.
+pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Result<Vec<Finding>> {
     let (now, settings) = (ctx.clock.now(), &ctx.policy.settings);
     let templates = store::templates::of_name(&ctx.db, tenant, &plan.template).await?;
     let numbers = store::business::numbers(&ctx.db, tenant).await?;
@@ -34,8 +45,7 @@ pub async fn recheck(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Resul
         None => findings.push(QUALITY_06.says(&[])),
     }
     findings.extend(cost::recheck(settings, plan.category, &plan.cost));
-    let markets = plan.cost.lines.iter().filter(|line| line.count > 0).map(|line| line.market);
-    findings.extend(schedule::recheck(settings, plan.category, &plan.schedule, markets, now));
+    findings.extend(schedule::is_over(&plan.schedule, now));
     // Warnings were accepted, or not there, when it was signed; what counts now is what forbids.
     findings.retain(|finding| finding.level != Level::Note);
     findings.sort_by_key(|finding| finding.level);
