@@ -18,6 +18,8 @@
 mod console;
 mod engine;
 mod harness;
+mod mcp;
 mod store;
 mod support;
 mod tidy;
+mod tools;

@@ -1,7 +1,7 @@
 //! All tools in one table, and each found by either of its two spellings.
 
 use super::Tool;
-use super::{audit, broadcasts, business, consent, contacts, messages, segments, templates};
+use super::{audit, broadcasts, business, consent, contacts, messages, requests, segments, templates};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -14,6 +14,7 @@ const TABLES: &[&[Tool]] = &[
     messages::TOOLS,
     templates::TOOLS,
     broadcasts::TOOLS,
+    requests::status::TOOLS,
     audit::TOOLS,
 ];
 

@@ -1,5 +1,7 @@
 //! Action requests, as agents read them. Asking never acts.
 
+pub mod status;
+
 use super::Ctx;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;

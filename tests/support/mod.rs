@@ -6,6 +6,7 @@ pub mod agent;
 pub mod browser;
 pub mod daemon;
 pub mod db;
+pub mod door;
 pub mod samples;
 pub mod smtp;
 pub mod world;

@@ -1,0 +1,6 @@
+//! The agents' door: keys, messages, both revisions of the protocol, and clients that others wrote.
+
+mod clients;
+mod keys;
+mod messages;
+mod protocol;

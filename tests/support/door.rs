@@ -1,0 +1,212 @@
+//! The agents' door, open on a port of this machine, and an agent that speaks the protocol by hand: what the SDKs would
+//! never send can be sent too.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use countersign::domain::clock::FixedClock;
+use countersign::domain::policy::Policy;
+use countersign::domain::secret::Secret;
+use countersign::graph::{self, Graph};
+use countersign::mcp;
+use countersign::store::Db;
+use countersign::tools::Ctx;
+use countersign::tools::wake::Wake;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::world::NOW;
+
+pub const MODERN: &str = "2026-07-28";
+pub const LEGACY: &str = "2025-11-25";
+
+pub struct Door {
+    pub addr: SocketAddr,
+    pub ctx: Ctx,
+    pub clock: Arc<FixedClock>,
+    stop: CancellationToken,
+}
+
+/// What tools work with in a test: a clock that stands still, and a Graph that nobody answers at.
+pub fn ctx(db: &Db) -> (Ctx, Arc<FixedClock>) {
+    let clock = Arc::new(FixedClock::at(NOW));
+    let settings = graph::Settings { graph_url: "http://127.0.0.1:9".to_owned(), ..graph::Settings::default() };
+    let ctx = Ctx {
+        wake: Wake::default(),
+        db: db.clone(),
+        graph: Graph::new(&settings).expect("a client"),
+        clock: clock.clone(),
+        policy: Arc::new(Policy::default()),
+        public_url: "http://127.0.0.1:7080".into(),
+        secrets: Arc::new(|name| (name == "TEST_TOKEN").then(|| Secret::new("EAAsecret-token".to_owned()))),
+    };
+    (ctx, clock)
+}
+
+impl Door {
+    pub async fn open(db: &Db) -> Self {
+        Self::open_with(db, 10_000).await
+    }
+
+    /// With so many calls a minute for each key.
+    pub async fn open_with(db: &Db, calls_per_minute: u32) -> Self {
+        let (ctx, clock) = ctx(db);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("its address");
+        let stop = CancellationToken::new();
+        let settings = mcp::Settings {
+            public_url: "https://approvals.example".parse().expect("an address"),
+            allowed_hosts: vec![],
+            listen: addr,
+            calls_per_minute: NonZeroU32::new(calls_per_minute).expect("a limit"),
+        };
+        let router = mcp::router(ctx.clone(), settings, stop.child_token());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { addr, ctx, clock, stop }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/mcp", self.addr)
+    }
+
+    /// An agent of the new revision, which says everything in every request.
+    pub fn modern(&self, key: &str) -> Caller {
+        Caller { http: reqwest::Client::new(), url: self.url(), key: key.to_owned(), modern: true }
+    }
+
+    /// An agent of the old one.
+    pub fn legacy(&self, key: &str) -> Caller {
+        Caller { modern: false, ..self.modern(key) }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[derive(Clone)]
+pub struct Caller {
+    pub http: reqwest::Client,
+    pub url: String,
+    pub key: String,
+    pub modern: bool,
+}
+
+/// What came back over HTTP.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {} {}", self.status, self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Caller {
+    /// The usual head of a request, to be changed by a test.
+    pub fn post(&self) -> reqwest::RequestBuilder {
+        self.http
+            .post(&self.url)
+            .bearer_auth(&self.key)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+    }
+
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a text");
+        assert!(status < 500, "{status} {text}");
+        Reply { status, headers, text }
+    }
+
+    pub async fn raw(&self, body: impl Into<String>) -> Reply {
+        self.send(self.post().body(body.into())).await
+    }
+
+    /// One request of the protocol, with what its revision wants around it.
+    pub async fn request(&self, method: &str, mut params: Value) -> Reply {
+        let mut head = self.post();
+        if self.modern {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": MODERN,
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {"name": "by hand", "version": "1"},
+            });
+            head = head.header("mcp-protocol-version", MODERN).header("mcp-method", method);
+            if let Some(name) = params["name"].as_str() {
+                head = head.header("mcp-name", name);
+            }
+        } else {
+            head = head.header("mcp-protocol-version", LEGACY);
+        }
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        self.send(head.body(body.to_string())).await
+    }
+
+    /// A call whose result is wanted, whether the tool did it or refused.
+    pub async fn result(&self, tool: &str, arguments: Value) -> Value {
+        let reply = self.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
+        let mut answer = reply.json();
+        assert_eq!(reply.status, 200, "{answer:#}");
+        assert!(answer.get("result").is_some(), "{tool}: {answer:#}");
+        let result = answer["result"].take();
+        let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().expect("a text block")).unwrap();
+        assert_eq!(text, result["structuredContent"], "the text repeats the structure");
+        result
+    }
+
+    /// The answer of a call that went well, checked against the schema that the catalogue shows for it.
+    pub async fn call(&self, tool: &str, arguments: Value) -> Value {
+        let mut result = self.result(tool, arguments).await;
+        assert_ne!(result["isError"], json!(true), "{tool}: {result:#}");
+        let answer = result["structuredContent"].take();
+        let row = countersign::tools::catalogue::catalogue().find(tool).expect("a tool");
+        let schema = (row.output)().to_value();
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        if let Err(fault) = validator.validate(&answer) {
+            panic!("{tool} answers what its schema does not allow: {fault}\n{answer:#}");
+        }
+        answer
+    }
+
+    /// The `error` of a call that was refused.
+    pub async fn refused(&self, tool: &str, arguments: Value) -> Value {
+        let mut result = self.result(tool, arguments).await;
+        assert_eq!(result["isError"], json!(true), "{tool}: {result:#}");
+        let error = result["structuredContent"]["error"].take();
+        for member in ["code", "message", "hint"] {
+            assert!(error[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {error:#}");
+        }
+        assert!(error["retryable"].is_boolean(), "{error:#}");
+        error
+    }
+
+    /// Every item of a list, over pages of this size; each page's cursor leads to the next.
+    pub async fn pages(&self, tool: &str, mut arguments: Value, limit: u32) -> Vec<Value> {
+        arguments["limit"] = limit.into();
+        let mut items = Vec::new();
+        loop {
+            let mut page = self.call(tool, arguments.clone()).await;
+            let of_page = page["items"].as_array().expect("items").clone();
+            assert!(of_page.len() <= limit as usize && items.len() < 10_000, "{tool} never ends");
+            items.extend(of_page);
+            match page["next_cursor"].take() {
+                Value::Null => return items,
+                cursor => arguments["cursor"] = cursor,
+            }
+        }
+    }
+}
