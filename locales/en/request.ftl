@@ -25,7 +25,6 @@ findings-title = Findings
 findings-tally = { $blocks } block · { $warnings } warn · { $notes } note
 findings-none = No rule found anything to say about this request.
 findings-now = Checked again just now
-findings-now-none = None of the findings above holds any more.
 finding-block = Block
 finding-warn = Warn
 finding-note = Note
@@ -40,9 +39,6 @@ message-hidden = { $n ->
    *[other] { $n } hidden characters
 }
 message-hidden-none = No hidden characters
-diff-title = Changes since { $against }
-diff-added = added:
-diff-removed = removed:
 audience-frozen = frozen { $at }
 audience-matched = Matched by the segment
 audience-excluded = Excluded
@@ -110,7 +106,6 @@ decision-verdict = Decision
 decision-comment = Comment
 decision-comment-hint = Needed to request changes or to reject. The agent reads it.
 decision-continue = Continue to sign
-decision-stop = Stop or withdraw…
 decision-faults = { $n ->
     [one] { $n } thing is missing. Nothing was decided.
    *[other] { $n } things are missing. Nothing was decided.
@@ -124,8 +119,94 @@ sign-meaning = Meaning
 sign-accepted = Warning accepted
 sign-prove = Prove that it is you
 sign-why = Every signature asks for it again.
-sign-read = I have read all five sections on this screen
 sign-cancel = Do not sign
 sign-approve = Approve and sign
 sign-changes = Request changes and sign
 sign-reject = Reject and sign
+decision-withdraw = Withdraw…
+message-defaulted = { $n ->
+    [one] { $n } person gets the default
+   *[other] { $n } people get the default
+}
+agent-goal = What it is for, as the agent says:
+name-request = { $name } – request { $short }
+summary-schedule = Send template { $template } ({ $category }) to { $people } people in { $markets } markets, { $when }, at most { $ceiling }.
+summary-create = Store a broadcast with template { $template } for { $people } people. Nothing is sent.
+summary-at-once = as soon as it is approved
+category-marketing = marketing
+category-utility = utility
+category-authentication = one-time codes
+category-service = service
+quality-high = High
+quality-medium = Medium
+quality-low = Low
+quality-unknown = Not measured
+template-quality = template quality: { $quality }
+template-approved = Approved by Meta
+template-not-approved = At Meta: { $status }
+link-https = https
+link-not-https = not encrypted
+link-listed = on the list of allowed domains
+link-not-listed = not on the list of allowed domains
+first-marketing = { $n ->
+    [one] For { $n } person this is the first marketing message
+   *[other] For { $n } people this is the first marketing message
+}
+times-none = None
+times-one = One
+times-two = Two
+times-more = More
+schedule-after-approval = depends on when it is approved
+header-image = Image
+header-video = Video
+header-document = Document
+header-location = Location
+who-slot = Signature { $n }
+who-you = you ({ $role })
+who-any = { $n ->
+    [one] { $roles }, { $n } person
+   *[other] { $roles }, any of { $n } people
+}
+who-nobody = { $roles }: nobody can give it
+who-or = { $a } or { $b }
+who-owner = { $name } answers for the agent that asked.
+rule-one = One signature (rule { $rule }).
+rule-two = Two signatures of two people (rule { $rule }).
+rule-none = No person needs to sign (rule { $rule }).
+related-superseded = A newer request took the place of this one.
+method-password = Password
+not-pending = This request is no longer open: { $state }.
+not-too-late = The time to decide ended on { $at }. The agent has to ask again.
+not-own = You answer for the agent that asked for this, so someone else must decide it.
+not-twice = You have signed this already. The other signature must be another person’s.
+not-role = Your role is { $role }. This needs the signature of { $wanted }.
+not-disabled = This account is closed.
+not-too-soon = { $n ->
+    [one] Read it first: a decision counts { $n } second after opening the page.
+   *[other] Read it first: a decision counts { $n } seconds after opening the page.
+}
+fault-changed = This request changed since the page was opened. Nothing was decided and your comment is kept. Read it again.
+fault-sections = Check every section before you approve. Open: { $sections }.
+fault-warnings = Accept each warning with a reason. Open: { $rules }.
+fault-verdict = Choose a decision.
+fault-comment = Say why. The comment goes back to the agent.
+fault-comment-long = The comment is too long: at most { $n } characters.
+fault-blocked = Rules forbid it by now: { $rules }. Nothing was decided.
+fault-password = The password is not right. Nothing was signed.
+fault-nonce = This page was used already, or a newer one is open. Nothing was signed.
+after-more = { $n ->
+    [one] { $n } more signature is needed after yours. Nothing is sent before it.
+   *[other] { $n } more signatures are needed after yours. Nothing is sent before them.
+}
+after-last = Yours is the last signature. It starts by itself on { $at }. Until then and while it runs, anyone who may review may stop it.
+after-no = Nothing is sent. The agent reads your comment.
+done-approved = Your approval is signed and in the log.
+done-changes = Your wish for changes is signed and in the log.
+done-rejected = Your rejection is signed and in the log.
+done-withdrawn = The request is withdrawn. Nothing will be sent.
+withdraw-title = Withdraw request
+withdraw-text = The request ends for good and nothing of it is carried out. The agent can ask again, and people sign again.
+withdraw-do = Withdraw request
+withdraw-not = This request is { $state }; only what has not begun can be withdrawn.
+withdraw-keep = Keep it
+sample-consent = { $source }, { $at }

@@ -44,3 +44,4 @@ ledger-failed = Failed
 ledger-suppressed = Suppressed
 ledger-unknown = Unknown
 progress = { $part } of { $total } accepted ({ $percent }%)
+ledger-abandoned = Not sent

@@ -44,3 +44,4 @@ ledger-failed = 失败
 ledger-suppressed = 已略过
 ledger-unknown = 未知
 progress = 已接收 { $part } 条，共 { $total } 条({ $percent }%)
+ledger-abandoned = 未发送

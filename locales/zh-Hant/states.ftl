@@ -44,3 +44,4 @@ ledger-failed = 失敗
 ledger-suppressed = 已略過
 ledger-unknown = 未明
 progress = 已接收{ $part }則，共{ $total }則({ $percent }%)
+ledger-abandoned = 沒有發送

@@ -1,4 +1,8 @@
-//! Signing: the act in one sentence, its meaning, and the password once more.
+//! Deciding: what the form asks, and signing: the act in one sentence, its meaning, and the password once more.
+
+mod decide;
+mod kept;
+mod sign;
 
 use askama::Template;
 use askama_web::WebTemplate;
@@ -7,6 +11,10 @@ use super::page::Chrome;
 use super::parts::Digest;
 use super::requests::Verdict;
 use crate::words::Words;
+
+pub use decide::{back, decide};
+pub use kept::{Kept, kept};
+pub use sign::{create, new};
 
 /// `GET /requests/{id}/sign`.
 #[derive(Template, WebTemplate)]
@@ -28,11 +36,10 @@ pub struct SignPage {
     /// Rule and reason of each warning that is accepted.
     pub accepted: Vec<(String, String)>,
     pub digest: Digest,
+    /// Good for one signature.
     pub nonce: String,
     /// The person whose password is asked for, so that a password manager fills in the right one.
     pub email: String,
-    /// Ask once more whether everything was read.
-    pub high_risk: bool,
     pub fault: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use super::page::Chrome;
 use super::parts::{Chip, Choice, Due, Pager, Tag};
 use crate::words::Words;
 
-pub use lines::{Counts, index};
+pub use lines::{Counts, index, neighbours};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {

@@ -28,6 +28,8 @@ pub mod audit_event;
 pub mod broadcasts;
 pub mod decisions;
 pub mod errors;
+pub mod facts;
+pub mod findings;
 pub mod forms;
 pub mod headers;
 pub mod help;
@@ -45,6 +47,7 @@ pub mod session;
 pub mod session_store;
 pub mod states;
 pub mod visit;
+pub mod withdraw;
 
 #[cfg(test)]
 mod gallery;
@@ -110,6 +113,10 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/logout", post(session::end))
         .route("/preferences", post(preferences::update))
         .route("/inbox", get(inbox::index))
+        .route("/requests/{id}", get(requests::show))
+        .route("/requests/{id}/decision", get(decisions::back).post(decisions::decide))
+        .route("/requests/{id}/sign", get(decisions::new).post(decisions::create))
+        .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
         .route("/audit", get(audit::index))
         .route("/audit/{seq}", get(audit_event::show))
         .route("/help/keys", get(help::keys))

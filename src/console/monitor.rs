@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::page::Chrome;
 use super::parts::{Chip, Choice, Pager, Tag, Tone, percent};
+use crate::domain::deliveries::Tally;
 use crate::words::Words;
 
 /// The delivery ledger by state. A message is in one state, so the counts sum to the total.
@@ -13,13 +14,33 @@ use crate::words::Words;
 pub struct Progress {
     pub queued: u64,
     pub sending: u64,
+    /// Meta took it; whether it left there is not known yet.
     pub accepted: u64,
-    pub sent: u64,
     pub delivered: u64,
     pub read: u64,
     pub failed: u64,
     pub suppressed: u64,
     pub unknown: u64,
+    /// Left by a person's decision, or never sent after a stop.
+    pub abandoned: u64,
+}
+
+impl From<Tally> for Progress {
+    /// The tally counts what Meta took as a whole; here each message is in one place.
+    fn from(t: Tally) -> Self {
+        let rest = t.queued + t.sending + t.delivered + t.failed + t.suppressed + t.unknown + t.abandoned;
+        Self {
+            queued: t.queued,
+            sending: t.sending,
+            accepted: t.total.saturating_sub(rest),
+            delivered: t.delivered.saturating_sub(t.read),
+            read: t.read,
+            failed: t.failed,
+            suppressed: t.suppressed,
+            unknown: t.unknown,
+            abandoned: t.abandoned,
+        }
+    }
 }
 
 /// A count with its name and tone, for the tiles of the monitor.
@@ -31,12 +52,12 @@ pub struct Tile {
 
 impl Progress {
     pub fn total(&self) -> u64 {
-        self.waiting() + self.arrived() + self.failed + self.suppressed + self.unknown
+        self.waiting() + self.arrived() + self.failed + self.suppressed + self.unknown + self.abandoned
     }
 
     /// Meta took it, whatever came after.
     pub fn arrived(&self) -> u64 {
-        self.accepted + self.sent + self.delivered + self.read
+        self.accepted + self.delivered + self.read
     }
 
     pub fn waiting(&self) -> u64 {
@@ -67,12 +88,12 @@ impl Progress {
             tile(ledger_words("queued", l), self.queued, Tone::Plain),
             tile(ledger_words("sending", l), self.sending, Tone::Info),
             tile(ledger_words("accepted", l), self.accepted, Tone::Plain),
-            tile(ledger_words("sent", l), self.sent, Tone::Plain),
             tile(ledger_words("delivered", l), self.delivered, Tone::Ok),
             tile(ledger_words("read", l), self.read, Tone::Ok),
             tile(ledger_words("failed", l), self.failed, Tone::Danger),
             tile(ledger_words("suppressed", l), self.suppressed, Tone::Plain),
             tile(ledger_words("unknown", l), self.unknown, Tone::Warn),
+            tile(ledger_words("abandoned", l), self.abandoned, Tone::Plain),
         ]
     }
 }
@@ -89,6 +110,7 @@ pub fn ledger_words(state: &str, l: &Words) -> String {
         "failed" => l.t("ledger-failed"),
         "suppressed" => l.t("ledger-suppressed"),
         "unknown" => l.t("ledger-unknown"),
+        "abandoned" => l.t("ledger-abandoned"),
         other => other.to_owned(),
     }
 }
@@ -220,17 +242,17 @@ mod tests {
         let p = Progress {
             queued: 1,
             sending: 2,
-            accepted: 4,
-            sent: 8,
+            accepted: 12,
             delivered: 16,
             read: 32,
             failed: 64,
             suppressed: 128,
             unknown: 256,
+            abandoned: 512,
         };
-        assert_eq!(p.total(), 511);
+        assert_eq!(p.total(), 1_023);
         assert_eq!(p.tiles(&l).iter().map(|tile| tile.count).sum::<u64>(), p.total());
-        assert_eq!((p.arrived(), p.waiting(), p.done()), (60, 3, 508));
+        assert_eq!((p.arrived(), p.waiting(), p.done()), (60, 3, 1_020));
         assert_eq!(Progress::default().sentence(&l), "0 of 0 accepted (0%)");
     }
 

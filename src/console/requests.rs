@@ -1,5 +1,8 @@
 //! The request page: everything that is needed to decide, on one screen, in one GET.
 
+mod people;
+mod show;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
@@ -8,8 +11,12 @@ use super::message_text::{Look, Piece};
 use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
-use super::review::{BroadcastReview, DiffPart, Header};
+use super::review::{BroadcastReview, Header};
+use crate::domain::preview;
+use crate::domain::requests::Decision;
 use crate::words::Words;
+
+pub use show::{Sent, again, may_withdraw, refusal, show};
 
 /// `GET /requests/{id}`.
 #[derive(Template, WebTemplate)]
@@ -20,11 +27,13 @@ pub struct RequestPage {
     pub head: Head,
     pub signatures: Vec<SignatureBlock>,
     pub findings: Vec<FindingView>,
-    /// What the findings would be today; shown beside the signed ones when they differ.
+    /// What the rules say today and did not say then.
     pub findings_now: Option<Vec<FindingView>>,
     pub execution: Option<Running>,
     pub broadcast: BroadcastReview,
     pub panel: Panel,
+    /// `/requests/{id}/withdraw`, where the person may.
+    pub withdraw: Option<String>,
     pub who: Who,
     pub timeline: Vec<Event>,
     pub agent_words: AgentWords,
@@ -80,9 +89,10 @@ pub struct FindingView {
     pub sentence: String,
     /// The language of the sentence, where it is not the page's.
     pub lang: Option<&'static str>,
+    /// What links lead to; only the first finding of a rule has it.
+    pub anchor: Option<String>,
     /// The text that it is about: before, marked, after.
     pub excerpt: Option<(String, String, String)>,
-    pub advice: Option<String>,
 }
 
 /// Counts of a list of findings, for its heading.
@@ -192,8 +202,6 @@ pub struct DecisionForm {
     pub faults: Vec<Fault>,
     /// What happens after the last signature.
     pub afterwards: String,
-    /// `/requests/{id}/stop` or `/withdraw`, where the person may.
-    pub stop: Option<String>,
 }
 
 impl DecisionForm {
@@ -211,6 +219,38 @@ impl DecisionForm {
 
     pub fn checked(&self) -> usize {
         self.sections.iter().filter(|section| section.checked).count()
+    }
+}
+
+impl From<Decision> for Verdict {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Approved => Self::Approve,
+            Decision::ChangesRequested => Self::RequestChanges,
+            Decision::Rejected => Self::Reject,
+        }
+    }
+}
+
+impl From<Verdict> for Decision {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Approve => Self::Approved,
+            Verdict::RequestChanges => Self::ChangesRequested,
+            Verdict::Reject => Self::Rejected,
+        }
+    }
+}
+
+impl From<Section> for preview::Section {
+    fn from(section: Section) -> Self {
+        match section {
+            Section::Message => Self::Message,
+            Section::Audience => Self::Audience,
+            Section::Consent => Self::ConsentAndPolicy,
+            Section::Schedule => Self::ScheduleAndCost,
+            Section::Links => Self::LinksAndMedia,
+        }
     }
 }
 
@@ -310,6 +350,8 @@ pub struct Event {
 pub struct AgentWords {
     pub agent: String,
     pub text: String,
+    /// What the agent says it is for.
+    pub goal: Option<String>,
     pub characters: usize,
     /// The reads that the tool's description asks for, and when the agent made them.
     pub reads: Vec<ReadFirst>,

@@ -3,10 +3,14 @@
 //! Every value comes from the stored, signed payload. Money and local times arrive written out, since they depend on
 //! currencies and markets; everything else is formatted by the page.
 
+mod fill;
+
 use jiff::Timestamp;
 
 use super::message_text::{Piece, Run};
 use super::parts::{Digest, Proof, Share, Tag};
+
+pub use fill::{sections, summary};
 
 /// The five sections of a broadcast.
 #[derive(Clone, Debug)]
@@ -25,7 +29,6 @@ pub struct MessageSection {
     /// As Meta names it: `MARKETING`.
     pub category: String,
     pub variants: Vec<Variant>,
-    pub diff: Option<Diff>,
 }
 
 /// The message in one language: as seen and as stored.
@@ -60,32 +63,17 @@ pub enum Header {
 pub struct Variable {
     /// `{{1}}`.
     pub name: String,
-    /// Where the value comes from: `contact.first_name`.
+    /// Where the value comes from, in English.
     pub source: String,
     pub sample: String,
-}
-
-/// What changed since an earlier version.
-#[derive(Clone, Debug)]
-pub struct Diff {
-    /// "the version approved on 1 Nov 2026".
-    pub against: String,
-    pub lang: String,
-    pub parts: Vec<DiffPart>,
-}
-
-#[derive(Clone, Debug)]
-pub enum DiffPart {
-    Same(String),
-    Added(String),
-    Removed(String),
+    /// How many people get the default.
+    pub defaulted: u64,
 }
 
 /// 2: who would receive it, and why others would not.
 #[derive(Clone, Debug)]
 pub struct AudienceSection {
-    pub segment: String,
-    pub segment_version: Option<u32>,
+    pub segments: Vec<SegmentLine>,
     pub frozen_at: Timestamp,
     pub matched: u64,
     /// Every reason, also those that excluded nobody, in the order in which they are tried.
@@ -95,6 +83,16 @@ pub struct AudienceSection {
     pub sample: Vec<SamplePerson>,
     /// The root of the frozen list of people.
     pub root: Digest,
+}
+
+/// A segment, as it was when the list was frozen.
+#[derive(Clone, Debug)]
+pub struct SegmentLine {
+    pub name: String,
+    pub version: u32,
+    /// Its conditions, in English.
+    pub in_words: String,
+    pub matched: u64,
 }
 
 impl AudienceSection {
@@ -117,6 +115,8 @@ pub struct SamplePerson {
     pub language: String,
     pub lang: String,
     pub text: String,
+    /// When and how they agreed.
+    pub consent: Option<(Timestamp, String)>,
 }
 
 /// 3: on what basis they are written to.
@@ -160,8 +160,7 @@ pub struct MarketTime {
     pub people: u64,
     /// "Tue 1 Dec 2026, 10:00 HKT".
     pub local: String,
-    /// "21:00–09:00".
-    pub quiet: String,
+    /// Outside the quiet hours.
     pub allowed: bool,
 }
 
@@ -177,7 +176,7 @@ pub struct CostLine {
 #[derive(Clone, Debug)]
 pub struct LinksSection {
     pub links: Vec<LinkView>,
-    pub media: Vec<MediaView>,
+    pub media: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -188,12 +187,5 @@ pub struct LinkView {
     pub address: String,
     /// Languages and the button or text that it stands in.
     pub place: String,
-    pub proofs: Vec<Proof>,
-}
-
-#[derive(Clone, Debug)]
-pub struct MediaView {
-    pub name: String,
-    pub digest: Digest,
     pub proofs: Vec<Proof>,
 }

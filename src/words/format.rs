@@ -34,15 +34,9 @@ impl Words {
         group(&n.whole().to_string())
     }
 
-    /// Money from its minor units, with the currency's own sign: `HK$9,984.00`.
-    pub fn money(&self, minor: i64, currency: &str) -> String {
-        let digits = match currency {
-            "JPY" | "KRW" | "VND" => 0,
-            _ => 2,
-        };
-        let unit = 10_u64.pow(digits);
-        let (whole, part) = (minor.unsigned_abs() / unit, minor.unsigned_abs() % unit);
-        let sign = if minor < 0 { "−" } else { "" };
+    /// An amount, a plain decimal number, with the currency's own sign: `HK$9,984.00`.
+    pub fn money(&self, amount: &str, currency: &str) -> String {
+        let (sign, amount) = amount.strip_prefix('-').map_or(("", amount), |rest| ("−", rest));
         let mark = match currency {
             "HKD" => "HK$".to_owned(),
             "MOP" => "MOP$".to_owned(),
@@ -54,8 +48,10 @@ impl Words {
             "EUR" => "€".to_owned(),
             code => format!("{code} "),
         };
-        let whole = group(&whole.to_string());
-        if digits == 0 { format!("{sign}{mark}{whole}") } else { format!("{sign}{mark}{whole}.{part:02}") }
+        match amount.split_once('.') {
+            Some((whole, part)) => format!("{sign}{mark}{}.{part}", group(whole)),
+            None => format!("{sign}{mark}{}", group(amount)),
+        }
     }
 
     /// `Tue 1 Dec 2026, 10:00 HKT`, `2026年12月1日(星期二)10:00 HKT`.
@@ -219,10 +215,10 @@ mod tests {
         let l = Words::hong_kong(Lang::En);
         assert_eq!((l.num(7), l.num(999), l.num(1_000)), ("7".into(), "999".into(), "1,000".into()));
         assert_eq!((l.num(12_480_u64), l.num(-1_234_567)), ("12,480".into(), "−1,234,567".into()));
-        assert_eq!(l.money(998_400, "HKD"), "HK$9,984.00");
-        assert_eq!(l.money(-5, "HKD"), "−HK$0.05");
-        assert_eq!(l.money(1_250, "JPY"), "JPY 1,250");
-        assert_eq!(l.money(100, "XXX"), "XXX 1.00");
+        assert_eq!(l.money("9984.00", "HKD"), "HK$9,984.00");
+        assert_eq!(l.money("-0.05", "HKD"), "−HK$0.05");
+        assert_eq!(l.money("1250", "JPY"), "JPY 1,250");
+        assert_eq!(l.money("1234567.0732", "XXX"), "XXX 1,234,567.0732");
     }
 
     #[test]

@@ -98,9 +98,14 @@ impl Words {
         self.look_up(key, Some(&args))
     }
 
-    /// Whether the catalogue has this key; for texts that exist only for some codes, such as explained error codes.
-    pub fn has(&self, key: &str) -> bool {
-        BUNDLES.get(&self.lang).is_some_and(|bundle| bundle.has_message(key))
+    /// The same for values that come from outside the program: nothing when they do not fill the text.
+    pub fn filled(&self, key: &str, args: &[(&str, FluentValue<'_>)]) -> Option<String> {
+        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let bundle = BUNDLES.get(&self.lang)?;
+        let pattern = bundle.get_message(key)?.value()?;
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        errors.is_empty().then_some(text)
     }
 
     fn look_up(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {

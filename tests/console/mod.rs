@@ -1,6 +1,8 @@
 //! The people's door, through real HTTP, on both databases.
 
 mod audit;
+mod decisions;
 mod inbox;
+mod requests;
 mod session;
 mod world;

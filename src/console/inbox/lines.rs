@@ -58,6 +58,29 @@ fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
     open && other && seat()
 }
 
+/// The requests around one in the list of those that wait for this person.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    pub previous: Option<RequestId>,
+    pub next: Option<RequestId>,
+    /// Its place and how many there are.
+    pub position: Option<(u64, u64)>,
+}
+
+pub async fn neighbours(db: &Db, person: &Person, now: Timestamp, id: RequestId) -> store::Result<Around> {
+    let waiting = ListFilter { status: vec![Status::PendingApproval], ..ListFilter::default() };
+    let waiting = store::requests::list(db, person.tenant, Some(person.id), &waiting, WAITING).await?;
+    let mut mine: Vec<_> = waiting.into_iter().filter(|line| waits_for(line, person, now)).collect();
+    mine.sort_by_key(|line| (line.decide_by, line.id));
+    let Some(at) = mine.iter().position(|line| line.id == id) else { return Ok(Around::default()) };
+    let near = |at: Option<usize>| at.and_then(|at| mine.get(at)).map(|line| line.id);
+    Ok(Around {
+        previous: near(at.checked_sub(1)),
+        next: near(at.checked_add(1)),
+        position: Some((at as u64 + 1, mine.len() as u64)),
+    })
+}
+
 /// `GET /inbox`.
 pub async fn index(who: Reviewer) -> Response {
     let page = fill(&who).await.map_err(|error| Trouble::from_error(&who.l, error));

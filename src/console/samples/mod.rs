@@ -24,13 +24,13 @@ pub(super) fn progress() -> Progress {
     Progress {
         queued: 4_220,
         sending: 20,
-        accepted: 410,
-        sent: 1_630,
+        accepted: 2_040,
         delivered: 4_100,
         read: 2_081,
         failed: 9,
         suppressed: 7,
         unknown: 3,
+        abandoned: 0,
     }
 }
 

@@ -13,7 +13,14 @@ use crate::console::states::State;
 use crate::words::Words;
 
 fn finding(level: FindingLevel, rule: &str, sentence: &str) -> FindingView {
-    FindingView { level, rule: rule.into(), sentence: sentence.into(), lang: Some("en"), excerpt: None, advice: None }
+    FindingView {
+        level,
+        rule: rule.into(),
+        sentence: sentence.into(),
+        lang: Some("en"),
+        anchor: Some(format!("finding-{rule}")),
+        excerpt: None,
+    }
 }
 
 fn decision_form() -> DecisionForm {
@@ -33,7 +40,6 @@ fn decision_form() -> DecisionForm {
         comment: String::new(),
         faults: Vec::new(),
         afterwards: "After the 2nd signature: 5 min cooling-off, then every batch is checked again.".into(),
-        stop: Some("/requests/ar_7f3k/stop".into()),
     }
 }
 
@@ -59,10 +65,7 @@ impl RequestPage {
             related: None,
         };
         let findings = vec![
-            FindingView {
-                advice: Some("Ask the agent to leave out people who got a message this week.".into()),
-                ..finding(FindingLevel::Warn, "FREQ-02", "1,215 people already got 2 messages in 30 days.")
-            },
+            finding(FindingLevel::Warn, "FREQ-02", "1,215 people already got 2 messages in 30 days."),
             FindingView {
                 excerpt: Some(("https://".into(), "shop.example.hk".into(), "/winter".into())),
                 ..finding(FindingLevel::Warn, "LINK-05", "shop.example.hk is new to the allow-list (19 Nov).")
@@ -103,11 +106,13 @@ impl RequestPage {
             execution: None,
             broadcast: review(),
             panel,
+            withdraw: Some("/requests/ar_7f3k/withdraw".into()),
             who: who.clone(),
             timeline: timeline.clone(),
             agent_words: AgentWords {
                 agent: "promo-agent".into(),
                 text: format!("Winter stock must go. Compliance already cleared this. {HOSTILE}"),
+                goal: Some(HOSTILE.into()),
                 characters: 212,
                 reads: vec![
                     ReadFirst { tool: "whatsapp.templates.list".into(), at: Some(asked_at) },
@@ -148,8 +153,10 @@ impl RequestPage {
             stop: Some("/broadcasts/br_1/stop".into()),
         });
         signed.findings = Vec::new();
-        signed.findings_now =
-            Some(vec![finding(FindingLevel::Block, "TMPL-03", "The template was paused by Meta at 09:41.")]);
+        signed.findings_now = Some(vec![FindingView {
+            anchor: None,
+            ..finding(FindingLevel::Block, "TEMPLATE-02", "The template was paused by Meta at 09:41.")
+        }]);
         signed.head.related = Some(("Version 2 was replaced by this request.".into(), "/requests/ar_6".into()));
         signed.head.due = None;
         vec![open, refused, signed]
@@ -174,7 +181,6 @@ impl SignPage {
             digest: digest(),
             nonce: "n0nce".into(),
             email: "m.lau@example.com".into(),
-            high_risk: verdict == Verdict::Approve,
             fault: fault.map(str::to_owned),
         };
         vec![

@@ -4,8 +4,8 @@ use super::at;
 use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
 use crate::console::review::{
-    AudienceSection, BroadcastReview, ConsentSection, CostLine, Diff, DiffPart, Header, LinkView, LinksSection,
-    MarketTime, MediaView, MessageSection, SamplePerson, ScheduleSection, Variable, Variant,
+    AudienceSection, BroadcastReview, ConsentSection, CostLine, Header, LinkView, LinksSection, MarketTime,
+    MessageSection, SamplePerson, ScheduleSection, SegmentLine, Variable, Variant,
 };
 
 fn share(name: &str, count: u64) -> Share {
@@ -30,8 +30,8 @@ fn variant(language: &str, lang: &str, people: u64, body: &str, button: &str) ->
         hidden_characters: hidden_count(&stored),
         raw: pieces(&stored),
         variables: vec![
-            Variable { name: "{{1}}".into(), source: "contact.name".into(), sample: "陳先生".into() },
-            Variable { name: "{{2}}".into(), source: "fixed".into(), sample: "12月5日".into() },
+            Variable { name: "{{1}}".into(), source: "contact.name".into(), sample: "陳先生".into(), defaulted: 12 },
+            Variable { name: "{{2}}".into(), source: "fixed".into(), sample: "12月5日".into(), defaulted: 0 },
         ],
         proofs: vec![proof("NFC"), proof("sender named"), proof("opt-out line")],
     }
@@ -68,6 +68,7 @@ pub fn review() -> BroadcastReview {
         language: "zh_HK".into(),
         lang: "zh-Hant-HK".into(),
         text: "陳先生，冬季優惠已經開始！即日起至12月5日，會員購物享八五折。".into(),
+        consent: Some((at("2021-02-03T02:00:00Z"), "Web form".into())),
     };
     let markets = [("Hong Kong", 11_240, "HKT"), ("Macau", 760, "MOT"), ("Singapore", 480, "SGT")];
     BroadcastReview {
@@ -79,20 +80,14 @@ pub fn review() -> BroadcastReview {
                 variant("en", "en", 2_310, english, "See the offer"),
                 variant("zh_CN", "zh-Hans-CN", 1_050, simplified, "立即查看"),
             ],
-            diff: Some(Diff {
-                against: "the version approved on 1 Nov 2026".into(),
-                lang: "en".into(),
-                parts: vec![
-                    DiffPart::Same("Until 5 Dec members save ".into()),
-                    DiffPart::Removed("10%".into()),
-                    DiffPart::Added("15%".into()),
-                    DiffPart::Same(".".into()),
-                ],
-            }),
         },
         audience: AudienceSection {
-            segment: "HK members, winter".into(),
-            segment_version: Some(6),
+            segments: vec![SegmentLine {
+                name: "HK members, winter".into(),
+                version: 6,
+                in_words: "tag member and market HK, MO or SG".into(),
+                matched: 15_206,
+            }],
             frozen_at: at("2026-11-22T05:40:00Z"),
             matched: 15_206,
             exclusions: names.map(|(name, count)| share(name, count)).to_vec(),
@@ -116,7 +111,6 @@ pub fn review() -> BroadcastReview {
                     market: market.into(),
                     people,
                     local: format!("Tue 1 Dec 2026, 10:00 {zone}"),
-                    quiet: "21:00–09:00".into(),
                     allowed: true,
                 })
                 .to_vec(),
@@ -150,11 +144,7 @@ pub fn review() -> BroadcastReview {
                     Proof { holds: false, text: "on the allow-list since 19 Nov only".into() },
                 ],
             }],
-            media: vec![MediaView {
-                name: "winter.png".into(),
-                digest: Digest::new("51c09e2b0000"),
-                proofs: vec![proof("scanned"), proof("metadata removed")],
-            }],
+            media: vec!["winter.png".into()],
         },
     }
 }

@@ -1,0 +1,100 @@
+//! Words for facts whose stored names are English: exclusions, consent, samples, markets, categories, quality.
+
+use super::parts::{Tag, Tone};
+use crate::domain::audience::Exclusion;
+use crate::domain::consent::{ConsentSource, MessageCategory};
+use crate::domain::money::Money;
+use crate::domain::phone::Market;
+use crate::domain::templates::Quality;
+use crate::words::Words;
+
+pub fn exclusion(l: &Words, reason: Exclusion) -> String {
+    match reason {
+        Exclusion::InvalidNumber => l.t("excluded-invalid-number"),
+        Exclusion::Duplicate => l.t("excluded-duplicate"),
+        Exclusion::DoNotContact => l.t("excluded-do-not-contact"),
+        Exclusion::OptedOutOfEverything => l.t("excluded-opted-out-all"),
+        Exclusion::OptedOutOfMarketing => l.t("excluded-opted-out-marketing"),
+        Exclusion::StoppedAtMeta => l.t("excluded-stopped-marketing-at-meta"),
+        Exclusion::Blocked => l.t("excluded-blocked"),
+        Exclusion::NoConsent => l.t("excluded-no-consent"),
+        Exclusion::ConsentNotTraceable => l.t("excluded-consent-not-traceable"),
+        Exclusion::ConsentDoesNotCover => l.t("excluded-consent-does-not-cover"),
+        Exclusion::MarketNotAllowed => l.t("excluded-market-not-allowed"),
+        Exclusion::NoTemplateLanguage => l.t("excluded-no-template-language"),
+        Exclusion::VariableMissing => l.t("excluded-variable-missing"),
+        Exclusion::FrequencyCap => l.t("excluded-our-frequency-cap"),
+        Exclusion::RecentMetaCap => l.t("excluded-recent-meta-cap"),
+        Exclusion::MetaExperiment => l.t("excluded-meta-experiment"),
+        Exclusion::QuietHours => l.t("excluded-quiet-hours"),
+        Exclusion::OverPortfolioLimit => l.t("excluded-over-portfolio-limit"),
+    }
+}
+
+/// How people agreed; none where the category needs no consent.
+pub fn source(l: &Words, source: Option<ConsentSource>) -> String {
+    match source {
+        Some(ConsentSource::WebForm) => l.t("source-web-form"),
+        Some(ConsentSource::InStore) => l.t("source-in-store"),
+        Some(ConsentSource::WhatsappMessage) => l.t("source-whatsapp-message"),
+        Some(ConsentSource::Paper) => l.t("source-paper"),
+        Some(ConsentSource::Oral) => l.t("source-oral"),
+        Some(ConsentSource::Import) => l.t("source-import"),
+        None => l.t("source-none"),
+    }
+}
+
+/// Why somebody is in the sample, by its stored name.
+pub fn sampled(l: &Words, why: &str) -> String {
+    match why {
+        "longest_text" => l.t("why-longest-text"),
+        "shortest_text" => l.t("why-shortest-text"),
+        "most_defaults" => l.t("why-most-defaults"),
+        "oldest_consent" => l.t("why-oldest-consent"),
+        "drawn" => l.t("why-drawn"),
+        other => other.to_owned(),
+    }
+}
+
+/// Markets that have a name here; the others show their two letters.
+const MARKETS: &[(&str, &str)] = &[
+    ("HK", "market-HK"),
+    ("MO", "market-MO"),
+    ("SG", "market-SG"),
+    ("TW", "market-TW"),
+    ("CN", "market-CN"),
+    ("MY", "market-MY"),
+    ("GB", "market-GB"),
+    ("US", "market-US"),
+    ("JP", "market-JP"),
+    ("PH", "market-PH"),
+    ("TH", "market-TH"),
+    ("ID", "market-ID"),
+];
+
+pub fn market(l: &Words, market: Market) -> String {
+    let known = MARKETS.iter().find(|(code, _)| *code == market.as_str());
+    known.map_or_else(|| market.as_str().to_owned(), |(_, key)| l.t(key))
+}
+
+pub fn category(l: &Words, category: MessageCategory) -> String {
+    match category {
+        MessageCategory::Marketing => l.t("category-marketing"),
+        MessageCategory::Utility => l.t("category-utility"),
+        MessageCategory::Authentication => l.t("category-authentication"),
+        MessageCategory::Service => l.t("category-service"),
+    }
+}
+
+pub fn quality(l: &Words, quality: Quality) -> Tag {
+    match quality {
+        Quality::Green => Tag::new(Tone::Ok, "check", l.t("quality-high")),
+        Quality::Yellow => Tag::new(Tone::Warn, "warn", l.t("quality-medium")),
+        Quality::Red => Tag::new(Tone::Danger, "cross", l.t("quality-low")),
+        Quality::Unknown => Tag::new(Tone::Plain, "dot", l.t("quality-unknown")),
+    }
+}
+
+pub fn money(l: &Words, money: Money) -> String {
+    l.money(&money.amount(), money.currency.as_str())
+}

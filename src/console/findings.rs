@@ -1,0 +1,134 @@
+//! Findings as a reader sees them: the sentence that was signed, or the same said in the reader's language.
+
+use fluent_bundle::FluentValue;
+
+use super::facts;
+use super::requests::{FindingLevel, FindingView};
+use crate::domain::preview::{Finding, Level};
+use crate::words::{Lang, Words};
+
+/// Rules whose sentence has a translation. The rest is shown in English, and says so to screen readers.
+const TRANSLATED: &[(&str, &str)] = &[
+    ("AUD-03", "finding-AUD-03"),
+    ("AUD-04", "finding-AUD-04"),
+    ("AUD-05", "finding-AUD-05"),
+    ("CONSENT-01", "finding-CONSENT-01"),
+    ("CONSENT-02", "finding-CONSENT-02"),
+    ("CONSENT-03", "finding-CONSENT-03"),
+    ("CONSENT-04", "finding-CONSENT-04"),
+    ("CONSENT-05", "finding-CONSENT-05"),
+    ("CONSENT-06", "finding-CONSENT-06"),
+    ("FREQ-01", "finding-FREQ-01"),
+    ("FREQ-02", "finding-FREQ-02"),
+    ("FREQ-03", "finding-FREQ-03"),
+    ("TEMPLATE-01", "finding-TEMPLATE-01"),
+    ("TEMPLATE-02", "finding-TEMPLATE-02"),
+    ("TEMPLATE-04", "finding-TEMPLATE-04"),
+    ("TEMPLATE-07", "finding-TEMPLATE-07"),
+    ("TEMPLATE-09", "finding-TEMPLATE-09"),
+    ("TEMPLATE-10", "finding-TEMPLATE-10"),
+    ("TEMPLATE-11", "finding-TEMPLATE-11"),
+    ("QUALITY-01", "finding-QUALITY-01"),
+    ("QUALITY-02", "finding-QUALITY-02"),
+    ("QUALITY-03", "finding-QUALITY-03"),
+    ("QUALITY-04", "finding-QUALITY-04"),
+    ("QUALITY-05", "finding-QUALITY-05"),
+    ("QUALITY-06", "finding-QUALITY-06"),
+    ("TIER-01", "finding-TIER-01"),
+    ("TIER-02", "finding-TIER-02"),
+    ("COST-05", "finding-COST-05"),
+    ("SCHED-04", "finding-SCHED-04"),
+    ("SCHED-06", "finding-SCHED-06"),
+    ("SCHED-07", "finding-SCHED-07"),
+    ("SCHED-08", "finding-SCHED-08"),
+    ("SCHED-09", "finding-SCHED-09"),
+    ("LINK-08", "finding-LINK-08"),
+    ("LINK-10", "finding-LINK-10"),
+    ("LINK-11", "finding-LINK-11"),
+    ("TEXT-05", "finding-TEXT-05"),
+    ("VAR-03", "finding-VAR-03"),
+    ("VAR-04", "finding-VAR-04"),
+    ("VAR-05", "finding-VAR-05"),
+];
+
+/// The findings of one list, the heaviest first. The first of each rule can be linked to.
+pub fn views(l: &Words, findings: &[Finding], anchored: bool) -> Vec<FindingView> {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by_key(|finding| finding.level);
+    let mut views: Vec<FindingView> = Vec::with_capacity(sorted.len());
+    for finding in sorted {
+        let (sentence, lang) = sentence(l, finding);
+        let again = views.iter().any(|view| view.rule == finding.rule);
+        views.push(FindingView {
+            level: match finding.level {
+                Level::Block => FindingLevel::Block,
+                Level::Warn => FindingLevel::Warn,
+                Level::Note => FindingLevel::Note,
+            },
+            rule: finding.rule.clone(),
+            sentence,
+            lang,
+            anchor: (anchored && !again).then(|| format!("finding-{}", finding.rule)),
+            excerpt: finding.span.as_ref().map(|span| (format!("{} ", span.field), span.text.clone(), String::new())),
+        });
+    }
+    views
+}
+
+fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) {
+    let stored = || finding.message.clone();
+    if l.lang() == Lang::En {
+        return (stored(), None);
+    }
+    let Some((_, key)) = TRANSLATED.iter().find(|(rule, _)| *rule == finding.rule) else {
+        return (stored(), Some("en"));
+    };
+    let args: Vec<_> = finding.facts.iter().map(|(name, value)| (name.as_str(), fact(l, name, value))).collect();
+    // A finding of an older version may lack a fact that today's sentence names.
+    l.filled(key, &args).map_or_else(|| (stored(), Some("en")), |text| (text, None))
+}
+
+/// A figure is grouped as the language does it; a word of ours is said in it; a name stays.
+fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
+    let text = match name {
+        "reason" => value.parse().map(|reason| facts::exclusion(l, reason)).ok(),
+        "category" | "correct_category" | "signed" => value.parse().map(|category| facts::category(l, category)).ok(),
+        "market" => value.parse().map(|market| facts::market(l, market)).ok(),
+        _ => value.parse::<u64>().map(|count| l.num(count)).ok(),
+    };
+    FluentValue::from(text.unwrap_or_else(|| value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TRANSLATED, sentence};
+    use crate::domain::policy::rules::{self, AUD_03, LINK_09};
+    use crate::words::{Lang, Words};
+
+    #[test]
+    fn what_is_translated_is_a_rule_with_the_same_facts() {
+        for (rule, key) in TRANSLATED {
+            let rule = rules::find(rule).unwrap();
+            let names = rule.sentence.split('{').skip(1).map(|part| part.split('}').next().unwrap());
+            let facts: Vec<_> = names.map(|name| (name, "7".into())).collect();
+            for lang in Lang::ALL {
+                let text = Words::hong_kong(lang).filled(key, &[]);
+                assert_eq!(text.is_none(), !facts.is_empty(), "{key}: without facts there is no sentence");
+            }
+            let said = sentence(&Words::hong_kong(Lang::ZhHant), &rule.says(&facts));
+            assert!(said.1.is_none() && !said.0.contains('⟦'), "{key}: {}", said.0);
+        }
+    }
+
+    #[test]
+    fn words_of_ours_are_said_and_the_rest_stays_english() {
+        let facts = [("excluded", 1_000_u64.into()), ("matched", 1_500_u64.into()), ("percent", 66_u64.into())];
+        let [a, b, c] = facts;
+        let finding = AUD_03.says(&[a, b, c, ("reason", "no_consent".into())]);
+        let (text, lang) = sentence(&Words::hong_kong(Lang::ZhHant), &finding);
+        assert!(text.contains("1,500人") && text.contains("「沒有同意」") && lang.is_none(), "{text}");
+        let (text, lang) = sentence(&Words::hong_kong(Lang::ZhHans), &LINK_09.says(&[("url", "x".into())]));
+        assert_eq!((text.as_str(), lang), ("x cannot be read as an address.", Some("en")));
+        assert_eq!(sentence(&Words::hong_kong(Lang::En), &finding), (finding.message, None));
+    }
+}

@@ -1,0 +1,215 @@
+//! Filling the request page from the dossier.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::people::{signatures, timeline, who};
+use super::{
+    AgentWords, DecisionForm, Fault, Head, Panel, Raw, ReadFirst, RequestPage, Running, Section, SectionCheck, Verdict,
+    WarningCheck,
+};
+use crate::approvals::sign::{self, Dossier};
+use crate::console::audit::Names;
+use crate::console::decisions::{Kept, kept};
+use crate::console::errors::Trouble;
+use crate::console::findings;
+use crate::console::inbox::neighbours;
+use crate::console::monitor::Progress;
+use crate::console::page::{Here, RoleName};
+use crate::console::parts::{Digest, Due};
+use crate::console::review;
+use crate::console::states::State;
+use crate::console::visit::Reviewer;
+use crate::domain::canonical::canonical;
+use crate::domain::ids::RequestId;
+use crate::domain::people::Role;
+use crate::domain::policy::signatures::MayNotSign;
+use crate::domain::preview::{Finding, Level, View};
+use crate::domain::requests::{ActionRequest, Status};
+use crate::error::Error;
+use crate::store;
+use crate::words::Words;
+
+/// `GET /requests/{id}`.
+pub async fn show(who: Reviewer, Path(id): Path<String>) -> Response {
+    let page = open(&who, &id, None).await;
+    who.answer(page).await
+}
+
+/// The page again, with what was missing when the form came.
+pub async fn again(who: &Reviewer, id: &str, sent: Sent) -> Response {
+    let page = open(who, id, Some(sent)).await.map(|page| (StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    who.answer(page).await
+}
+
+/// The form as it was sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub kept: Kept,
+    pub verdict: Option<Verdict>,
+    pub faults: Vec<Fault>,
+}
+
+async fn open(who: &Reviewer, id: &str, sent: Option<Sent>) -> Result<RequestPage, Trouble> {
+    let id: RequestId = id.parse().map_err(|_| Trouble::NotFound)?;
+    fill(who, id, sent).await.map_err(|error| Trouble::from_error(&who.l, error))
+}
+
+async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<RequestPage, Error> {
+    let (ctx, l, person) = (&reader.console.ctx, &reader.l, &reader.person);
+    let dossier = sign::dossier(ctx, person.tenant, person, id).await?;
+    let request = &dossier.request;
+    let View::Broadcast(view) = &request.preview.view;
+    let title = l.t2("name-request", "name", &view.name, "short", id.short());
+    let mut chrome = reader.chrome(title, Here::Inbox).await;
+    chrome.path = format!("/requests/{id}");
+    let state = state(&dossier, reader);
+    let execution = store::deliveries::by_request(&ctx.db, person.tenant, id).await?;
+    let sent = match sent {
+        Some(sent) => Some(sent),
+        None => kept(&reader.session, id).await.filter(|kept| kept.intent.digest == request.digest).map(|kept| Sent {
+            verdict: Some(kept.intent.decision.into()),
+            kept,
+            faults: Vec::new(),
+        }),
+    };
+    let panel = match &dossier.may_decide {
+        Ok(()) => Panel::Open(Box::new(form(&dossier, reader, sent))),
+        Err(why) => Panel::Closed { why: refusal(l, why, &state) },
+    };
+    let fresh = new_today(request, &dossier.findings_now);
+    Ok(RequestPage {
+        head: head(&dossier, reader, &state).await?,
+        signatures: signatures(l, &dossier, person.role.may_read_audit()),
+        findings: findings::views(l, &request.preview.findings, true),
+        findings_now: (!fresh.is_empty()).then(|| findings::views(l, &fresh, false)),
+        execution: execution.map(|(_, tally)| Running {
+            monitor: format!("/broadcasts/{id}"),
+            progress: Progress::from(tally),
+            stop: (request.status.is_running() && person.role.may_stop()).then(|| format!("/broadcasts/{id}/stop")),
+        }),
+        broadcast: review::sections(l, &request.preview),
+        panel,
+        withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
+        who: who(l, &dossier, person),
+        timeline: timeline(l, &dossier, &Names::read(&ctx.db, person.tenant).await?, person.role.may_read_audit()),
+        agent_words: AgentWords {
+            agent: request.agent_name.clone(),
+            text: request.reason.clone(),
+            goal: view.goal.clone(),
+            characters: request.reason.chars().count(),
+            reads: request
+                .reads_made
+                .iter()
+                .map(|read| ReadFirst { tool: read.tool.clone(), at: read.at.map(|at| at.to_jiff()) })
+                .collect(),
+        },
+        raw: raw(request)?,
+        l: l.clone(),
+        chrome,
+    })
+}
+
+/// Where it stands, in words.
+pub fn state(dossier: &Dossier, reader: &Reviewer) -> State {
+    let request = &dossier.request;
+    let cooling = reader.console.ctx.policy.times.cooling_off;
+    State::of(request.status, !dossier.signatures.is_empty(), request.not_before, cooling, reader.now)
+}
+
+/// Whether this person may take it back: before anything has begun.
+pub fn may_withdraw(request: &ActionRequest, reader: &Reviewer) -> bool {
+    let open = matches!(request.status, Status::PendingApproval | Status::Approved);
+    open && (reader.person.role.may_stop() || request.owner == reader.person.id)
+}
+
+async fn head(dossier: &Dossier, reader: &Reviewer, state: &State) -> Result<Head, Error> {
+    let (request, l) = (&dossier.request, &reader.l);
+    let around = neighbours(&reader.console.ctx.db, &reader.person, reader.now, request.id).await?;
+    let asked_at = request.created_at.to_jiff();
+    let waits = request.status == Status::PendingApproval;
+    Ok(Head {
+        state: state.tag(l),
+        next_move: state.next(l),
+        summary: review::summary(l, &request.preview),
+        agent: request.agent_name.clone(),
+        owner: request.owner_name.clone(),
+        asked_at,
+        due: waits.then(|| Due { from: asked_at, at: request.decide_by.to_jiff(), now: reader.now.to_jiff() }),
+        signatures_needed: request.quorum.seats.len() as u64,
+        digest: Digest::new(&request.digest.to_string()),
+        list: "/inbox".to_owned(),
+        previous: around.previous.map(|id| format!("/requests/{id}")),
+        next: around.next.map(|id| format!("/requests/{id}")),
+        position: around.position,
+        related: request.superseded_by.map(|id| (l.t("related-superseded"), format!("/requests/{id}"))),
+    })
+}
+
+fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> DecisionForm {
+    let (request, l) = (&dossier.request, &reader.l);
+    let (intent, verdict, faults) =
+        sent.map_or((None, None, Vec::new()), |sent| (Some(sent.kept.intent), sent.verdict, sent.faults));
+    let accepted = |rule: &str| intent.as_ref().and_then(|i| i.accepted.iter().find(|a| a.rule == rule));
+    let mut rules: Vec<&str> = request.preview.warnings().map(|finding| finding.rule.as_str()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let seats = request.quorum.seats.len().saturating_sub(dossier.signatures.len() + 1);
+    let afterwards = if seats > 0 {
+        l.t1("after-more", "n", seats)
+    } else {
+        l.t1("after-last", "at", l.when(sign::would_start(&reader.console.ctx, request).to_jiff()))
+    };
+    DecisionForm {
+        action: format!("/requests/{}/decision", request.id),
+        digest: request.digest.to_string(),
+        sections: Section::ALL
+            .map(|section| SectionCheck { section, checked: dossier.checked.contains(&section.into()), changed: false })
+            .to_vec(),
+        warnings: rules
+            .into_iter()
+            .map(|rule| WarningCheck {
+                rule: rule.to_owned(),
+                accepted: accepted(rule).is_some(),
+                reason: accepted(rule).map(|a| a.reason.clone()).unwrap_or_default(),
+            })
+            .collect(),
+        verdict,
+        comment: intent.as_ref().map(|intent| intent.comment.clone()).unwrap_or_default(),
+        faults,
+        afterwards,
+    }
+}
+
+/// Why there is no decision to make, in the reader's language.
+pub fn refusal(l: &Words, why: &MayNotSign, state: &State) -> String {
+    match why {
+        MayNotSign::NotPending(_) => l.t1("not-pending", "state", state.words(l)),
+        MayNotSign::TooLate(at) => l.t1("not-too-late", "at", l.when(at.to_jiff())),
+        MayNotSign::OwnAgent => l.t("not-own"),
+        MayNotSign::SignedAlready => l.t("not-twice"),
+        MayNotSign::WrongRole(role, wanted) => {
+            let wanted = wanted.split(" or ").filter_map(|word| word.parse::<Role>().ok());
+            let wanted = wanted
+                .map(|role| RoleName::from(role).words(l))
+                .reduce(|a, b| l.t2("who-or", "a", a, "b", b))
+                .unwrap_or_default();
+            l.t2("not-role", "role", RoleName::from(*role).words(l), "wanted", wanted)
+        }
+        MayNotSign::Disabled => l.t("not-disabled"),
+        MayNotSign::TooSoon(seconds) => l.t1("not-too-soon", "n", *seconds),
+    }
+}
+
+/// What the rules say today, beyond what was signed and what is merely worth knowing.
+fn new_today(request: &ActionRequest, now: &[Finding]) -> Vec<Finding> {
+    let known = |finding: &&Finding| !request.preview.findings.iter().any(|then| then.rule == finding.rule);
+    now.iter().filter(|finding| finding.level != Level::Note).filter(known).cloned().collect()
+}
+
+fn raw(request: &ActionRequest) -> Result<Raw, Error> {
+    let bytes = canonical(&request.preview)?.len();
+    let json = serde_json::to_value(&request.preview).and_then(|value| serde_json::to_string_pretty(&value));
+    Ok(Raw { json: json.map_err(Error::internal)?, bytes })
+}

@@ -1,0 +1,81 @@
+//! Taking a request back before anything of it has begun.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::errors::Trouble;
+use super::forms::Posted;
+use super::page::{Chrome, Here, Notice};
+use super::parts::Tone;
+use super::requests::may_withdraw;
+use super::review;
+use super::states::State;
+use super::visit::Reviewer;
+use crate::approvals::sign;
+use crate::domain::ids::RequestId;
+use crate::domain::preview::View;
+use crate::error::Error;
+use crate::words::Words;
+
+/// `GET /requests/{id}/withdraw`: what withdrawing does, before it is done.
+#[derive(Template, WebTemplate)]
+#[template(path = "requests/withdraw.html")]
+pub struct WithdrawPage {
+    pub l: Words,
+    pub chrome: Chrome,
+    /// `/requests/{id}/withdraw`.
+    pub action: String,
+    pub back: String,
+    pub name: String,
+    pub summary: String,
+}
+
+pub async fn new(who: Reviewer, Path(id): Path<String>) -> Response {
+    let page = match id.parse() {
+        Ok(id) => fill(&who, id).await,
+        Err(_) => Err(Trouble::NotFound),
+    };
+    who.answer(page).await
+}
+
+async fn fill(who: &Reviewer, id: RequestId) -> Result<WithdrawPage, Trouble> {
+    let l = &who.l;
+    let dossier = sign::dossier(&who.console.ctx, who.person.tenant, &who.person, id).await;
+    let request = dossier.map_err(|error| Trouble::from_error(l, error))?.request;
+    if !may_withdraw(&request, who) {
+        let cooling = who.console.ctx.policy.times.cooling_off;
+        let state = State::of(request.status, false, request.not_before, cooling, who.now);
+        let allowed = who.person.role.may_stop() || request.owner == who.person.id;
+        return Err(if allowed {
+            Trouble::Refused(l.t1("withdraw-not", "state", state.words(l)))
+        } else {
+            Trouble::Forbidden(l.t("error-forbidden-text"))
+        });
+    }
+    let View::Broadcast(view) = &request.preview.view;
+    Ok(WithdrawPage {
+        l: l.clone(),
+        chrome: who.chrome(l.t("withdraw-title"), Here::Inbox).await,
+        action: format!("/requests/{id}/withdraw"),
+        back: format!("/requests/{id}"),
+        name: l.t2("name-request", "name", &view.name, "short", id.short()),
+        summary: review::summary(l, &request.preview),
+    })
+}
+
+/// `POST /requests/{id}/withdraw`.
+pub async fn create(Path(id): Path<String>, Posted(who, fields): Posted<Reviewer>) -> Response {
+    let done = match id.parse::<RequestId>() {
+        Ok(id) => withdraw(&who, id, fields.get("reason")).await.map_err(|error| Trouble::from_error(&who.l, error)),
+        Err(_) => Err(Trouble::NotFound),
+    };
+    who.answer(done).await
+}
+
+async fn withdraw(who: &Reviewer, id: RequestId, reason: &str) -> Result<Response, Error> {
+    sign::withdraw(&who.console.ctx, who.person.tenant, &who.person, id, reason).await?;
+    who.notify(Notice { tone: Tone::Ok, text: who.l.t("done-withdrawn") }).await;
+    Ok(Redirect::to(&format!("/requests/{id}")).into_response())
+}
