@@ -9,3 +9,10 @@ mail-filed-due = 截止时间：
 mail-filed-digest = 摘要值：
 mail-filed-link = 在控制台审核
 mail-filed-note = 此邮件不能审批任何请求。请先在控制台阅读，再签署。
+
+mail-decided-subject = { $tenant }：您的 AI 代理提出的请求已有决定
+mail-decided-lead = 您的 AI 代理在{ $tenant }提出的请求已有决定。
+mail-decided-link = 在控制台查看决定
+mail-paused-subject = { $tenant }有群发已暂停
+mail-paused-lead = { $tenant }的发送已停下，等待有关人员查看。
+mail-paused-link = 在控制台查看

@@ -9,3 +9,10 @@ mail-filed-due = 限期：
 mail-filed-digest = 摘要值：
 mail-filed-link = 在控制台審核
 mail-filed-note = 此電郵不能批核任何要求。請先在控制台閱讀，再簽署。
+
+mail-decided-subject = { $tenant }：你的 AI 代理提出的要求已有決定
+mail-decided-lead = 你的 AI 代理在{ $tenant }提出的要求已有決定。
+mail-decided-link = 在控制台查看決定
+mail-paused-subject = { $tenant }有廣播已暫停
+mail-paused-lead = { $tenant }的發送已停下，等候有關人員查看。
+mail-paused-link = 在控制台查看

@@ -8,7 +8,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::webhooks::parse;
 use crate::error::{Error, Result};
 use crate::store::webhooks::{self as posts, Post};
-use crate::store::{self, Tx};
+use crate::store::{self, Tx, people};
 use crate::tools::Ctx;
 use crate::tools::webhooks::{Arrived, apply};
 use std::collections::BTreeMap;
@@ -76,8 +76,11 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
         return Ok(Round::default());
     }
     let mut by_tenant: BTreeMap<TenantId, Vec<Arrived>> = BTreeMap::new();
+    let tenants = people::tenants(&ctx.db).await?;
     for post in &waiting {
-        read(&mut tx, post, &mut by_tenant, now).await?;
+        let account = tenants.iter().find(|t| t.id == post.tenant).map_or("", |t| t.waba_id.as_str());
+        let events = read(&mut tx, post, account, now).await?;
+        by_tenant.entry(post.tenant).or_default().extend(events);
     }
     let mut round = Round { posts: waiting.len(), read_again: false };
     let mut ledger = false;
@@ -100,20 +103,18 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
     Ok(round)
 }
 
-/// Reads one post. What cannot be read is set aside; it was signed by Meta, so it is worth keeping.
-async fn read(
-    tx: &mut Tx,
-    post: &Post,
-    by_tenant: &mut BTreeMap<TenantId, Vec<Arrived>>,
-    now: Timestamp,
-) -> Result<()> {
-    match parse(&post.body) {
-        Ok(events) => {
-            posts::applied(tx, post.id, events.len(), now).await?;
-            let arrived = events.into_iter().map(|event| (post.received_at, event));
-            by_tenant.entry(post.tenant).or_default().extend(arrived);
+/// Reads one post. What cannot be read is set aside; it was signed by Meta, so it is worth keeping. What is about another
+/// account is left to the business that has it: one app may serve several, and they share its secret.
+async fn read(tx: &mut Tx, post: &Post, account: &str, now: Timestamp) -> Result<Vec<Arrived>> {
+    let events = match parse(&post.body) {
+        Ok(events) => events,
+        Err(e) => {
+            posts::park(tx, post.id, &e.to_string(), now).await?;
+            return Ok(Vec::new());
         }
-        Err(e) => posts::park(tx, post.id, &e.to_string(), now).await?,
-    }
-    Ok(())
+    };
+    let own: Vec<Arrived> =
+        events.into_iter().filter(|event| event.waba_id == account).map(|event| (post.received_at, event)).collect();
+    posts::applied(tx, post.id, own.len(), now).await?;
+    Ok(own)
 }

@@ -9,9 +9,11 @@
 //!     └─► expired            any open state ─► cancelled      └─► stale ◄───────┘  └──► paused
 //! ```
 
+pub mod begin;
 pub mod engine;
 pub mod execute;
 pub mod inbox;
 mod reconcile;
+pub mod script;
 pub mod sign;
 pub mod submit;

@@ -226,7 +226,12 @@ async fn exclude(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<u
     let notes: Vec<AttemptNote> = part
         .excluded
         .iter()
-        .map(|e| AttemptNote { seq: e.seq, attempt: 0, outcome: "suppressed", evidence: json!({"why": e.why}) })
+        .map(|e| AttemptNote {
+            seq: e.seq,
+            attempt: 0,
+            outcome: "suppressed",
+            evidence: json!({"why": e.why.as_str()}),
+        })
         .collect();
     record_attempts(tx, wanted.execution, &notes, wanted.now).await?;
     let seqs = list(&seqs)?;

@@ -1,0 +1,120 @@
+//! The beginning of the carrying-out: an approved request is claimed, once, and what it needs is made in the same
+//! transaction. And the other end of waiting: what nobody decided or began in time.
+
+use super::submit::schema_of;
+use crate::domain::action::Action;
+use crate::domain::audit::{Actor, Event};
+use crate::domain::broadcasts::{BroadcastPlan, BroadcastState};
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{ExecutionId, RequestId, TenantId};
+use crate::domain::requests::{Failure, Status};
+use crate::error::{Error, Result};
+use crate::store::deliveries::{self, NewExecution};
+use crate::store::{self, Tx, audit, broadcasts, requests};
+use crate::tools::Ctx;
+use crate::tools::broadcasts as tool;
+use serde_json::{Value, json};
+
+/// Requests that are ended in one look.
+const LAPSED_AT_ONCE: u32 = 100;
+
+/// Claims an approved request and begins it. Nothing happens if another daemon was faster.
+pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
+    let Some(request) = requests::find(&ctx.db, tenant, id).await? else { return Ok(()) };
+    let schema = schema_of(&request.tool)?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    let claim = match requests::claim(&mut tx, tenant, id, schema, now).await {
+        Ok(Some(claim)) => claim,
+        Ok(None) => return Ok(()),
+        Err(e @ store::Error::Inconsistent { .. }) => {
+            drop(tx);
+            return refuse(ctx, tenant, id, &e).await;
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let digest = claim.payload.digest();
+    match claim.payload.into_action() {
+        Action::BroadcastCreate(draft) => {
+            tool::create(&mut tx, tenant, id, &draft, now).await?;
+            let result = json!({"broadcast_id": draft.broadcast, "recipients": draft.audience.count});
+            let done = Status::Succeeded;
+            requests::settle(&mut tx, tenant, id, Status::Executing, done, Some(&result), None, now).await?;
+            tell(&mut tx, tenant, id, "execution.finished", json!({"status": done, "result": result}), now).await?;
+        }
+        Action::BroadcastSchedule(plan) => {
+            let execution = start(&mut tx, tenant, id, &plan, now).await?;
+            let details = json!({"execution": execution, "digest": digest, "people": plan.audience.count});
+            tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+        }
+    }
+    tx.commit().await?;
+    ctx.wake.requests();
+    Ok(())
+}
+
+async fn start(
+    tx: &mut Tx,
+    tenant: TenantId,
+    request: RequestId,
+    plan: &BroadcastPlan,
+    now: Timestamp,
+) -> Result<ExecutionId> {
+    let id = ExecutionId::random();
+    let new = NewExecution {
+        id,
+        request,
+        phone_number_id: &plan.phone_number_id,
+        category: plan.category,
+        total: u32::try_from(plan.audience.count).map_err(Error::internal)?,
+        batch_size: plan.schedule.batch_size,
+        per_second: plan.schedule.per_second,
+    };
+    deliveries::add(tx, tenant, &new, now).await?;
+    deliveries::follow(tx, tenant, request, BroadcastState::Running).await?;
+    Ok(id)
+}
+
+async fn tell(
+    tx: &mut Tx,
+    tenant: TenantId,
+    request: RequestId,
+    act: &'static str,
+    details: Value,
+    now: Timestamp,
+) -> Result<()> {
+    let event = Event { actor: Actor::Worker, act, subject: request.to_string(), details };
+    audit::append(tx, tenant, now, event).await?;
+    Ok(())
+}
+
+/// What is stored is not what was signed: somebody changed the row, or this program means something else by the tool than
+/// the one that people signed under. Nothing is carried out.
+async fn refuse(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &store::Error) -> Result<()> {
+    let now = ctx.clock.now();
+    tracing::error!(request = %id, error = %why, "a request is not what was signed; it is not carried out");
+    let failure = Failure {
+        code: "stale".to_owned(),
+        message: "NOT DONE. What is stored is not what was signed. Preview it again.".to_owned(),
+    };
+    let mut tx = ctx.db.begin().await?;
+    requests::settle(&mut tx, tenant, id, Status::Approved, Status::Stale, None, Some(&failure), now).await?;
+    broadcasts::release(&mut tx, tenant, id).await?;
+    tell(&mut tx, tenant, id, "request.stale", json!({"why": "digest"}), now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends what nobody decided, and what did not start, in time.
+pub async fn lapse(ctx: &Ctx, now: Timestamp) -> Result<()> {
+    for lapsed in requests::lapsed(&ctx.db, now, LAPSED_AT_ONCE).await? {
+        let mut tx = ctx.db.begin().await?;
+        if requests::expire(&mut tx, lapsed, now).await? {
+            broadcasts::release(&mut tx, lapsed.tenant, lapsed.id).await?;
+            let details = json!({"from": lapsed.from});
+            tell(&mut tx, lapsed.tenant, lapsed.id, "request.expired", details, now).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}

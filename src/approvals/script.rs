@@ -1,0 +1,84 @@
+//! What an execution needs to know of the broadcast it sends, loaded from the request that was signed.
+
+use super::engine::{Job, Script};
+use crate::domain::action::Action;
+use crate::domain::audience::{Audience, Withheld};
+use crate::domain::broadcasts::{BroadcastPlan, Fallback};
+use crate::domain::contacts::ContactNo;
+use crate::domain::deliveries::Desired;
+use crate::domain::people::Tenant;
+use crate::domain::preview::Finding;
+use crate::error::{Error, Result};
+use crate::graph::Credentials;
+use crate::graph::messages::{SendOutcome, TemplateMessage, send};
+use crate::store::deliveries::{self, Execution};
+use crate::store::{self, people, requests};
+use crate::tools::Ctx;
+use crate::tools::broadcasts;
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// A number that was never read from Meta gets what Meta gives every number.
+const DEFAULT_PER_SECOND: u32 = 80;
+
+struct Broadcast {
+    ctx: Ctx,
+    tenant: Tenant,
+    plan: BroadcastPlan,
+    audience: Arc<Audience>,
+    credentials: Credentials,
+}
+
+#[async_trait]
+impl Script for Broadcast {
+    async fn recheck(&self) -> Result<Vec<Finding>> {
+        broadcasts::recheck(&self.ctx, self.tenant.id, &self.plan).await
+    }
+
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>> {
+        let marked = rows
+            .iter()
+            .map(|&(seq, contact)| {
+                let mark = self.audience.marks.get(seq as usize).copied();
+                mark.map(|mark| (seq, contact, mark))
+                    .ok_or_else(|| Error::internal(format!("row {seq} is beyond the audience that was signed")))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        broadcasts::messages_for(&self.ctx, self.tenant.id, &self.plan, &marked).await
+    }
+
+    async fn send(&self, message: &TemplateMessage) -> SendOutcome {
+        send(&self.ctx.graph, &self.credentials, message).await
+    }
+}
+
+/// Everything that the runner of an execution needs.
+pub async fn job(ctx: &Ctx, execution: Execution) -> Result<Job> {
+    let (id, request) = (execution.tenant, execution.request);
+    let tenant = people::tenant(&ctx.db, id).await?.ok_or_else(|| Error::not_found("tenant", id))?;
+    let found = requests::find(&ctx.db, id, request).await?;
+    let found = found.ok_or_else(|| Error::not_found("action request", request))?;
+    let Action::BroadcastSchedule(plan) = found.preview.action else {
+        return Err(Error::internal(format!("request {request} sends nothing")));
+    };
+    let audience = store::audience::load(&ctx.db, id, plan.audience.id).await?;
+    let audience = Arc::new(audience.ok_or_else(|| Error::not_found("audience", plan.audience.id))?);
+    if audience.people.len() != u64::from(execution.total) {
+        return Err(Error::internal(format!("the audience of {request} is not the one that was signed")));
+    }
+    let limits = deliveries::number_limits(&ctx.db, id, &plan.phone_number_id).await?;
+    let credentials = ctx.credentials(&tenant)?;
+    Ok(Job {
+        people: audience.people.clone(),
+        finish_by: plan.schedule.finish_by,
+        fallback: match plan.schedule.fallback {
+            Fallback::Pause => Desired::Pause,
+            Fallback::Cancel => Desired::Cancel,
+        },
+        drift_limit_percent: plan.drift_limit_percent,
+        number_per_second: limits.map_or(DEFAULT_PER_SECOND, |limits| limits.per_second),
+        script: Arc::new(Broadcast { ctx: ctx.clone(), tenant: tenant.clone(), plan: *plan, audience, credentials }),
+        tenant,
+        execution,
+    })
+}

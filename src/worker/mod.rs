@@ -1,0 +1,166 @@
+//! Time's door: whatever is due is done here. The rows say what that is; a wake-up only says it sooner.
+
+mod mails;
+mod rounds;
+
+use crate::approvals::engine::Engine;
+use crate::error::Result;
+use crate::mail::Mailer;
+use crate::store::{instance, outbox};
+use crate::tools::Ctx;
+use async_trait::async_trait;
+use mails::Mails;
+use rounds::{Posts, Reads, Requests, Times};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The longest that anything waits to be looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A worker that has not looked for so long stands still.
+const STILL: Duration = Duration::from_secs(30);
+
+/// How the worker works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Requests on their way to Meta at once, at most.
+    pub concurrency: usize,
+    /// Messages a second from one number, at most.
+    pub rate_per_second: u32,
+    /// How long a message may be in doubt before people are asked.
+    pub unknown_after: Duration,
+    /// How often numbers and templates are read anew.
+    pub sync_every: Duration,
+    /// How long what is on its way may take at the end.
+    pub drain_timeout: Duration,
+}
+
+/// The running worker.
+pub struct Worker {
+    tasks: TaskTracker,
+    pulse: Pulse,
+}
+
+/// Tells whether the worker moves.
+#[derive(Clone)]
+pub struct Pulse {
+    since: Instant,
+    beat: Arc<AtomicU64>,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self { since: Instant::now(), beat: Arc::default() }
+    }
+
+    fn beat(&self) {
+        let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.beat.store(now, Ordering::Relaxed);
+    }
+
+    /// Whether it has looked at its work lately.
+    #[must_use]
+    pub fn beats(&self) -> bool {
+        let last = Duration::from_millis(self.beat.load(Ordering::Relaxed));
+        self.since.elapsed().saturating_sub(last) < STILL
+    }
+}
+
+impl Worker {
+    /// Enters this daemon into the database and begins to work. Nothing new is begun once `stop` is cancelled.
+    pub async fn start(ctx: Ctx, mailer: Option<Mailer>, settings: Settings, stop: CancellationToken) -> Result<Self> {
+        let instance = instance::enter(&ctx.db, env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
+        if !ctx.db.is_postgres() {
+            // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.
+            outbox::give_up_on_held(&ctx.db).await?;
+        }
+        tracing::info!(daemon = %instance.daemon, epoch = instance.epoch, "the worker begins");
+        let engine = Arc::new(Engine {
+            ctx,
+            instance,
+            slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
+            rate_per_second: settings.rate_per_second.max(1),
+            unknown_after: settings.unknown_after,
+            drain_timeout: settings.drain_timeout,
+            stop,
+        });
+        let worker = Self { tasks: TaskTracker::new(), pulse: Pulse::new() };
+        let (tasks, stop) = (&worker.tasks, &engine.stop);
+        let changed = Arc::new(Notify::new());
+        let requests = Requests::new(Arc::clone(&engine), tasks.clone(), worker.pulse.clone());
+        tasks.spawn(again(stop.clone(), requests));
+        tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
+        tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
+        tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));
+        if let Some(mailer) = mailer {
+            tasks.spawn(again(stop.clone(), Mails::new(Arc::clone(&engine), mailer)));
+        }
+        Ok(worker)
+    }
+
+    /// Whether it moves.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
+    }
+
+    /// Waits for what is on its way, and no longer than this. To be called after `stop` was cancelled.
+    pub async fn ended(self, patience: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some work did not end in time; what it was about stands in the rows");
+        }
+    }
+}
+
+/// Something that is done again and again.
+#[async_trait]
+trait Round: Send + 'static {
+    /// What it is called in logs and figures.
+    const NAME: &'static str;
+
+    /// How long it rests when nobody wakes it.
+    fn rest(&self) -> Duration {
+        LOOK_EVERY
+    }
+
+    /// Does what there is to do.
+    async fn turn(&mut self) -> Result<()>;
+
+    /// Comes back when there is something to do before the rest is over.
+    async fn woken(&mut self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// The daemon stops.
+    async fn end(&mut self) {}
+}
+
+/// Goes round until the daemon stops. An error is told and ends only that turn.
+async fn again<R: Round>(stop: CancellationToken, mut round: R) {
+    let mut failures = 0_u32;
+    while !stop.is_cancelled() {
+        let rest = match round.turn().await {
+            Ok(()) => {
+                failures = 0;
+                round.rest()
+            }
+            Err(error) => {
+                failures = failures.saturating_add(1);
+                metrics::counter!("countersign_worker_errors_total", "in" => R::NAME).increment(1);
+                tracing::error!(what = R::NAME, failures, %error, cause = ?error, "a turn of the worker failed; it is tried again");
+                LOOK_EVERY * failures.min(10)
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = round.woken(), if failures == 0 => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    round.end().await;
+}

@@ -1,0 +1,238 @@
+//! The rounds: requests whose time has come, posts from Meta, and what the clock brings.
+
+use super::{Pulse, Round};
+use crate::approvals::engine::{self, Engine};
+use crate::approvals::{begin, inbox, script};
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::ExecutionId;
+use crate::error::Result;
+use crate::store::deliveries::Execution;
+use crate::store::{deliveries, instance, people, requests, webhooks};
+use crate::tools::sync;
+use crate::tools::wake::Waiter;
+use async_trait::async_trait;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+/// Requests that are taken in one look.
+const TAKEN_AT_ONCE: u32 = 50;
+/// An execution whose runner failed rests for so long.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// A daemon that was silent for so long is forgotten.
+const SILENT: Duration = Duration::from_mins(10);
+/// Meta repeats an event for up to a week; what was applied is remembered for longer than that.
+const REMEMBERED: Duration = Duration::from_hours(30 * 24);
+
+/// Which executions this daemon works on.
+#[derive(Clone, Default)]
+struct Running(Arc<Mutex<HashSet<ExecutionId>>>);
+
+/// One of them; leaving the list with its runner, however that ends.
+struct Seat(Running, ExecutionId);
+
+impl Running {
+    fn take(&self, id: ExecutionId) -> Option<Seat> {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        taken.then(|| Seat(self.clone(), id))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let Self(running, id) = self;
+        running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// Takes approved requests, and has a runner for each execution that has not ended.
+pub struct Requests {
+    engine: Arc<Engine>,
+    tasks: TaskTracker,
+    pulse: Pulse,
+    running: Running,
+    /// Executions whose runner failed lately.
+    resting: Arc<Mutex<HashMap<ExecutionId, Instant>>>,
+    waiter: Waiter,
+}
+
+impl Requests {
+    pub fn new(engine: Arc<Engine>, tasks: TaskTracker, pulse: Pulse) -> Self {
+        let waiter = engine.ctx.wake.on_requests();
+        Self { engine, tasks, pulse, running: Running::default(), resting: Arc::default(), waiter }
+    }
+
+    fn rests(&self, id: ExecutionId) -> bool {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|_, until| *until > Instant::now());
+        resting.contains_key(&id)
+    }
+
+    fn run(&self, execution: Execution, seat: Seat) {
+        let (engine, resting) = (Arc::clone(&self.engine), Arc::clone(&self.resting));
+        self.tasks.spawn(async move {
+            let id = execution.id;
+            if let Err(error) = run(engine, execution).await {
+                tracing::error!(execution = %id, %error, cause = ?error, "an execution is interrupted and will go on");
+                let until = Instant::now() + AFTER_FAILURE;
+                resting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, until);
+            }
+            drop(seat);
+        });
+    }
+}
+
+#[async_trait]
+impl Round for Requests {
+    const NAME: &'static str = "requests";
+
+    async fn turn(&mut self) -> Result<()> {
+        self.pulse.beat();
+        let ctx = &self.engine.ctx;
+        for (tenant, id) in requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await? {
+            if let Err(error) = begin::begin(ctx, tenant, id).await {
+                tracing::error!(request = %id, %error, cause = ?error, "an approved request could not be begun");
+            }
+        }
+        for execution in deliveries::unfinished(&ctx.db).await? {
+            if !self.rests(execution.id)
+                && let Some(seat) = self.running.take(execution.id)
+            {
+                self.run(execution, seat);
+            }
+        }
+        Ok(())
+    }
+
+    async fn woken(&mut self) {
+        self.waiter.woken().await;
+    }
+}
+
+async fn run(engine: Arc<Engine>, execution: Execution) -> Result<()> {
+    let job = script::job(&engine.ctx, execution).await?;
+    engine::carry_out(engine, job).await
+}
+
+/// Applies what Meta sent. Some of it asks for numbers and accounts to be read anew.
+pub struct Posts {
+    engine: Arc<Engine>,
+    changed: Arc<Notify>,
+    waiter: Waiter,
+}
+
+impl Posts {
+    pub fn new(engine: Arc<Engine>, changed: Arc<Notify>) -> Self {
+        Self { waiter: engine.ctx.wake.on_posts(), engine, changed }
+    }
+}
+
+#[async_trait]
+impl Round for Posts {
+    const NAME: &'static str = "posts";
+
+    async fn turn(&mut self) -> Result<()> {
+        loop {
+            let round = inbox::round(&self.engine.ctx, &self.engine.instance.secret).await?;
+            if round.read_again {
+                self.changed.notify_one();
+            }
+            if round.posts == 0 || self.engine.stop.is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn woken(&mut self) {
+        self.waiter.woken().await;
+    }
+}
+
+/// Reads numbers and templates from Meta: at the start, from time to time, and when an event says that they changed.
+pub struct Reads {
+    pub engine: Arc<Engine>,
+    pub every: Duration,
+    pub changed: Arc<Notify>,
+}
+
+#[async_trait]
+impl Round for Reads {
+    const NAME: &'static str = "reads";
+
+    fn rest(&self) -> Duration {
+        self.every
+    }
+
+    async fn turn(&mut self) -> Result<()> {
+        read_from_meta(&self.engine).await
+    }
+
+    async fn woken(&mut self) {
+        self.changed.notified().await;
+    }
+}
+
+async fn read_from_meta(engine: &Engine) -> Result<()> {
+    for tenant in people::tenants(&engine.ctx.db).await? {
+        if let Err(error) = sync::sync(&engine.ctx, &tenant).await {
+            tracing::warn!(tenant = %tenant.id, %error, "numbers and templates could not be read from Meta");
+        }
+    }
+    Ok(())
+}
+
+/// What the clock brings: requests that lapse, the sign of life, the figures, what may be forgotten.
+pub struct Times {
+    engine: Arc<Engine>,
+    turns: u32,
+}
+
+impl Times {
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, turns: 0 }
+    }
+}
+
+#[async_trait]
+impl Round for Times {
+    const NAME: &'static str = "times";
+
+    async fn turn(&mut self) -> Result<()> {
+        let (ctx, turns) = (&self.engine.ctx, self.turns);
+        let now = ctx.clock.now();
+        begin::lapse(ctx, now).await?;
+        if turns.is_multiple_of(10) {
+            instance::heartbeat(&ctx.db, self.engine.instance.daemon, now.before(SILENT), now).await?;
+            figures(&self.engine, now).await?;
+        }
+        if turns.is_multiple_of(3600) {
+            webhooks::forget(&ctx.db, now.before(REMEMBERED)).await?;
+        }
+        self.turns = turns.wrapping_add(1);
+        Ok(())
+    }
+
+    async fn end(&mut self) {
+        if let Err(error) = instance::leave(&self.engine.ctx.db, self.engine.instance.daemon).await {
+            tracing::debug!(%error, "this daemon stays on the list until it is forgotten");
+        }
+    }
+}
+
+async fn figures(engine: &Engine, now: Timestamp) -> Result<()> {
+    let backlog = webhooks::backlog(&engine.ctx.db).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a figure on a chart")]
+    {
+        metrics::gauge!("countersign_webhook_posts_waiting").set(backlog.waiting as f64);
+        metrics::gauge!("countersign_webhook_posts_parked").set(backlog.parked as f64);
+        metrics::gauge!("countersign_send_slots_free").set(engine.slots.available_permits() as f64);
+    }
+    let lag = backlog.oldest.map_or(Duration::ZERO, |at| now.since(at));
+    metrics::gauge!("countersign_webhook_lag_seconds").set(lag.as_secs_f64());
+    // Present from the start, so that an alarm on it can be tested.
+    metrics::counter!("countersign_duplicates_total").increment(0);
+    Ok(())
+}
