@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 /// The tables of all areas.
 const TABLES: &[&[Tool]] = &[
     business::TOOLS,
+    business::policy::TOOLS,
     contacts::TOOLS,
     segments::TOOLS,
     consent::TOOLS,

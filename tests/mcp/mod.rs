@@ -4,3 +4,4 @@ mod clients;
 mod keys;
 mod messages;
 mod protocol;
+mod writes;

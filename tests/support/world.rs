@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::Timestamp;
 use countersign::domain::consent::{ConsentSource, ConsentState, MessageCategory};
 use countersign::domain::contacts::ContactNo;
-use countersign::domain::ids::{AgentId, ConsentId, ContactId, PersonId, TenantId};
+use countersign::domain::ids::{AgentId, ConsentId, ContactId, PersonId, SegmentId, TenantId};
+use countersign::domain::masked::ProviderId;
 use countersign::domain::people::{Agent, NameStyle, Person, Role, Tenant};
 use countersign::domain::phone::PhoneNumber;
+use countersign::domain::segments::Condition;
+use countersign::domain::templates::{MessageTemplate, Quality, TemplateContent, TemplateStatus};
 use countersign::store::Db;
 use countersign::store::consent::{self, NewConsent};
 use countersign::store::contacts::{self, NewContact};
-use countersign::store::people;
+use countersign::store::{business, people, segments, templates};
 
 /// 2026-11-20T02:40:00Z, a Friday morning in Hong Kong.
 pub const NOW: Timestamp = Timestamp::from_seconds(1_795_142_400);
@@ -82,6 +86,49 @@ impl World {
         let numbers = contacts::insert_many(&mut tx, self.tenant.id, contacts).await.unwrap();
         tx.commit().await.unwrap();
         numbers
+    }
+
+    /// Everything that a broadcast needs: a number, an approved template, people who agreed, and a segment of them.
+    pub async fn ready_to_send(&self, people: usize) -> (SegmentId, Vec<ContactNo>) {
+        let numbers = self.contacts(&(0..people).map(person).collect::<Vec<_>>()).await;
+        self.consent(&numbers).await;
+        let segment = SegmentId::random();
+        let member = Condition::Tag("member".to_owned());
+        let number = SendingNumber {
+            id: ProviderId::new("106540352242922"),
+            display: "+852 3001 0001".to_owned(),
+            name: "Shop".to_owned(),
+            status: "connected".to_owned(),
+            quality: Quality::Green,
+            portfolio_limit: Some(10_000),
+            per_second: 80,
+            synced_at: NOW,
+        };
+        let mut tx = self.db.begin().await.unwrap();
+        segments::add_version(&mut tx, self.tenant.id, segment, "Members", &member, None, NOW).await.unwrap();
+        business::upsert_number(&mut tx, self.tenant.id, &number).await.unwrap();
+        for language in ["en", "zh_HK"] {
+            let template = MessageTemplate {
+                name: "winter_offer".to_owned(),
+                language: language.parse().unwrap(),
+                meta_id: format!("5943004252-{language}"),
+                category: MessageCategory::Marketing,
+                status: TemplateStatus::Approved,
+                quality: Quality::Green,
+                rejected_reason: None,
+                correct_category: None,
+                content: TemplateContent {
+                    header: None,
+                    body: "Hi {{1}}, winter oolong has arrived.".to_owned(),
+                    footer: Some("Reply STOP to opt out".to_owned()),
+                    buttons: vec![],
+                },
+                synced_at: NOW,
+            };
+            templates::upsert(&mut tx, self.tenant.id, &template).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        (segment, numbers)
     }
 
     /// Writes consent for marketing down for each of these.

@@ -10,7 +10,7 @@ use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
 use crate::support::world::{NOW, World};
 
-on_both!(secrets_are_there_or_not_and_never_shown, numbers_are_paged_and_masked);
+on_both!(secrets_are_there_or_not_and_never_shown, numbers_are_paged_and_masked, the_policy_is_read_as_it_is_applied,);
 
 fn number(n: usize) -> SendingNumber {
     SendingNumber {
@@ -67,4 +67,24 @@ async fn numbers_are_paged_and_masked(db: TestDb) {
     let other = World::new(&world.db, "other").await;
     let (_, foreign) = other.agent("foreign", "read").await;
     assert!(door.modern(&foreign).pages("whatsapp.phone_numbers.list", json!({}), 9).await.is_empty());
+}
+
+async fn the_policy_is_read_as_it_is_applied(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("promo", "read").await;
+    let policy = door.modern(&key).call("whatsapp.policy_rules.get", json!({})).await;
+    assert_eq!(policy["version"], door.ctx.policy.version);
+    let marketing = &policy["categories"][0];
+    assert_eq!((&marketing["category"], &marketing["consent_needed"]), (&json!("marketing"), &json!(true)));
+    assert!(marketing["forbidden_by"].as_array().unwrap().contains(&json!("stopped_marketing_at_meta")));
+    assert!(policy["rules"].as_array().unwrap().iter().any(|rule| rule["level"] == "block"));
+    let signatures: Vec<usize> =
+        policy["approvals"].as_array().unwrap().iter().map(|a| a["signatures"].as_array().unwrap().len()).collect();
+    assert_eq!(signatures, [0, 1, 2]);
+    assert!(
+        !policy["markets"].as_array().unwrap().is_empty()
+            && !policy["rate_card"]["rates"].as_array().unwrap().is_empty()
+    );
+    assert!(policy["markets"][0]["zone"].as_str().unwrap().contains('/'));
 }

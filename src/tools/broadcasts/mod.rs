@@ -2,6 +2,7 @@
 
 mod arguments;
 mod audience;
+mod list;
 mod messages;
 mod propose;
 mod recheck;
@@ -15,12 +16,27 @@ pub use recheck::{recheck, standing};
 pub use record::{approved, create, filed};
 
 use super::envelope::{PreviewArguments, write_schema};
+use super::reading::{Page, reading};
 use super::requests::RequestView;
 use super::{Kind, Tool, schema};
 use crate::domain::people::Area;
 use arguments::{CreateArguments, ScheduleArguments};
 
 pub const TOOLS: &[Tool] = &[
+    Tool {
+        name: "whatsapp.broadcasts.list",
+        title: ["List broadcasts", "列出廣播", "列出广播"],
+        summary: "Lists broadcasts, newest first: drafts and what was asked for, with audience, template, schedule, approval, \
+                  how far the sending is and why messages failed. Filter: state.",
+        read_first: &["whatsapp.segments.list", "whatsapp.templates.list"],
+        governance: "Only reads; nobody has to approve it.",
+        safety: "Counts of people leave out opt-outs and everybody without the consent that the broadcast needs.",
+        area: Area::Broadcasts,
+        wants: None,
+        kind: Kind::Read(reading!(list::list)),
+        input: schema::<list::ListArguments>,
+        output: schema::<Page<list::BroadcastItem>>,
+    },
     Tool {
         name: "whatsapp.broadcast.preview",
         title: ["Preview a broadcast", "預覽廣播", "预览广播"],
