@@ -1,20 +1,23 @@
 //! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
 
 mod ledger;
+mod sending;
 mod statuses;
 
 use countersign::domain::clock::Timestamp;
 use countersign::domain::consent::MessageCategory;
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::Delivery;
-use countersign::domain::ids::{AgentId, DaemonId, ExecutionId, PersonId, RequestId, TenantId};
-use countersign::domain::people::{Person, Role, Tenant};
+use countersign::domain::ids::{DaemonId, ExecutionId, RequestId, TenantId};
+use countersign::domain::people::{Person, Tenant};
 use countersign::store::deliveries::{
     self, Committed, Execution, GroupCommit, Lease, NewExecution, Outcome, Part, Settled,
 };
-use countersign::store::{Db, people};
+use countersign::store::{Db, requests};
 
 use crate::support::db::TestDb;
+use crate::support::samples;
+use crate::support::world::{NOW, World};
 
 pub const NUMBER: &str = "106540352242922";
 
@@ -22,8 +25,8 @@ pub const NUMBER: &str = "106540352242922";
 macro_rules! sql {
     ($db:expr, $text:expr $(, $value:expr)*) => {
         match $db {
-            Db::Sqlite { write, .. } => sqlx::query($text)$(.bind($value))*.execute(write).await.map(drop),
-            Db::Postgres(pool) => sqlx::query($text)$(.bind($value))*.execute(pool).await.map(drop),
+            countersign::store::Db::Sqlite { write, .. } => sqlx::query($text)$(.bind($value))*.execute(write).await.map(drop),
+            countersign::store::Db::Postgres(pool) => sqlx::query($text)$(.bind($value))*.execute(pool).await.map(drop),
         }
         .expect("the statement runs")
     };
@@ -34,62 +37,30 @@ pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_800_000_000 + seconds)
 }
 
-/// A business with one approved request, and nothing carried out yet.
+/// A business with one request that the worker has taken, and nothing carried out yet.
 pub struct Stage {
     pub db: Db,
     pub tenant: TenantId,
+    pub business: Tenant,
+    pub person: Person,
     pub request: RequestId,
 }
 
 impl Stage {
     pub async fn new(test: &TestDb) -> Self {
         let db = test.open().await;
-        let (tenant, person, agent) = (TenantId::random(), PersonId::random(), AgentId::random());
+        let world = World::new(&db, "Harbour Tea").await;
+        let (agent, _) = world.agent("promo-agent", "read,propose").await;
+        let request = samples::request(&agent, NOW);
         let mut tx = db.begin().await.unwrap();
-        let business = Tenant {
-            id: tenant,
-            name: "Harbour Tea".into(),
-            waba_id: "9001".into(),
-            token_env: "TOKEN".into(),
-            app_secret_env: Some("SECRET".into()),
-            verify_token_env: Some("VERIFY".into()),
-            created_at: at(0),
-        };
-        people::add_tenant(&mut tx, &business).await.unwrap();
-        let owner = Person {
-            id: person,
-            tenant,
-            email: format!("{person}@example.com"),
-            name: "K. Wong".into(),
-            role: Role::Compliance,
-            disabled_at: None,
-        };
-        people::add_person(&mut tx, &owner, "-", at(0)).await.unwrap();
+        assert!(requests::insert(&mut tx, &request, "Broadcast").await.unwrap());
         tx.commit().await.unwrap();
         sql!(
             &db,
-            "insert into agent (id, tenant_id, name, owner_id, permissions, names, key_hash, key_prefix, created_at)
-             values ($1, $2, 'promo', $3, 'read', 'dotted', $4, 'cs', 0)",
-            agent.uuid(),
-            tenant.uuid(),
-            person.uuid(),
-            vec![0_u8; 32]
+            "update action_request set status = 'executing', approved_at = 0, not_before = 0, start_by = 0 where id = $1",
+            request.id.uuid()
         );
-        let request = RequestId::random();
-        sql!(
-            &db,
-            "insert into action_request (id, tenant_id, tool, ask, digest, sections, title, summary, preview, arguments, reason,
-                reads_made, status, version, agent_id, owner_id, quorum, policy, warnings, people, created_at, decide_by, start_by,
-                approved_at)
-             values ($1, $2, 'whatsapp.broadcast.schedule', $3, $3, $3, '', '', '{}', '{}', '', '[]', 'executing', 1, $4, $5,
-                '{}', 'v1', 0, 0, 0, 0, 0, 0)",
-            request.uuid(),
-            tenant.uuid(),
-            vec![0_u8; 32],
-            agent.uuid(),
-            person.uuid()
-        );
-        Self { db, tenant, request }
+        Self { db, tenant: world.tenant.id, business: world.tenant, person: world.owner, request: request.id }
     }
 
     /// An execution to this many people, with its ledger written.
@@ -108,6 +79,10 @@ impl Stage {
     }
 
     pub async fn begun(&self, people: u32) -> ExecutionId {
+        self.begun_at(people, 20).await
+    }
+
+    pub async fn begun_at(&self, people: u32, per_second: u32) -> ExecutionId {
         let id = ExecutionId::random();
         let new = NewExecution {
             id,
@@ -116,7 +91,7 @@ impl Stage {
             category: MessageCategory::Marketing,
             total: people,
             batch_size: 4,
-            per_second: 20,
+            per_second,
         };
         let mut tx = self.db.begin().await.unwrap();
         deliveries::add(&mut tx, self.tenant, &new, at(1)).await.unwrap();

@@ -1,0 +1,421 @@
+//! The sender at work, with a Graph API that does what each test says: who is written to, how often, and when it ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use countersign::approvals::engine::{self, Engine, Job, Script};
+use countersign::approvals::execute;
+use countersign::domain::audience::{Exclusion, Withheld};
+use countersign::domain::clock::{Clock as _, SystemClock};
+use countersign::domain::contacts::{ContactNo, People};
+use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Tally};
+use countersign::domain::ids::ExecutionId;
+use countersign::domain::people::{Person, Role};
+use countersign::domain::policy::Policy;
+use countersign::domain::preview::{Finding, Level};
+use countersign::domain::requests::Status;
+use countersign::error::Result;
+use countersign::graph::errors::FatalFor;
+use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
+use countersign::graph::{Backoff, Graph, GraphError, Settings};
+use countersign::store::deliveries::{self, Reached, StatusUpdate};
+use countersign::store::instance::{self, Instance};
+use countersign::store::requests;
+use countersign::tools::Ctx;
+use countersign::tools::wake::Wake;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{NUMBER, Stage, sql};
+use crate::support::db::{Kind, TestDb, on_both};
+use crate::support::until;
+
+on_both!(
+    everybody_is_written_to_once,
+    what_was_turned_away_goes_later_and_what_was_refused_never,
+    what_is_in_doubt_waits_for_its_webhook,
+    a_stop_lets_nothing_begin,
+    too_many_who_fell_away_pause_it,
+    a_stop_word_wins_against_a_running_broadcast,
+    an_api_in_trouble_costs_a_handful,
+    what_blocks_stops_before_the_first_message,
+    the_rate_is_kept,
+    a_daemon_that_dies_sends_nobody_twice,
+    two_daemons_share_and_nobody_gets_two,
+);
+
+type Answer = Box<dyn Fn(u32, usize) -> SendOutcome + Send + Sync>;
+
+/// Plays Meta, and everything that the engine asks about a broadcast.
+struct Meta {
+    answer: Answer,
+    delay: Duration,
+    /// Each request on its arrival: whom, which token, when.
+    seen: Mutex<Vec<(u32, String, Instant)>>,
+    withheld: BTreeSet<u32>,
+    blocked: AtomicBool,
+}
+
+impl Meta {
+    fn new(delay: Duration, answer: impl Fn(u32, usize) -> SendOutcome + Send + Sync + 'static) -> Self {
+        Self {
+            answer: Box::new(answer),
+            delay,
+            seen: Mutex::default(),
+            withheld: BTreeSet::new(),
+            blocked: AtomicBool::new(false),
+        }
+    }
+
+    fn requests(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+
+    /// How often each person was written to.
+    fn counts(&self) -> BTreeMap<u32, usize> {
+        let mut counts = BTreeMap::new();
+        self.seen.lock().unwrap().iter().for_each(|(who, ..)| *counts.entry(*who).or_default() += 1);
+        counts
+    }
+}
+
+#[async_trait]
+impl Script for Meta {
+    async fn recheck(&self) -> Result<Vec<Finding>> {
+        let finding = Finding::new(Level::Block, "TEMPLATE-02", "The template is paused.".into(), &[]);
+        Ok(if self.blocked.load(Ordering::SeqCst) { vec![finding] } else { Vec::new() })
+    }
+
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>> {
+        let message = |who: ContactNo| {
+            if self.withheld.contains(&who.0) {
+                return Err(Withheld::Excluded(Exclusion::VariableMissing));
+            }
+            Ok(TemplateMessage {
+                phone_number_id: NUMBER.into(),
+                to: format!("+8529{:07}", who.0),
+                name: "winter".into(),
+                language: "en".into(),
+                header: None,
+                body: Parameters::None,
+                buttons: Vec::new(),
+                callback: String::new(),
+            })
+        };
+        Ok(rows.iter().map(|(seq, who)| (*seq, message(*who))).collect())
+    }
+
+    async fn send(&self, message: &TemplateMessage) -> SendOutcome {
+        let who: u32 = message.to.trim_start_matches("+8529").parse().unwrap();
+        let before = {
+            let mut seen = self.seen.lock().unwrap();
+            let before = seen.iter().filter(|(to, ..)| *to == who).count();
+            seen.push((who, message.callback.clone(), Instant::now()));
+            before
+        };
+        tokio::time::sleep(self.delay).await;
+        (self.answer)(who, before)
+    }
+}
+
+fn accepted(who: u32, before: usize) -> SendOutcome {
+    SendOutcome::Accepted { wamid: format!("wamid.{who}.{before}"), held: false, paused: false }
+}
+
+fn unknown() -> SendOutcome {
+    SendOutcome::Unknown { why: "the connection broke before the answer".into() }
+}
+
+fn refused(code: i64) -> SendOutcome {
+    let (subcode, details, trace_id) = (None, None, None);
+    let error = GraphError { code, subcode, title: "no".into(), details, is_transient: false, trace_id };
+    SendOutcome::Rejected { error, fatal_for: FatalFor::Recipient }
+}
+
+struct Play {
+    stage: Stage,
+    id: ExecutionId,
+    meta: Arc<Meta>,
+    people: u32,
+    per_second: u32,
+    drift: u32,
+    engines: Vec<Arc<Engine>>,
+}
+
+impl Play {
+    async fn new(test: &TestDb, people: u32, meta: Meta) -> Self {
+        Self::at(test, people, 100_000, meta).await
+    }
+
+    async fn at(test: &TestDb, people: u32, per_second: u32, meta: Meta) -> Self {
+        let stage = Stage::new(test).await;
+        let id = stage.begun_at(people, per_second).await;
+        Self { stage, id, meta: Arc::new(meta), people, per_second, drift: 100, engines: Vec::new() }
+    }
+
+    async fn engine(&mut self, slots: usize) -> Arc<Engine> {
+        let graph = Graph::new(&Settings { graph_url: "http://127.0.0.1:9".into(), ..Settings::default() }).unwrap();
+        let ctx = Ctx {
+            db: self.stage.db.clone(),
+            graph,
+            clock: Arc::new(SystemClock),
+            policy: Arc::new(Policy::default()),
+            public_url: "http://localhost".into(),
+            secrets: Arc::new(|_| None),
+            wake: Wake::default(),
+        };
+        let engine = Arc::new(Engine {
+            instance: instance::enter(&ctx.db, "test", ctx.clock.now()).await.unwrap(),
+            ctx,
+            slots: Arc::new(Semaphore::new(slots)),
+            rate_per_second: 100_000,
+            unknown_after: Duration::from_mins(5),
+            drain_timeout: Duration::from_secs(5),
+            stop: CancellationToken::new(),
+        });
+        self.engines.push(Arc::clone(&engine));
+        engine
+    }
+
+    async fn job(&self) -> Job {
+        let execution = deliveries::find(&self.stage.db, self.stage.tenant, self.id).await.unwrap().unwrap();
+        Job {
+            execution,
+            tenant: self.stage.business.clone(),
+            people: (0..self.people).map(|n| n * 2).collect::<People>(),
+            script: Arc::clone(&self.meta) as Arc<dyn Script>,
+            finish_by: None,
+            fallback: Desired::Pause,
+            drift_limit_percent: self.drift,
+            number_per_second: self.per_second.max(80),
+        }
+    }
+
+    async fn run(&mut self, slots: usize) -> JoinHandle<()> {
+        let (engine, job) = (self.engine(slots).await, self.job().await);
+        tokio::spawn(async move { engine::carry_out(engine, job).await.expect("it is carried out") })
+    }
+
+    async fn tally(&self) -> Tally {
+        deliveries::tally(&self.stage.db, self.stage.tenant, self.id).await.unwrap()
+    }
+
+    async fn status(&self) -> Status {
+        requests::find(&self.stage.db, self.stage.tenant, self.stage.request).await.unwrap().unwrap().status
+    }
+
+    async fn reaches(&self, what: &str, status: Status) {
+        until(what, Duration::from_secs(30), async || (self.status().await == status).then_some(())).await;
+    }
+
+    fn instance(&self) -> &Instance {
+        &self.engines[0].instance
+    }
+
+    /// Meta's webhook for every message that it saw and that it answered with nothing.
+    async fn webhooks(&self) {
+        let seen: Vec<(u32, String)> =
+            self.meta.seen.lock().unwrap().iter().map(|(who, token, _)| (*who, token.clone())).collect();
+        let updates: Vec<StatusUpdate> = seen
+            .iter()
+            .map(|(who, token)| StatusUpdate {
+                token: AttemptToken::parse(token, &self.instance().secret).expect("our token"),
+                wamid: format!("wamid.{who}.0"),
+                reached: Reached::Step(Progress::Delivered),
+            })
+            .collect();
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let applied =
+            deliveries::apply_statuses(&mut tx, self.stage.tenant, &updates, SystemClock.now()).await.unwrap();
+        assert!(applied.twice.is_empty() && applied.unknown.is_empty(), "{applied:?}");
+        tx.commit().await.unwrap();
+        self.engines.iter().for_each(|engine| engine.ctx.wake.requests());
+    }
+
+    fn officer(&self) -> Person {
+        Person { role: Role::Compliance, ..self.stage.person.clone() }
+    }
+}
+
+async fn everybody_is_written_to_once(test: TestDb) {
+    let mut play = Play::new(&test, 1_500, Meta::new(Duration::from_millis(2), accepted)).await;
+    play.run(50).await.await.unwrap();
+    assert_eq!(play.tally().await, Tally { total: 1_500, accepted: 1_500, ..Tally::default() });
+    assert_eq!((play.meta.counts().len(), play.meta.requests()), (1_500, 1_500));
+    assert_eq!(play.status().await, Status::Succeeded);
+    let result = requests::find(&play.stage.db, play.stage.tenant, play.stage.request).await.unwrap().unwrap().result;
+    assert_eq!(result.unwrap()["accepted"], 1_500);
+}
+
+async fn what_was_turned_away_goes_later_and_what_was_refused_never(test: TestDb) {
+    let answer = |who: u32, before: usize| match (who % 14, before) {
+        (0, 0) => SendOutcome::NotSent { why: "code 131056".into(), retry: Backoff::Recipient },
+        (2, 0) => refused(131_026),
+        _ => accepted(who, before),
+    };
+    let mut play = Play::new(&test, 70, Meta::new(Duration::from_millis(1), answer)).await;
+    play.run(20).await.await.unwrap();
+    let counts = play.meta.counts();
+    for (who, count) in &counts {
+        assert_eq!(*count, if who % 14 == 0 { 2 } else { 1 }, "person {who}");
+    }
+    assert_eq!(play.tally().await, Tally { total: 70, accepted: 60, failed: 10, ..Tally::default() });
+    assert_eq!(play.status().await, Status::PartiallySucceeded);
+    // Whoever cannot be reached is not written to by the next broadcast either.
+    let mut tokens: Vec<String> = play.meta.seen.lock().unwrap().iter().map(|(_, token, _)| token.clone()).collect();
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 80, "each try has its own token");
+}
+
+async fn what_is_in_doubt_waits_for_its_webhook(test: TestDb) {
+    let answer = |who: u32, before| if who.is_multiple_of(10) { unknown() } else { accepted(who, before) };
+    let mut play = Play::new(&test, 50, Meta::new(Duration::from_millis(1), answer)).await;
+    let runner = play.run(4).await;
+    until("all but those in doubt", Duration::from_secs(20), async || {
+        let tally = play.tally().await;
+        (tally.accepted == 40 && tally.unknown == 10).then_some(())
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Executing, 50), "time alone sends nothing again");
+    play.webhooks().await;
+    runner.await.unwrap();
+    assert_eq!(play.status().await, Status::Succeeded);
+    assert_eq!(play.tally().await.delivered, 50);
+}
+
+async fn a_stop_lets_nothing_begin(test: TestDb) {
+    let mut play = Play::new(&test, 2_000, Meta::new(Duration::from_millis(20), accepted)).await;
+    let runner = play.run(10).await;
+    until("some are out", Duration::from_secs(20), async || (play.meta.requests() > 100).then_some(())).await;
+    let ctx = play.engines[0].ctx.clone();
+    let report = execute::stop(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    let stopped = Instant::now();
+    runner.await.unwrap();
+    let late = play.meta.seen.lock().unwrap().iter().filter(|(_, _, at)| *at > stopped).count();
+    assert!(late <= usize::try_from(report.under_way).unwrap(), "{late} began after the stop, {report:?}");
+    let last = play.meta.seen.lock().unwrap().iter().map(|(_, _, at)| *at).max().unwrap();
+    assert!(last.saturating_duration_since(stopped) < Duration::from_millis(250));
+    assert_eq!(play.status().await, Status::Cancelled);
+    let tally = play.tally().await;
+    assert_eq!(tally.accepted, play.meta.requests() as u64, "whatever began has its outcome");
+    assert_eq!((tally.accepted + tally.queued, tally.sending), (2_000, 0));
+    let again = execute::stop(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap_err();
+    assert_eq!(again.code(), "conflict");
+    let auditor = Person { role: Role::Auditor, ..play.officer() };
+    assert_eq!(
+        execute::stop(&ctx, play.stage.tenant, play.stage.request, &auditor).await.unwrap_err().code(),
+        "forbidden"
+    );
+}
+
+async fn too_many_who_fell_away_pause_it(test: TestDb) {
+    let mut meta = Meta::new(Duration::from_millis(1), accepted);
+    meta.withheld = (0..30).map(|n| n * 2).collect();
+    let mut play = Play::new(&test, 400, meta).await;
+    play.drift = 5;
+    let runner = play.run(10).await;
+    play.reaches("it stands still", Status::Paused).await;
+    let execution = deliveries::find(&play.stage.db, play.stage.tenant, play.id).await.unwrap().unwrap();
+    assert!(execution.reason.unwrap().contains("more than 5 %"));
+    let sent = play.meta.requests();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(play.meta.requests(), sent, "nothing goes out while it stands still");
+    let ctx = play.engines[0].ctx.clone();
+    execute::resume(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    runner.await.unwrap();
+    assert_eq!(play.status().await, Status::Succeeded);
+    assert_eq!(play.tally().await, Tally { total: 400, accepted: 370, suppressed: 30, ..Tally::default() });
+    assert_eq!(play.meta.counts().values().max(), Some(&1));
+}
+
+async fn a_stop_word_wins_against_a_running_broadcast(test: TestDb) {
+    let mut play = Play::new(&test, 300, Meta::new(Duration::from_millis(10), accepted)).await;
+    let runner = play.run(5).await;
+    until("some are out", Duration::from_secs(20), async || (play.meta.requests() > 20).then_some(())).await;
+    play.stage.suppress(ContactNo(598), "opted_out_all").await;
+    runner.await.unwrap();
+    assert_eq!(play.meta.counts().get(&598), None, "the last one said stop before their turn");
+    assert_eq!(play.tally().await, Tally { total: 300, accepted: 299, suppressed: 1, ..Tally::default() });
+}
+
+async fn an_api_in_trouble_costs_a_handful(test: TestDb) {
+    let mut play = Play::new(&test, 1_000, Meta::new(Duration::from_millis(5), |_, _| unknown())).await;
+    let runner = play.run(10).await;
+    play.reaches("it stands still", Status::Paused).await;
+    assert!(play.meta.requests() <= 30, "{} messages in doubt", play.meta.requests());
+    let stop = &play.engines[0].stop;
+    stop.cancel();
+    runner.await.unwrap();
+    assert_eq!(play.tally().await.unknown, play.meta.requests() as u64);
+}
+
+async fn what_blocks_stops_before_the_first_message(test: TestDb) {
+    let meta = Meta::new(Duration::from_millis(1), accepted);
+    meta.blocked.store(true, Ordering::SeqCst);
+    let mut play = Play::new(&test, 100, meta).await;
+    let runner = play.run(10).await;
+    play.reaches("it stands still", Status::Paused).await;
+    assert_eq!(play.meta.requests(), 0);
+    play.meta.blocked.store(false, Ordering::SeqCst);
+    let ctx = play.engines[0].ctx.clone();
+    execute::resume(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 100));
+}
+
+async fn the_rate_is_kept(test: TestDb) {
+    let mut play = Play::at(&test, 100, 40, Meta::new(Duration::from_millis(1), accepted)).await;
+    let started = Instant::now();
+    play.run(50).await.await.unwrap();
+    // A quarter of a second's worth is there at the start.
+    assert!(started.elapsed() > Duration::from_millis(2_200), "{:?}", started.elapsed());
+    let mut at: Vec<Instant> = play.meta.seen.lock().unwrap().iter().map(|(_, _, at)| *at).collect();
+    at.sort();
+    let worst =
+        at.iter().map(|from| at.iter().filter(|t| **t >= *from && **t < *from + Duration::from_secs(1)).count()).max();
+    assert!(worst.unwrap() <= 40 + 10 + 2, "{worst:?} in one second");
+}
+
+async fn a_daemon_that_dies_sends_nobody_twice(test: TestDb) {
+    let mut play = Play::new(&test, 600, Meta::new(Duration::from_millis(30), accepted)).await;
+    let runner = play.run(20).await;
+    until("some are out", Duration::from_secs(20), async || (play.meta.requests() > 200).then_some(())).await;
+    runner.abort();
+    runner.await.unwrap_err();
+    // Requests that were made go on without anybody who would write down their answers.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    if test.kind == Kind::Postgres {
+        sql!(&play.stage.db, "update shard set lease_until = 1");
+    }
+    let heir = play.run(20).await;
+    until("the rest is out", Duration::from_secs(20), async || {
+        let tally = play.tally().await;
+        (tally.queued == 0 && tally.sending == 0).then_some(())
+    })
+    .await;
+    let tally = play.tally().await;
+    assert!((1..=40).contains(&tally.unknown), "what was in flight is in doubt, and nothing else: {tally:?}");
+    assert_eq!(tally.accepted + tally.unknown, 600);
+    play.webhooks().await;
+    heir.await.unwrap();
+    assert_eq!(play.meta.counts().values().max(), Some(&1), "nobody got two");
+    assert_eq!((play.meta.counts().len(), play.status().await), (600, Status::Succeeded));
+}
+
+async fn two_daemons_share_and_nobody_gets_two(test: TestDb) {
+    if test.kind == Kind::Sqlite {
+        return; // One file has one daemon.
+    }
+    let mut play = Play::new(&test, 3_000, Meta::new(Duration::from_millis(3), accepted)).await;
+    let (one, two) = (play.run(20).await, play.run(20).await);
+    one.await.unwrap();
+    two.await.unwrap();
+    assert_eq!((play.meta.counts().len(), play.meta.requests()), (3_000, 3_000));
+    assert_eq!(play.status().await, Status::Succeeded);
+}
