@@ -23,8 +23,10 @@ pub mod approvals;
 
 // 6: the doors, and a Graph API to practise on
 pub mod console;
+pub mod inbound;
 pub mod mcp;
 pub mod simulate;
+pub mod worker;
 
 // 7: puts the parts together
 pub mod config;
