@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use countersign::domain::policy::signatures::{one_signature, two_signatures};
 use countersign::domain::requests::{ActionRequest, Decision, Signature, Status};
+use countersign::domain::templates::TemplateStatus;
 use countersign::store;
 
-use super::world::{Answer, PASSWORD, Visitor, World};
+use super::world::{Answer, PASSWORD, Visitor, World, template};
 use crate::support::db::{TestDb, on_both};
 
 on_both!(
@@ -20,6 +21,7 @@ on_both!(
     every_signature_asks_for_the_password,
     a_page_signs_once,
     what_has_not_begun_can_be_taken_back,
+    what_rules_forbid_by_now_is_not_signed,
 );
 
 const SECTIONS: [(&str, &str); 5] = [
@@ -368,4 +370,29 @@ async fn what_has_not_begun_can_be_taken_back(db: TestDb) {
     let page = wong.get(&path).await;
     wong.submit(&page, &path, &[]).await;
     assert_eq!(world.stored(&request).await.0.status, Status::Cancelled, "whoever answers for the agent may, too");
+}
+
+async fn what_rules_forbid_by_now_is_not_signed(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.file(one_signature("SIGN-01")).await;
+    // Quiet hours hold the sending back, not the people who sign in the evening.
+    world.clock.set("2026-11-22T14:30:00Z".parse().unwrap());
+    let mut lau = world.signed_in("lau").await;
+    let page = world.read(&mut lau, &request).await;
+    assert!(!page.text().contains("SCHED-07"), "{}", page.part("main"));
+    assert_eq!(decide(&mut lau, &page, &request, &all("approve")).await.status, 303);
+
+    let mut tx = world.db.begin().await.unwrap();
+    store::templates::upsert(&mut tx, world.tenant, &template(TemplateStatus::Paused)).await.unwrap();
+    tx.commit().await.unwrap();
+    let answer = lau.get(&format!("/requests/{}/sign", request.id)).await;
+    let page = lau.get(answer.location()).await;
+    assert!(page.part(".notice--danger").contains("Meta has paused template winter_offer"), "{}", page.text());
+    assert!(page.text().contains("Checked again just now"), "{}", page.text());
+    let answer = decide(&mut lau, &page, &request, &all("approve")).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.part("#faults").contains("Rules forbid it by now: TEMPLATE-02. Nothing was decided."));
+    let answer = decide(&mut lau, &page, &request, &[("verdict", "reject"), ("comment", "Paused by Meta.")]).await;
+    assert_eq!(answer.status, 303, "a no is always possible");
+    assert_eq!(world.stored(&request).await.1, []);
 }

@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use countersign::console;
 use countersign::domain::audit::{Actor, Event};
+use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::{FixedClock, Timestamp};
+use countersign::domain::consent::MessageCategory;
 use countersign::domain::ids::{AgentId, PersonId, TenantId};
+use countersign::domain::masked::ProviderId;
 use countersign::domain::password;
 use countersign::domain::people::{Agent, NameStyle, Person, Role, Tenant};
 use countersign::domain::policy::Policy;
 use countersign::domain::requests::{ActionRequest, Quorum};
+use countersign::domain::templates::{MessageTemplate, Quality, TemplateStatus};
 use countersign::graph::{self, Graph};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
@@ -179,6 +183,18 @@ pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<
         revoked_at: None,
         expires_at: None,
     };
+    let number = SendingNumber {
+        id: ProviderId::new("106540352242922"),
+        display: "+852 5550 1000".into(),
+        name: "Harbour Retail".into(),
+        status: "connected".into(),
+        quality: Quality::Green,
+        portfolio_limit: Some(10_000),
+        per_second: 80,
+        synced_at: now,
+    };
+    store::business::upsert_number(&mut tx, tenant, &number).await.unwrap();
+    store::templates::upsert(&mut tx, tenant, &template(TemplateStatus::Approved)).await.unwrap();
     store::people::add_agent(&mut tx, &agent, &store::people::key_hash(&format!("key{suffix}")), now).await.unwrap();
     tx.commit().await.unwrap();
     (tenant, people, agent)
@@ -188,6 +204,22 @@ pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<
 pub fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     request.header("content-type", "application/x-www-form-urlencoded").body(body)
+}
+
+/// The template of the samples, as Meta has it.
+pub fn template(status: TemplateStatus) -> MessageTemplate {
+    MessageTemplate {
+        name: "winter_offer".into(),
+        language: "en_US".parse().unwrap(),
+        meta_id: "1".into(),
+        category: MessageCategory::Marketing,
+        status,
+        quality: Quality::Green,
+        rejected_reason: None,
+        correct_category: None,
+        content: samples::content(),
+        synced_at: "2026-11-01T00:00:00Z".parse().unwrap(),
+    }
 }
 
 /// A browser without script: it keeps cookies, sends forms as they stand on the page, and follows nothing by itself.

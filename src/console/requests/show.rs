@@ -22,6 +22,7 @@ use crate::console::review;
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
 use crate::domain::canonical::canonical;
+use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Role;
 use crate::domain::policy::signatures::MayNotSign;
@@ -102,7 +103,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
             reads: request
                 .reads_made
                 .iter()
-                .map(|read| ReadFirst { tool: read.tool.clone(), at: read.at.map(|at| at.to_jiff()) })
+                .map(|read| ReadFirst { tool: read.tool.clone(), at: read.at.map(Timestamp::to_jiff) })
                 .collect(),
         },
         raw: raw(request)?,
