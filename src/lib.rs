@@ -29,4 +29,6 @@ pub mod simulate;
 pub mod worker;
 
 // 7: puts the parts together
+pub mod app;
+pub mod cli;
 pub mod config;

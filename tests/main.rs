@@ -18,6 +18,7 @@
 mod console;
 mod engine;
 mod harness;
+mod journeys;
 mod mcp;
 mod store;
 mod support;

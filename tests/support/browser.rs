@@ -75,6 +75,20 @@ impl Browser {
         }
     }
 
+    /// The element at an XPath, as soon as it is there.
+    pub async fn find_by_path(&self, path: &str) -> WebElement {
+        let wanted = self.driver.query(By::XPath(path)).wait(Duration::from_secs(10), Duration::from_millis(50));
+        match wanted.first().await {
+            Ok(element) => element,
+            Err(error) => panic!("no {path} at {}: {error}\n{}", self.url().await, self.text().await),
+        }
+    }
+
+    /// All elements that are there now.
+    pub async fn all(&self, css: &str) -> Vec<WebElement> {
+        self.driver.find_all(By::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
     pub async fn click(&self, css: &str) {
         self.find(css).await.click().await.unwrap_or_else(|error| panic!("click on {css}: {error}"));
     }

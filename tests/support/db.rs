@@ -82,6 +82,14 @@ impl TestDb {
         Self { kind: Kind::Postgres, url: beside(&server, &name), folder, dropped: Some((server, name)) }
     }
 
+    /// For names of files.
+    pub const fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+        }
+    }
+
     /// Opened as the daemon opens it, with the tables of today.
     pub async fn open(&self) -> Db {
         let db = store::connect(&self.url).await.expect("the database opens");

@@ -1,0 +1,61 @@
+//! Whether it lives, whether it can work, and its figures.
+
+use crate::tools::Ctx;
+use crate::worker::Pulse;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde_json::json;
+use std::sync::OnceLock;
+
+#[derive(Clone)]
+struct Health {
+    ctx: Ctx,
+    metrics: PrometheusHandle,
+    pulse: Pulse,
+}
+
+/// Starts counting. One process counts once, however often it opens a daemon.
+pub fn recorder() -> anyhow::Result<PrometheusHandle> {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = RECORDER.get() {
+        return Ok(handle.clone());
+    }
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("figures are counted elsewhere already; /metrics stays empty");
+    }
+    Ok(RECORDER.get_or_init(|| handle).clone())
+}
+
+/// `/healthz`, `/readyz` and `/metrics`.
+pub fn router(ctx: Ctx, metrics: PrometheusHandle, pulse: Pulse) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(figures))
+        .with_state(Health { ctx, metrics, pulse })
+}
+
+async fn ready(State(health): State<Health>) -> Response {
+    let database = health.ctx.db.ping().await.is_ok();
+    let worker = health.pulse.beats();
+    let mut causes = Vec::new();
+    if !database {
+        causes.push("the database does not answer");
+    }
+    if !worker {
+        causes.push("the worker has not moved for a while");
+    }
+    let status = if causes.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({ "ready": causes.is_empty(), "database": database, "worker": worker, "causes": causes });
+    (status, Json(body)).into_response()
+}
+
+async fn figures(State(health): State<Health>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.metrics.render()).into_response()
+}

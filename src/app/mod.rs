@@ -1,0 +1,176 @@
+//! Puts the parts together: one process with the four doors, opened in order and closed in order.
+
+pub mod health;
+pub mod logs;
+pub mod people;
+pub mod shutdown;
+
+use crate::config::Settings;
+use crate::console;
+use crate::domain::clock::SystemClock;
+use crate::domain::secret::Secret;
+use crate::graph::{self, Graph};
+use crate::inbound;
+use crate::mail::Mailer;
+use crate::mcp;
+use crate::store::{self, lock::FileLock};
+use crate::tools::Ctx;
+use crate::tools::wake::Wake;
+use crate::worker::{self, Worker};
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::StatusCode;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+/// The longest a request may take; a write tool may wait 30 s for its result.
+const LONGEST_REQUEST: Duration = Duration::from_mins(1);
+
+/// A daemon, opened and not yet running.
+pub struct App {
+    /// What it was opened with.
+    pub settings: Settings,
+    /// What the tools work with.
+    pub ctx: Ctx,
+    mailer: Option<Mailer>,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    _lock: Option<FileLock>,
+}
+
+impl App {
+    /// Opens everything that can fail before anybody is served. `secrets` stand before the environment.
+    pub async fn open(settings: Settings, secrets: HashMap<String, Secret>) -> anyhow::Result<Self> {
+        let listen = settings.server.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("cannot listen on {listen}. Stop what uses it, or set server.listen to another address")
+        })?;
+        let url = settings.database.url.expose();
+        let lock = FileLock::take(url)?;
+        let db = store::connect(url).await?;
+        store::migrate(&db).await?;
+        let graph = Graph::new(&graph::Settings {
+            graph_url: settings.whatsapp.graph_url.clone(),
+            api_version: settings.whatsapp.api_version.clone(),
+            ..graph::Settings::default()
+        })?;
+        let mailer = mailer(&settings)?;
+        let policy = Arc::new(settings.policy()?);
+        let ctx = Ctx {
+            db,
+            graph,
+            clock: Arc::new(SystemClock),
+            policy,
+            public_url: settings.origin().into(),
+            wake: Wake::default(),
+            secrets: Arc::new(move |name: &str| {
+                secrets
+                    .get(name)
+                    .cloned()
+                    .or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
+            }),
+        };
+        Ok(Self { settings, ctx, mailer, listener, metrics: health::recorder()?, _lock: lock })
+    }
+
+    /// Where it listens; with port 0 in the settings, the port that was given.
+    pub fn addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until asked to stop: the first signal lets what runs end, the second does not wait.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let stop = CancellationToken::new();
+        let server = self.serve(stop.clone());
+        tokio::pin!(server);
+        tokio::select! {
+            result = &mut server => return result,
+            () = shutdown::asked() => {},
+        }
+        tracing::info!("stopping: nothing new is begun; a second signal stops at once");
+        stop.cancel();
+        tokio::select! {
+            result = &mut server => result,
+            () = shutdown::asked() => {
+                tracing::warn!("stopped at once; messages on their way become unknown and settle by webhook");
+                Ok(())
+            }
+        }
+    }
+
+    /// Serves until the token is cancelled, then lets what runs end within the drain timeout.
+    pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let worker =
+            Worker::start(self.ctx.clone(), self.mailer.clone(), worker_settings(&self.settings), stop.child_token())
+                .await?;
+        let router = router(&self, &worker, &stop)?;
+        tracing::info!(listen = %self.listener.local_addr()?, url = %self.ctx.public_url, version = env!("CARGO_PKG_VERSION"), "ready");
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let ended = axum::serve(self.listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let drain = self.settings.server.drain_timeout;
+        tokio::select! {
+            result = ended => result?,
+            () = async { stop.cancelled().await; tokio::time::sleep(drain).await } => {
+                tracing::warn!("some requests did not end within {}", humane(drain));
+            }
+        }
+        worker.ended(drain).await;
+        self.ctx.db.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+fn humane(span: Duration) -> String {
+    format!("{:#}", jiff::SignedDuration::try_from(span).unwrap_or_default())
+}
+
+fn mailer(settings: &Settings) -> anyhow::Result<Option<Mailer>> {
+    if settings.mail.url.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Mailer::smtp(settings.mail.url.expose(), &settings.mail.from)?))
+}
+
+fn worker_settings(settings: &Settings) -> worker::Settings {
+    worker::Settings {
+        concurrency: settings.worker.concurrency.get().into(),
+        rate_per_second: settings.worker.rate_per_second.get(),
+        unknown_after: settings.worker.unknown_after,
+        sync_every: settings.whatsapp.sync_every,
+        drain_timeout: settings.server.drain_timeout,
+    }
+}
+
+fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Result<Router> {
+    let settings = &app.settings;
+    let console = console::Settings {
+        https: settings.server.public_url.scheme() == "https",
+        idle_timeout: settings.console.idle_timeout,
+        absolute_timeout: settings.console.absolute_timeout,
+    };
+    let mcp = mcp::Settings {
+        public_url: settings.server.public_url.clone(),
+        allowed_hosts: settings.server.allowed_hosts.clone(),
+        listen: app.addr()?,
+        calls_per_minute: settings.mcp.calls_per_minute,
+    };
+    Ok(Router::new()
+        .merge(console::router(app.ctx.clone(), console))
+        .merge(mcp::router(app.ctx.clone(), mcp, stop.child_token()))
+        .merge(inbound::router(app.ctx.clone()))
+        .merge(health::router(app.ctx.clone(), app.metrics.clone(), worker.pulse()))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_REQUEST))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http()))
+}

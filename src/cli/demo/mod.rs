@@ -1,0 +1,124 @@
+//! `countersign demo`: the whole product on this machine, against the simulator, with a sample business in which something
+//! is always waiting.
+
+mod contacts;
+mod keys;
+mod life;
+mod seed;
+
+use super::{environment, log, say};
+use crate::app::App;
+use crate::config;
+use crate::domain::secret::Secret;
+use crate::simulate::{Life, PhoneSettings, Settings as SimulatorSettings, Simulator};
+use anyhow::Context as _;
+use clap::Args;
+use keys::Keys;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder for the database and the sign-ins; made if it is not there, kept for the next time.
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    data: PathBuf,
+}
+
+/// Names of the secrets; nothing of this kind is ever in the database.
+const TOKEN: &str = "DEMO_TOKEN";
+const APP_SECRET: &str = "DEMO_APP_SECRET";
+const VERIFY_TOKEN: &str = "DEMO_VERIFY_TOKEN";
+
+impl Demo {
+    pub async fn run(self) -> anyhow::Result<()> {
+        std::fs::create_dir_all(&self.data).with_context(|| {
+            format!("the folder {} cannot be made. Choose another with --data DIR", self.data.display())
+        })?;
+        let simulator = Simulator::start(simulated()).await.context("the simulator cannot be started")?;
+        let settings = config::load(None, &defaults(&self.data, &simulator.url()), &environment())?;
+        log(&settings)?;
+        let app = App::open(settings, secrets()).await?;
+        let keys = Keys::read(&self.data)?;
+        let keys = match keys {
+            Some(keys) if seed::is_there(&app.ctx.db).await? => keys,
+            _ => {
+                say("making the sample business…");
+                let keys = seed::business(&app.ctx).await?;
+                keys.write(&self.data)?;
+                keys
+            }
+        };
+        life::introduce(&app.ctx, &simulator).await?;
+        let listen = app.addr()?;
+        simulator.set_webhook_url(Some(&format!("http://{}/webhooks/whatsapp", reachable(listen))));
+        announce(&app, &simulator, &keys);
+        let ctx = app.ctx.clone();
+        let ended = {
+            let running = app.run();
+            tokio::pin!(running);
+            tokio::select! {
+                ended = &mut running => ended,
+                // They write for ever, unless nobody is there to write.
+                quiet = life::customers(&ctx, &simulator) => match quiet {
+                    Ok(()) => running.await,
+                    Err(e) => Err(e),
+                },
+            }
+        };
+        simulator.stop().await;
+        ended
+    }
+}
+
+/// The address by which the simulator reaches the daemon: one that listens everywhere is reached on this machine.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = if listen.ip().is_unspecified() { std::net::Ipv4Addr::LOCALHOST.into() } else { listen.ip() };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// The simulated Meta, a little quicker than life, so that there is something to see.
+fn simulated() -> SimulatorSettings {
+    let defaults = SimulatorSettings::default();
+    let life = Life { read_ms: (2_000, 30_000), reply_ms: (4_000, 40_000), ..Life::default() };
+    let phone_numbers = vec![
+        PhoneSettings::new("106540352242922", "+852 5550 1000", seed::BUSINESS),
+        PhoneSettings::new("106540352242923", "+852 5550 2000", "Harbour Tea House Care"),
+    ];
+    SimulatorSettings { business_name: seed::BUSINESS.into(), life, phone_numbers, ..defaults }
+}
+
+fn secrets() -> HashMap<String, Secret> {
+    let simulated = SimulatorSettings::default();
+    let app_secret = simulated.app_secret.unwrap_or_default();
+    [(TOKEN, simulated.token), (APP_SECRET, app_secret), (VERIFY_TOKEN, simulated.verify_token)]
+        .map(|(name, value)| (name.to_owned(), Secret::new(value)))
+        .into()
+}
+
+/// What the demo sets differently; the environment may still say otherwise.
+fn defaults(data: &Path, graph_url: &str) -> String {
+    // A quoted TOML string takes any path once backslashes and quotes are escaped, which Debug does.
+    let url = format!("sqlite://{}", data.join("demo.sqlite").display());
+    format!(
+        "[database]\nurl = {url:?}\n[whatsapp]\ngraph_url = {graph_url:?}\n\
+         [approvals]\ncooling_off = \"10s\"\n\
+         [policy.links]\nallow = [\"shop.example\"]\n\
+         # A demo is looked at in the evening too.\n[policy.schedule]\nquiet_hours_for = []\n\
+         [log]\nlevel = \"warn,countersign=info\"\n"
+    )
+}
+
+fn announce(app: &App, simulator: &Simulator, keys: &Keys) {
+    let url = &app.ctx.public_url;
+    say(format_args!("\nCountersign demo: {}\n", seed::BUSINESS));
+    say(format_args!("  console   {url}/"));
+    say(format_args!("  phones    {}/   what the simulated customers see", simulator.url()));
+    say(format_args!("  MCP       {url}/mcp"));
+    say(format_args!("  agent key {}\n", keys.agent_key));
+    say("  sign in as");
+    for person in &keys.people {
+        say(format_args!("    {:<28} {:<26} {} ({})", person.email, person.password, person.name, person.role));
+    }
+    say("\nThe compliance officer finds broadcasts waiting. Stop with Ctrl-C; the data is kept.\n");
+}
