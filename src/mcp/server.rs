@@ -53,11 +53,11 @@ impl Server {
 
     async fn answer(&self, visit: &Visit, tool: &'static Tool, arguments: Value) -> Result<Value, Error> {
         let (ctx, caller) = (&self.door.ctx, visit.caller.as_ref());
+        self.pace(visit)?;
         if !tool.open_to(caller) {
             let name = describe::name(tool, visit.names);
             return Err(Error::Forbidden(format!("this key may not use {name}")));
         }
-        self.pace(visit)?;
         match tool.kind {
             Kind::Read(read) => {
                 let value = read(ctx, caller, arguments).await?;

@@ -181,7 +181,7 @@ fn content(template: &Template) -> TemplateContent {
             Component::Buttons(buttons) => content.buttons = buttons.iter().map(button).collect(),
             // Kept in the digest by its kind, so that a carousel never passes for a plain message.
             Component::Other { kind, .. } => {
-                content.buttons.push(Button::Other { kind: kind.clone(), text: String::new() })
+                content.buttons.push(Button::Other { kind: kind.clone(), text: String::new() });
             }
         }
     }

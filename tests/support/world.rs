@@ -147,7 +147,7 @@ pub fn person(n: usize) -> NewContact {
         phone: Some(PhoneNumber::parse(&format!("+8529{:07}", 1_000_000 + n), None).unwrap()),
         user_id: None,
         name: format!("Chan Tai Man {n}"),
-        language: Some(if n % 2 == 0 { "en" } else { "zh_HK" }.parse().unwrap()),
+        language: Some(if n.is_multiple_of(2) { "en" } else { "zh_HK" }.parse().unwrap()),
         tags: BTreeSet::from(["member".to_owned()]),
         attributes: BTreeMap::from([("tier".to_owned(), "gold".to_owned())]),
         last_inbound_at: None,
