@@ -1,6 +1,8 @@
 //! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
 
+mod inbox;
 mod ledger;
+mod play;
 mod sending;
 mod statuses;
 
