@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use countersign::approvals::engine::{self, Engine, Job, Script};
-use countersign::approvals::execute;
 use countersign::domain::audience::{Exclusion, Withheld};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::contacts::{ContactNo, People};
@@ -20,7 +19,7 @@ use countersign::domain::requests::Status;
 use countersign::error::Result;
 use countersign::graph::errors::FatalFor;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
-use countersign::graph::{Backoff, Graph, GraphError, Settings};
+use countersign::graph::{Graph, GraphError, Settings};
 use countersign::store::deliveries::{self, Reached, StatusUpdate};
 use countersign::store::instance::{self, Instance};
 use countersign::store::requests;
@@ -30,8 +29,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{NUMBER, Stage, sql};
-use crate::support::db::{Kind, TestDb, on_both};
+use super::{NUMBER, Stage};
+use crate::support::db::TestDb;
 use crate::support::until;
 
 pub type Answer = Box<dyn Fn(u32, usize) -> SendOutcome + Send + Sync>;

@@ -1,36 +1,19 @@
 //! The sender at work, with a Graph API that does what each test says: who is written to, how often, and when it ends.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use countersign::approvals::engine::{self, Engine, Job, Script};
 use countersign::approvals::execute;
-use countersign::domain::audience::{Exclusion, Withheld};
-use countersign::domain::clock::{Clock as _, SystemClock};
-use countersign::domain::contacts::{ContactNo, People};
-use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Tally};
-use countersign::domain::ids::ExecutionId;
+use countersign::domain::contacts::ContactNo;
+use countersign::domain::deliveries::Tally;
 use countersign::domain::people::{Person, Role};
-use countersign::domain::policy::Policy;
-use countersign::domain::preview::{Finding, Level};
 use countersign::domain::requests::Status;
-use countersign::error::Result;
-use countersign::graph::errors::FatalFor;
-use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
-use countersign::graph::{Backoff, Graph, GraphError, Settings};
-use countersign::store::deliveries::{self, Reached, StatusUpdate};
-use countersign::store::instance::{self, Instance};
-use countersign::store::requests;
-use countersign::tools::Ctx;
-use countersign::tools::wake::Wake;
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use countersign::graph::Backoff;
+use countersign::graph::messages::SendOutcome;
+use countersign::store::{deliveries, requests};
 
-use super::{NUMBER, Stage, sql};
+use super::play::{Meta, Play, accepted, refused, unknown};
+use super::sql;
 use crate::support::db::{Kind, TestDb, on_both};
 use crate::support::until;
 
