@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Credentials, Graph};
 use crate::store::Db;
 use futures::future::BoxFuture;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -190,9 +191,17 @@ pub fn answer(value: &impl Serialize) -> Result<Value> {
 #[must_use]
 pub fn schema<T: JsonSchema>() -> Schema {
     schemars::generate::SchemaSettings::draft2020_12()
-        .with(|s| s.inline_subschemas = false)
+        .with(|s| s.transforms.push(Box::new(RecursiveTransform(without_rust_formats))))
         .into_generator()
         .into_root_schema_for::<T>()
+}
+
+/// `uint32` and its like are no formats of JSON Schema; clients warn about each.
+fn without_rust_formats(schema: &mut Schema) {
+    let rust = |format: &Value| format.as_str().is_some_and(|f| f.starts_with("uint") || f.starts_with("int"));
+    if schema.get("format").is_some_and(rust) {
+        schema.remove("format");
+    }
 }
 
 impl Tool {

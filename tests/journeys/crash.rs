@@ -52,7 +52,7 @@ async fn a_kill_in_the_middle_sends_nothing_twice(db: TestDb) {
 }
 
 async fn slow_answers(stage: &Stage, ms: u64) {
-    let fault = serde_json::json!({ "kind": "delay", "ms": ms, "every": 1 });
+    let fault = serde_json::json!({ "kind": "delay_answer", "ms": ms });
     let answer =
         reqwest::Client::new().post(format!("{}/control/faults", stage.meta.url())).json(&fault).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());

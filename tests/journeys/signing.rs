@@ -81,7 +81,7 @@ async fn wait_for_read(agent: &mut crate::support::agent::Agent, id: &str) -> us
     for _ in 0..100 {
         let page =
             agent.call("whatsapp.message_delivery.list", json!({ "action_request_id": id, "limit": 200 })).await.ok();
-        read = page["items"].as_array().unwrap().iter().filter(|row| row["state"] == "read").count();
+        read = page["items"].as_array().unwrap().iter().filter(|row| row["status"] == "read").count();
         if read == MEMBERS {
             break;
         }

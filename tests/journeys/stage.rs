@@ -202,22 +202,22 @@ impl Stage {
     /// Every send call that reached Meta.
     pub async fn sends(&self) -> Vec<Value> {
         let mut sends = Vec::new();
-        let mut after = json!(0);
+        let mut place = String::new();
         loop {
-            let page: Value = reqwest::get(format!("{}/control/sends?after={after}&limit=1000", self.meta.url()))
+            let page: Value = reqwest::get(format!("{}/control/sends?limit=1000{place}", self.meta.url()))
                 .await
                 .unwrap()
                 .json()
                 .await
                 .unwrap();
-            let rows = page["sends"].as_array().unwrap_or_else(|| panic!("no sends: {page}"));
+            let rows = page["items"].as_array().unwrap_or_else(|| panic!("no sends: {page}"));
             if rows.is_empty() {
                 return sends;
             }
             sends.extend(rows.iter().cloned());
-            after = page["next"].clone();
-            if after.is_null() {
-                return sends;
+            match &page["next"] {
+                Value::Null => return sends,
+                after => place = format!("&after={after}"),
             }
         }
     }
@@ -238,7 +238,7 @@ fn settings(url: &str, database: &str, graph: &str, mail: &Sink, rate: u32) -> S
     format!(
         "[server]\nlisten = {listen:?}\npublic_url = {url:?}\ndrain_timeout = \"5s\"\n[database]\nurl = {database:?}\n\
          [whatsapp]\ngraph_url = {graph:?}\n[mail]\nurl = \"smtp://{}\"\nfrom = \"Countersign <countersign@harbour.example>\"\n\
-         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[worker]\nrate_per_second = {rate}\n\
+         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\n\
          [policy.links]\nallow = [\"shop.example\"]\n[policy.schedule]\nquiet_hours_for = []\n[log]\nformat = \"json\"\n",
         mail.addr
     )
@@ -251,7 +251,8 @@ pub async fn press(browser: &Browser, words: &str) {
 
 /// Polls the status tool, as an agent does, until the request stands in one of these.
 pub async fn poll(agent: &mut Agent, id: &str, wanted: &[&str]) -> Value {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    // A lease that a killed daemon held on PostgreSQL lapses after 30 s.
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     loop {
         let status = agent.call("whatsapp.action_request.status", json!({ "action_request_id": id })).await.ok();
         if wanted.iter().any(|w| status["status"] == *w) {
