@@ -207,7 +207,6 @@ pub async fn set_status(
 }
 
 /// The same, with what came out of it.
-#[expect(clippy::too_many_arguments, reason = "one guarded update with all that it sets")]
 pub async fn settle(
     tx: &mut Tx,
     tenant: TenantId,

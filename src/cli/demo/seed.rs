@@ -212,7 +212,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, segments: &Segments) -> anyhow::Res
         });
         match submit::preview(ctx, caller, preview, arguments).await {
             Ok(request) => {
-                tracing::info!(request = %request.action_request_id, status = %request.status, "the agent proposed something")
+                tracing::info!(request = %request.action_request_id, status = %request.status, "the agent proposed something");
             }
             // The last one is meant to be refused: its template is paused.
             Err(e) if e.code() == "blocked" => tracing::info!("the policy refused a proposal of the agent: {e}"),
