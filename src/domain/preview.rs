@@ -384,7 +384,7 @@ impl Preview {
         ];
         let whole = Digest::of(&serde_json::json!({
             "v": 1, "tenant": tenant, "tool": self.action.tool(), "schema": schema, "policy": policy,
-            "action": self.action, "summary": self.summary, "sections": sections,
+            "name": view.name, "goal": view.goal, "action": self.action, "summary": self.summary, "sections": sections,
         }))?;
         Ok(Digests { whole, sections })
     }

@@ -1,6 +1,9 @@
 //! The tools, one file a noun, each through the agents' door on both databases.
 
 mod audit;
+mod broadcast_digest;
+mod broadcast_previews;
+mod broadcast_signed;
 mod broadcasts;
 mod business;
 mod consent;
@@ -8,4 +11,5 @@ mod contacts;
 mod messages;
 mod requests;
 mod segments;
+mod shop;
 mod templates;
