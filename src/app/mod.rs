@@ -172,5 +172,10 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_REQUEST))
         .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http()))
+        .layer(TraceLayer::new_for_http().make_span_with(span)))
+}
+
+/// The path without its query: a query may hold a verify token or what somebody searched for.
+fn span(request: &axum::extract::Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }

@@ -244,14 +244,15 @@ fn verdict(execution: &Execution, tally: &Tally) -> (Status, Option<Failure>) {
         let reason = execution.reason.clone().unwrap_or_else(|| "Stopped.".to_owned());
         return (Status::Cancelled, failure("stopped", format!("{reason} {} messages were not sent.", tally.queued)));
     }
-    if tally.accepted == 0 {
+    if tally.taken() == 0 {
         let message = format!(
             "Nothing was sent: {} refused by Meta, {} people no longer to be written to.",
-            tally.failed, tally.suppressed
+            tally.refused, tally.suppressed
         );
         return (Status::Failed, failure("nothing_sent", message));
     }
-    if tally.failed > 0 || tally.abandoned > 0 {
+    // What fails on its way from Meta to the person is told by webhooks for days; the verdict is about the sending.
+    if tally.refused > 0 || tally.abandoned > 0 {
         return (Status::PartiallySucceeded, None);
     }
     (Status::Succeeded, None)
@@ -259,7 +260,7 @@ fn verdict(execution: &Execution, tally: &Tally) -> (Status, Option<Failure>) {
 
 fn receipt(tally: &Tally) -> Value {
     json!({
-        "total": tally.total, "accepted": tally.accepted, "failed": tally.failed, "suppressed": tally.suppressed,
+        "total": tally.total, "accepted": tally.taken(), "failed": tally.refused, "suppressed": tally.suppressed,
         "unknown": tally.unknown, "abandoned": tally.abandoned, "not_sent": tally.queued,
     })
 }

@@ -1,5 +1,6 @@
 //! A proposal becomes a request: previewed, waiting for people, or approved by the rule that needs nobody.
 
+use crate::domain::action::Action;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::canonical::{Ask, Digest};
 use crate::domain::clock::Timestamp;
@@ -125,6 +126,10 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
     }
     let proposal = (asked.propose)(ctx, caller, asked.arguments.clone()).await?;
     refuse_blocked(ctx, caller, &asked, &proposal.preview, now).await?;
+    let stale = match stale {
+        None => rival(ctx, caller, &proposal).await?,
+        found => found,
+    };
     let request = request_of(ctx, caller, &asked, &proposal, submit, now).await?;
     match insert(ctx, caller, &request, proposal, stale.as_ref(), now).await? {
         true => Ok(request),
@@ -133,6 +138,15 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
             .await?
             .ok_or_else(|| Error::Conflict("the same request was filed and closed at this moment; call again".into())),
     }
+}
+
+/// The agent's own request for the same stored broadcast that nobody has decided yet: what is asked now takes its place.
+async fn rival(ctx: &Ctx, caller: &Caller, proposal: &Proposal) -> Result<Option<ActionRequest>> {
+    let Action::BroadcastSchedule(plan) = proposal.action() else { return Ok(None) };
+    let broadcast = store::broadcasts::find(&ctx.db, caller.tenant(), plan.broadcast).await?;
+    let Some(asks) = broadcast.and_then(|b| b.sent_by) else { return Ok(None) };
+    let request = store::requests::find(&ctx.db, caller.tenant(), asks).await?;
+    Ok(request.filter(|r| r.agent == caller.agent.id && r.status == Status::PendingApproval))
 }
 
 /// A blocking finding ends it here. Nobody is asked to sign what may not be done; that it was tried is written down.

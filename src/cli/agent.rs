@@ -37,7 +37,7 @@ pub struct Add {
     #[arg(long, default_value = "dotted")]
     names: NameStyle,
     /// Days after which the key stops by itself.
-    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..))]
     expires_in: u16,
     /// Print JSON.
     #[arg(long)]

@@ -183,20 +183,30 @@ pub struct Tally {
     pub queued: u64,
     /// On their way.
     pub sending: u64,
-    /// Taken by Meta, whatever came of them later.
+    /// Taken by Meta, and not known to have failed since.
     pub accepted: u64,
     /// On the device, or further.
     pub delivered: u64,
     /// On the screen.
     pub read: u64,
-    /// Refused by Meta, or not delivered.
+    /// Refused by Meta, or taken and not delivered.
     pub failed: u64,
+    /// Those of the failed that Meta refused at once.
+    pub refused: u64,
     /// Not sent on purpose.
     pub suppressed: u64,
     /// In doubt.
     pub unknown: u64,
     /// Left by a decision.
     pub abandoned: u64,
+}
+
+impl Tally {
+    /// Taken by Meta, whatever came of them later: what sending itself can answer for.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.accepted + self.failed.saturating_sub(self.refused)
+    }
 }
 
 /// One row of the ledger, for those who may read it.

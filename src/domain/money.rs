@@ -62,11 +62,11 @@ impl Money {
             .then(|| Self { currency: self.currency, micros: self.micros.saturating_add(other.micros) })
     }
 
-    /// A share of it, rounded up: a ceiling must not lie below what it covers.
+    /// A share of it, rounded up to a hundredth: a ceiling must not lie below what it covers, and is a price people read.
     #[must_use]
     pub fn percent(self, percent: u32) -> Self {
-        let micros = (i128::from(self.micros) * i128::from(percent) + 99) / 100;
-        Self { currency: self.currency, micros: i64::try_from(micros).unwrap_or(i64::MAX) }
+        let hundredths = (i128::from(self.micros) * i128::from(percent) + 999_999) / 1_000_000;
+        Self { currency: self.currency, micros: i64::try_from(hundredths * 10_000).unwrap_or(i64::MAX) }
     }
 
     /// The plain number: at least two decimals, at most six.
@@ -171,6 +171,7 @@ mod tests {
         assert_eq!(rate.to_string(), "HKD 0.0732");
         assert_eq!(rate.times(1_000_000).to_string(), "HKD 73200.00");
         assert_eq!(Money::parse(hkd, "9984").unwrap().percent(105).to_string(), "HKD 10483.20");
+        assert_eq!(Money::parse(hkd, "132.1").unwrap().percent(105).to_string(), "HKD 138.71");
         assert!(rate.times(u64::MAX).micros == i64::MAX);
     }
 

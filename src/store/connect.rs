@@ -5,7 +5,7 @@ use rust_embed::RustEmbed;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -102,6 +102,8 @@ async fn postgres(url: &str) -> Result<Db, ConnectError> {
         .map_err(|e| ConnectError::Address(e.to_string()))?
         .application_name("countersign")
         .options([("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "60s")]);
+    // One connection by itself first: the pool would only say that it waited, not what it met.
+    PgConnection::connect_with(&options).await?.close().await?;
     let pool =
         PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {

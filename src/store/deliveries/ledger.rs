@@ -87,15 +87,16 @@ pub async fn tally(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<
             DeliveryState::Queued => tally.queued += n,
             DeliveryState::Sending => tally.sending += n,
             DeliveryState::Unknown => tally.unknown += n,
-            DeliveryState::Failed => tally.failed += n,
+            DeliveryState::Failed => (tally.failed, tally.refused) = (tally.failed + n, tally.refused + n),
             DeliveryState::Suppressed => tally.suppressed += n,
             DeliveryState::Abandoned => tally.abandoned += n,
             DeliveryState::Accepted => {
-                tally.accepted += n;
-                match Delivery::of(DeliveryState::Accepted, row.progress) {
+                let came_to = Delivery::of(DeliveryState::Accepted, row.progress);
+                let count = if came_to == Delivery::Failed { &mut tally.failed } else { &mut tally.accepted };
+                *count += n;
+                match came_to {
                     Delivery::Read => (tally.read, tally.delivered) = (tally.read + n, tally.delivered + n),
                     Delivery::Delivered => tally.delivered += n,
-                    Delivery::Failed => tally.failed += n,
                     _ => {}
                 }
             }
