@@ -63,7 +63,8 @@ pub async fn job(ctx: &Ctx, execution: Execution) -> Result<Job> {
     };
     let audience = store::audience::load(&ctx.db, id, plan.audience.id).await?;
     let audience = Arc::new(audience.ok_or_else(|| Error::not_found("audience", plan.audience.id))?);
-    if audience.people.len() != u64::from(execution.total) {
+    // The stored list fits its own root; only this ties it to the one that people signed.
+    if !audience.fits(&plan.audience) || audience.people.len() != u64::from(execution.total) {
         return Err(Error::internal(format!("the audience of {request} is not the one that was signed")));
     }
     let limits = deliveries::number_limits(&ctx.db, id, &plan.phone_number_id).await?;
