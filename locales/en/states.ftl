@@ -45,3 +45,4 @@ ledger-suppressed = Suppressed
 ledger-unknown = Unknown
 progress = { $part } of { $total } accepted ({ $percent }%)
 ledger-abandoned = Not sent
+state-halted = Stopped

@@ -45,3 +45,4 @@ ledger-suppressed = 已略过
 ledger-unknown = 未知
 progress = 已接收 { $part } 条，共 { $total } 条({ $percent }%)
 ledger-abandoned = 未发送
+state-halted = 已停止

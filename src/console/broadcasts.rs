@@ -1,5 +1,8 @@
 //! The list of broadcasts, and the page on which one is stopped.
 
+mod list;
+mod stop;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
@@ -8,6 +11,9 @@ use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Pager, Tag};
 use crate::words::Words;
+
+pub use list::index;
+pub use stop::{create, new};
 
 /// `GET /broadcasts`.
 #[derive(Template, WebTemplate)]
@@ -50,6 +56,4 @@ pub struct StopPage {
     pub progress: Progress,
     /// Messages that are on their way to Meta and may still leave.
     pub in_flight: u64,
-    pub reason: String,
-    pub fault: Option<String>,
 }

@@ -34,7 +34,6 @@ pub mod forms;
 pub mod headers;
 pub mod help;
 pub mod inbox;
-pub mod letters;
 pub mod message_text;
 pub mod monitor;
 pub mod page;
@@ -117,6 +116,10 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}/decision", get(decisions::back).post(decisions::decide))
         .route("/requests/{id}/sign", get(decisions::new).post(decisions::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
+        .route("/broadcasts", get(broadcasts::index))
+        .route("/broadcasts/{id}", get(monitor::show))
+        .route("/broadcasts/{id}/live", get(monitor::live))
+        .route("/broadcasts/{id}/stop", get(broadcasts::new).post(broadcasts::create))
         .route("/audit", get(audit::index))
         .route("/audit/{seq}", get(audit_event::show))
         .route("/help/keys", get(help::keys))

@@ -1,5 +1,7 @@
 //! A running broadcast: how far it is, what fails, each message, and the button that stops it.
 
+mod fill;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
@@ -8,6 +10,8 @@ use super::page::Chrome;
 use super::parts::{Chip, Choice, Pager, Tag, Tone, percent};
 use crate::domain::deliveries::Tally;
 use crate::words::Words;
+
+pub use fill::{live, show, stopped_by};
 
 /// The delivery ledger by state. A message is in one state, so the counts sum to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,35 +138,10 @@ pub struct Failure {
     /// Meta's code, or our reason for a suppression.
     pub code: String,
     pub meaning: String,
+    /// The language of the meaning, where it is not the page's.
+    pub lang: Option<&'static str>,
     pub count: u64,
     pub tone: Tone,
-}
-
-/// Messages accepted within one step of time.
-#[derive(Clone, Debug)]
-pub struct RatePoint {
-    pub at: Timestamp,
-    pub accepted: u64,
-}
-
-/// A bar of the chart, in the units of its view box (600 by 100).
-pub struct Bar {
-    pub x: u64,
-    pub y: u64,
-    pub width: u64,
-    pub height: u64,
-}
-
-pub fn bars(points: &[RatePoint]) -> Vec<Bar> {
-    let most = points.iter().map(|point| point.accepted).max().unwrap_or(0).max(1);
-    let step = 600 / u64::try_from(points.len()).unwrap_or(1).max(1);
-    (0..)
-        .zip(points)
-        .map(|(i, point)| {
-            let height = percent(point.accepted, most);
-            Bar { x: i * step, y: 100 - height, width: step.saturating_sub(2).clamp(1, 40), height }
-        })
-        .collect()
 }
 
 /// One message.
@@ -186,19 +165,14 @@ pub struct Live {
     pub next_move: String,
     pub progress: Progress,
     pub failures: Vec<Failure>,
-    pub rate: Vec<RatePoint>,
     /// "about 4 min left at 20 a second".
     pub forecast: Option<String>,
     /// Something a person should look at now: paused by drift, number restricted.
     pub alarm: Option<String>,
+    /// The language of the alarm, where it is not the page's.
+    pub alarm_lang: Option<&'static str>,
     pub finished: bool,
     pub at: Timestamp,
-}
-
-impl Live {
-    pub fn bars(&self) -> Vec<Bar> {
-        bars(&self.rate)
-    }
 }
 
 /// `GET /broadcasts/{id}`.
@@ -233,7 +207,7 @@ pub struct LiveFragment {
 
 #[cfg(test)]
 mod tests {
-    use super::{Progress, RatePoint, bars};
+    use super::Progress;
     use crate::words::{Lang, Words};
 
     #[test]
@@ -254,15 +228,5 @@ mod tests {
         assert_eq!(p.tiles(&l).iter().map(|tile| tile.count).sum::<u64>(), p.total());
         assert_eq!((p.arrived(), p.waiting(), p.done()), (60, 3, 1_020));
         assert_eq!(Progress::default().sentence(&l), "0 of 0 accepted (0%)");
-    }
-
-    #[test]
-    fn bars_stay_in_their_box() {
-        let at = jiff::Timestamp::UNIX_EPOCH;
-        assert!(bars(&[]).is_empty());
-        for n in [1, 2, 60, 700] {
-            let points: Vec<_> = (0..n).map(|i| RatePoint { at, accepted: i }).collect();
-            assert!(bars(&points).iter().all(|bar| bar.y + bar.height == 100 && bar.width >= 1));
-        }
     }
 }

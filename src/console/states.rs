@@ -80,6 +80,7 @@ impl State {
             Self::Scheduled { at } => l.t1("state-scheduled", "at", l.when(at)),
             Self::Sending => l.t("state-sending"),
             Self::Paused => l.t("state-paused"),
+            Self::Stopped { by } if by.is_empty() => l.t("state-halted"),
             Self::Stopped { by } => l.t1("state-stopped", "name", by),
             Self::Done => l.t("state-done"),
             Self::DoneWithFailures => l.t("state-partial"),

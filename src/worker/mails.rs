@@ -87,30 +87,32 @@ async fn write(ctx: &Ctx, due: &DueMail) -> Result<Mail> {
         .ok_or_else(|| Error::not_found("action request", due.request))?;
     let tenant = people::tenant(&ctx.db, due.tenant).await?.ok_or_else(|| Error::not_found("tenant", due.tenant))?.name;
     let words = Words::hong_kong(due.language.as_deref().and_then(Lang::from_tag).unwrap_or(Lang::En));
-    let kind = match due.kind {
-        MailKind::RequestFiled => "filed",
-        MailKind::RequestDecided => "decided",
-        MailKind::BroadcastPaused => "paused",
+    let [subject, lead, link] = match due.kind {
+        MailKind::RequestFiled => ["mail-filed-subject", "mail-filed-lead", "mail-filed-link"],
+        MailKind::RequestDecided => ["mail-decided-subject", "mail-decided-lead", "mail-decided-link"],
+        MailKind::BroadcastPaused => ["mail-paused-subject", "mail-paused-lead", "mail-paused-link"],
     };
     let mut lines = vec![
-        words.t1(&format!("mail-{kind}-lead"), "tenant", &tenant),
+        words.t1(lead, "tenant", &tenant),
         String::new(),
         format!("{} {}", words.t("mail-filed-tool"), request.tool),
         format!("{} {}", words.t("mail-filed-agent"), request.agent_name),
     ];
     if due.kind == MailKind::RequestFiled {
+        let needs = words.t1("signatures", "n", request.quorum.seats.len());
+        lines.push(format!("{} {needs}", words.t("mail-filed-needs")));
         lines.push(format!("{} {}", words.t("mail-filed-due"), words.when(due.decide_by.to_jiff())));
     }
     lines.push(format!("{} {}", words.t("mail-filed-digest"), request.digest));
     lines.push(String::new());
-    lines.push(format!("{}: {}/requests/{}", words.t(&format!("mail-{kind}-link")), ctx.public_url, request.id));
+    lines.push(format!("{}: {}/requests/{}", words.t(link), ctx.public_url, request.id));
     if due.kind == MailKind::RequestFiled {
         lines.push(String::new());
         lines.push(words.t("mail-filed-note"));
     }
     Ok(Mail {
         to: due.to.clone(),
-        subject: words.t1(&format!("mail-{kind}-subject"), "tenant", &tenant),
+        subject: words.t1(subject, "tenant", &tenant),
         text: lines.join("\n"),
         html: None,
         message_id: due.id.to_string(),

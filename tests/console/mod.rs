@@ -1,6 +1,7 @@
 //! The people's door, through real HTTP, on both databases.
 
 mod audit;
+mod broadcasts;
 mod decisions;
 mod inbox;
 mod requests;

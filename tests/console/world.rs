@@ -39,7 +39,6 @@ fn hash() -> &'static str {
 
 pub struct World {
     pub db: Db,
-    pub ctx: Ctx,
     pub clock: Arc<FixedClock>,
     pub tenant: TenantId,
     pub people: BTreeMap<&'static str, Person>,
@@ -92,11 +91,11 @@ impl World {
             idle_timeout: Duration::from_mins(15),
             absolute_timeout: Duration::from_hours(12),
         };
-        let app = console::router(ctx.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
+        let app = console::router(ctx, settings).into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { db, ctx, clock, tenant, people, agent, base, server, _db: test }
+        Self { db, clock, tenant, people, agent, base, server, _db: test }
     }
 
     pub fn now(&self) -> Timestamp {

@@ -26,7 +26,7 @@ use crate::words::Words;
 const PAGE: usize = 50;
 
 /// The parts of the log that the filter offers, by the beginning of their names.
-const GROUPS: [&str; 3] = ["request.", "person.", "agent."];
+const GROUPS: [&str; 4] = ["request.", "execution.", "person.", "agent."];
 /// Those who act and are neither a person nor an agent.
 const OTHERS: [&str; 4] = ["policy", "worker", "meta", "operator"];
 
@@ -100,9 +100,6 @@ const ACTS: &[(&str, &str)] = &[
     ("request.cancelled", "act-request-cancelled"),
     ("request.expired", "act-request-expired"),
     ("request.started", "act-request-started"),
-    ("request.stopped", "act-request-stopped"),
-    ("request.paused", "act-request-paused"),
-    ("request.settled", "act-request-settled"),
     ("request.stale", "act-request-stale"),
     ("person.signed_in", "act-person-signed-in"),
     ("person.signed_out", "act-person-signed-out"),
@@ -113,6 +110,16 @@ const ACTS: &[(&str, &str)] = &[
     ("agent.added", "act-agent-added"),
     ("agent.revoked", "act-agent-revoked"),
     ("tenant.added", "act-tenant-added"),
+    ("execution.paused", "act-execution-paused"),
+    ("execution.resumed", "act-execution-resumed"),
+    ("execution.stopped", "act-execution-stopped"),
+    ("execution.cancelled", "act-execution-cancelled"),
+    ("execution.finished", "act-execution-finished"),
+    ("execution.in_doubt", "act-execution-in-doubt"),
+    ("execution.taken_over", "act-execution-taken-over"),
+    ("contact.opted_out", "act-contact-opted-out"),
+    ("contact.opted_in", "act-contact-opted-in"),
+    ("template.changed", "act-template-changed"),
 ];
 
 /// What happened, in words; the stored name where there are none.
@@ -222,6 +229,7 @@ fn filters(l: &Words, names: &Names, asked: &Fields, fault: Option<String>) -> F
     };
     let group = |prefix: &str| match prefix {
         "request." => l.t("audit-group-request"),
+        "execution." => l.t("audit-group-execution"),
         "person." => l.t("audit-group-person"),
         "agent." => l.t("audit-group-agent"),
         one => act(l, one),

@@ -146,7 +146,10 @@ fn link(tab: Tab, (mine, others): (u64, u64)) -> TabLink {
 }
 
 fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
-    let state = State::of(line.status, !line.signed.is_empty(), line.not_before, cooling, now);
+    let state = match line.status {
+        Status::Cancelled if line.begun => State::Stopped { by: String::new() },
+        status => State::of(status, !line.signed.is_empty(), line.not_before, cooling, now),
+    };
     let (kind, name) = line.title.split_once(" · ").unwrap_or(("", &line.title));
     let open = line.status == Status::PendingApproval;
     let english = l.lang() == Lang::En;

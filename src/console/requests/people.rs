@@ -98,9 +98,11 @@ fn decision(entry: &AuditEntry) -> Option<Decision> {
 fn tone(entry: &AuditEntry, decision: Option<Decision>) -> Tone {
     match (decision, entry.act.as_str()) {
         (Some(Decision::Approved), _) | (_, "request.approved") => Tone::Ok,
-        (Some(Decision::Rejected), _) | (_, "request.stopped" | "request.stale") => Tone::Danger,
+        (Some(Decision::Rejected), _) | (_, "execution.stopped" | "execution.cancelled" | "request.stale") => {
+            Tone::Danger
+        }
         (Some(Decision::ChangesRequested), _) => Tone::Info,
-        (_, "request.paused") => Tone::Warn,
+        (_, "execution.paused" | "execution.in_doubt") => Tone::Warn,
         _ => Tone::Plain,
     }
 }

@@ -65,7 +65,8 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     let title = l.t2("name-request", "name", &view.name, "short", id.short());
     let mut chrome = reader.chrome(title, Here::Inbox).await;
     chrome.path = format!("/requests/{id}");
-    let state = state(&dossier, reader);
+    let names = Names::read(&ctx.db, person.tenant).await?;
+    let state = state(&dossier, reader, &names);
     let execution = store::deliveries::by_request(&ctx.db, person.tenant, id).await?;
     let sent = match sent {
         Some(sent) => Some(sent),
@@ -94,7 +95,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
         who: who(l, &dossier, person),
-        timeline: timeline(l, &dossier, &Names::read(&ctx.db, person.tenant).await?, person.role.may_read_audit()),
+        timeline: timeline(l, &dossier, &names, person.role.may_read_audit()),
         agent_words: AgentWords {
             agent: request.agent_name.clone(),
             text: request.reason.clone(),
@@ -113,8 +114,12 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
 }
 
 /// Where it stands, in words.
-pub fn state(dossier: &Dossier, reader: &Reviewer) -> State {
+fn state(dossier: &Dossier, reader: &Reviewer, names: &Names) -> State {
     let request = &dossier.request;
+    let stop = dossier.history.iter().rev().find(|entry| entry.act == "execution.stopped");
+    if let Some(entry) = stop {
+        return State::Stopped { by: names.actor(&reader.l, &entry.actor).name().to_owned() };
+    }
     let cooling = reader.console.ctx.policy.times.cooling_off;
     State::of(request.status, !dossier.signatures.is_empty(), request.not_before, cooling, reader.now)
 }

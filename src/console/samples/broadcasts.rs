@@ -2,7 +2,7 @@
 
 use super::{HOSTILE, at, choices, chrome, now, pager, progress};
 use crate::console::broadcasts::{BroadcastsPage, Row, StopPage};
-use crate::console::monitor::{Failure, LedgerRow, Live, MonitorPage, Progress, RatePoint, ledger_tag};
+use crate::console::monitor::{Failure, LedgerRow, Live, MonitorPage, Progress, ledger_tag};
 use crate::console::page::Here;
 use crate::console::parts::Tone;
 use crate::console::states::State;
@@ -45,7 +45,7 @@ impl BroadcastsPage {
 
 impl StopPage {
     pub fn samples(l: &Words) -> Vec<Self> {
-        let page = |fault: Option<&str>| Self {
+        vec![Self {
             l: l.clone(),
             chrome: chrome(&l.t("stop-sending"), Here::Broadcasts, "/broadcasts/br_1/stop"),
             action: "/broadcasts/br_1/stop".into(),
@@ -53,19 +53,16 @@ impl StopPage {
             name: "Winter offer".into(),
             progress: progress(),
             in_flight: 20,
-            reason: String::new(),
-            fault: fault.map(str::to_owned),
-        };
-        vec![page(None), page(Some("The reason is too long: 500 characters at most."))]
+        }]
     }
 }
 
 impl Live {
     pub fn sample(l: &Words, state: &State) -> Self {
-        let counts = [310, 402, 398, 388, 120, 405, 401, 399, 397, 402, 396, 404];
         let failure = |code: &str, meaning: &str, count, tone| Failure {
             code: code.into(),
             meaning: meaning.into(),
+            lang: Some("en"),
             count,
             tone,
         };
@@ -78,13 +75,10 @@ impl Live {
                 failure("131049", "Meta held it back to keep engagement healthy.", 3, Tone::Danger),
                 failure("opted_out", "Opted out after the request was signed.", 7, Tone::Plain),
             ],
-            rate: (0..)
-                .zip(counts)
-                .map(|(i, accepted)| RatePoint { at: now() + jiff::SignedDuration::from_secs(i * 20), accepted })
-                .collect(),
             forecast: Some("About 4 min left at 20 a second.".into()),
             alarm: (*state == State::Paused)
                 .then(|| "Paused: 6.1% of the audience is gone since the signature, more than the 5% allowed.".into()),
+            alarm_lang: Some("en"),
             finished: *state == State::Done,
             at: now(),
         }

@@ -11,7 +11,7 @@ row! {
     struct LineRow {
         id: RequestId, tool: String, title: String, summary: String, status: String, warnings: i64, people: i64,
         agent_name: String, owner_name: String, owner_id: PersonId, quorum: String, created_at: Timestamp,
-        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: Option<String>, mine: i64,
+        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: Option<String>, mine: i64, runs: i64,
     }
 }
 
@@ -44,6 +44,8 @@ pub struct Line {
     pub signed: Vec<Role>,
     /// Whether the reader has.
     pub signed_by_me: bool,
+    /// Whether the worker has begun with it.
+    pub begun: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it can be signed.
@@ -98,7 +100,8 @@ pub async fn list(
             r.owner_id, r.quorum, r.created_at, r.decide_by, r.not_before, r.settled_at,
             (select string_agg(s.role, ',' order by s.at, s.id) from signature s
              where s.request_id = r.id and s.decision = 'approved') as signed,
-            (select count(*) from signature s where s.request_id = r.id and s.person_id = $2) as mine
+            (select count(*) from signature s where s.request_id = r.id and s.person_id = $2) as mine,
+            (select count(*) from execution e where e.request_id = r.id) as runs
          from action_request r join agent a on a.id = r.agent_id join person o on o.id = r.owner_id
          where r.tenant_id = $1 and ($3 = '' or replace($3, ',' || r.status || ',', '') <> $3)
             and ($4 is null or r.agent_id = $4) and ($5 is null or r.tool = $5)
@@ -130,6 +133,7 @@ pub async fn list(
                     .map(|role| word("signature", "role", id, role))
                     .collect::<Result<_>>()?,
                 signed_by_me: row.mine > 0,
+                begun: row.runs > 0,
                 created_at: row.created_at,
                 decide_by: row.decide_by,
                 not_before: row.not_before,

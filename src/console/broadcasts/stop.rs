@@ -1,0 +1,82 @@
+//! Stopping what runs: one page that says what it does, one press that does it, at once and by one person.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::StopPage;
+use crate::approvals::execute;
+use crate::console::errors::Trouble;
+use crate::console::forms::Posted;
+use crate::console::monitor::Progress;
+use crate::console::page::{Here, Notice, RoleName};
+use crate::console::parts::Tone;
+use crate::console::visit::Reviewer;
+use crate::domain::deliveries::Desired;
+use crate::domain::ids::RequestId;
+use crate::domain::people::Role;
+use crate::domain::preview::View;
+use crate::error::Error;
+use crate::store;
+
+/// `GET /broadcasts/{id}/stop`.
+pub async fn new(who: Reviewer, Path(id): Path<String>) -> Response {
+    let page = fill(&who, &id).await;
+    who.answer(page).await
+}
+
+fn permitted(who: &Reviewer) -> Result<(), Trouble> {
+    if who.person.role.may_stop() {
+        return Ok(());
+    }
+    let roles = Role::ALL.iter().filter(|role| role.may_stop()).map(|role| RoleName::from(*role).words(&who.l));
+    Err(Trouble::Forbidden(who.l.t1("error-needs-role", "roles", roles.collect::<Vec<_>>().join(", "))))
+}
+
+async fn fill(who: &Reviewer, id: &str) -> Result<StopPage, Trouble> {
+    let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
+    let failed = |error: store::Error| Trouble::from_error(l, error.into());
+    let id: RequestId = id.parse().map_err(|_| Trouble::NotFound)?;
+    let request = store::requests::find(db, tenant, id).await.map_err(failed)?.ok_or(Trouble::NotFound)?;
+    let run = store::deliveries::by_request(db, tenant, id).await.map_err(failed)?;
+    let (execution, tally) = run.ok_or(Trouble::NotFound)?;
+    permitted(who)?;
+    if execution.finished_at.is_some() || execution.desired == Desired::Cancel {
+        return Err(Trouble::Refused(l.t("stop-over")));
+    }
+    let View::Broadcast(view) = &request.preview.view;
+    Ok(StopPage {
+        l: l.clone(),
+        chrome: who.chrome(l.t("stop-sending"), Here::Broadcasts).await,
+        action: format!("/broadcasts/{id}/stop"),
+        back: format!("/broadcasts/{id}"),
+        name: view.name.clone(),
+        progress: Progress::from(tally),
+        in_flight: tally.sending,
+    })
+}
+
+/// `POST /broadcasts/{id}/stop`.
+pub async fn create(Path(id): Path<String>, Posted(who, _): Posted<Reviewer>) -> Response {
+    let done = match id.parse::<RequestId>() {
+        Ok(id) => stop(&who, id).await,
+        Err(_) => Err(Trouble::NotFound),
+    };
+    who.answer(done).await
+}
+
+async fn stop(who: &Reviewer, id: RequestId) -> Result<Response, Trouble> {
+    let (ctx, tenant, l) = (&who.console.ctx, who.person.tenant, &who.l);
+    let failed = |error: Error| Trouble::from_error(l, error);
+    let there = store::deliveries::of_request(&ctx.db, tenant, id).await.map_err(|error| failed(error.into()))?;
+    there.ok_or(Trouble::NotFound)?;
+    permitted(who)?;
+    match execute::stop(ctx, tenant, id, &who.person).await {
+        Ok(report) => {
+            let text = l.t2("stop-done", "left", report.not_sent, "flight", report.under_way);
+            who.notify(Notice { tone: Tone::Warn, text }).await;
+            Ok(Redirect::to(&format!("/broadcasts/{id}")).into_response())
+        }
+        Err(Error::Conflict(_)) => Err(Trouble::Refused(l.t("stop-over"))),
+        Err(error) => Err(failed(error)),
+    }
+}

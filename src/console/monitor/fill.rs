@@ -1,0 +1,250 @@
+//! Filling the monitor: the ledger in figures and row by row, with what a person may see of each recipient.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::{Failure, LedgerRow, Live, LiveFragment, MonitorPage, Progress, ledger_tag, ledger_words};
+use crate::console::audit::Names;
+use crate::console::errors::Trouble;
+use crate::console::forms::{Address, Fields};
+use crate::console::page::Here;
+use crate::console::parts::{Chip, Choice, Pager, Tone};
+use crate::console::states::State;
+use crate::console::visit::Reviewer;
+use crate::domain::audit::AuditEntry;
+use crate::domain::clock::Timestamp;
+use crate::domain::deliveries::{Delivery, Desired, Tally};
+use crate::domain::ids::{BroadcastId, RequestId, TenantId};
+use crate::domain::preview::View;
+use crate::domain::requests::{ActionRequest, Status};
+use crate::error::Error;
+use crate::graph::errors::explain;
+use crate::store;
+use crate::store::Db;
+use crate::store::deliveries::{Entry, Execution, Failed};
+use crate::words::{Lang, Words};
+
+/// Rows of the ledger on one page.
+const PAGE: usize = 50;
+
+/// Error codes whose meaning has words in every language; the others are explained in English.
+const CODES: &[(i32, &str)] = &[
+    (131026, "code-131026"),
+    (131047, "code-131047"),
+    (131049, "code-131049"),
+    (131050, "code-131050"),
+    (131051, "code-131051"),
+    (130472, "code-130472"),
+    (130429, "code-130429"),
+    (131056, "code-131056"),
+    (131048, "code-131048"),
+    (131031, "code-131031"),
+    (132015, "code-132015"),
+    (132016, "code-132016"),
+    (131042, "code-131042"),
+    (131000, "code-131000"),
+];
+
+/// `GET /broadcasts/{id}`, by the request that sends it; a broadcast's own id leads there.
+pub async fn show(who: Reviewer, Path(id): Path<String>) -> Response {
+    if let Ok(broadcast) = id.parse::<BroadcastId>() {
+        let found = store::broadcasts::find(&who.console.ctx.db, who.person.tenant, broadcast).await;
+        let to = found.map_err(|error| Trouble::from_error(&who.l, error.into()));
+        let to = to.and_then(|found| found.and_then(|b| b.sent_by).ok_or(Trouble::NotFound));
+        return who.answer(to.map(|request| Redirect::to(&format!("/broadcasts/{request}")))).await;
+    }
+    let page = match found(&who, &id).await {
+        Ok(run) => page(&who, run).await.map_err(|error| Trouble::from_error(&who.l, error)),
+        Err(trouble) => Err(trouble),
+    };
+    who.answer(page).await
+}
+
+/// `GET /broadcasts/{id}/live`: the part that changes, for the page's script. It has no other use, so it has no page
+/// for its errors.
+pub async fn live(who: Reviewer, Path(id): Path<String>) -> Response {
+    let Ok(run) = found(&who, &id).await else { return StatusCode::NOT_FOUND.into_response() };
+    match figures(&who, &run).await {
+        Ok(live) => LiveFragment { l: who.l.clone(), live }.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the figures of a broadcast could not be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// A request that is, or was, being carried out.
+struct Run {
+    request: ActionRequest,
+    execution: Execution,
+    tally: Tally,
+}
+
+async fn found(who: &Reviewer, id: &str) -> Result<Run, Trouble> {
+    let (db, tenant) = (&who.console.ctx.db, who.person.tenant);
+    let failed = |error: store::Error| Trouble::from_error(&who.l, error.into());
+    let id: RequestId = id.parse().map_err(|_| Trouble::NotFound)?;
+    let request = store::requests::find(db, tenant, id).await.map_err(failed)?;
+    let run = store::deliveries::by_request(db, tenant, id).await.map_err(failed)?;
+    match (request, run) {
+        (Some(request), Some((execution, tally))) => Ok(Run { request, execution, tally }),
+        _ => Err(Trouble::NotFound),
+    }
+}
+
+async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
+    let (l, id) = (&who.l, run.request.id);
+    let View::Broadcast(view) = &run.request.preview.view;
+    let href = format!("/broadcasts/{id}");
+    let asked = Fields::of_path(&who.path);
+    let chosen: Option<Delivery> = asked.get("state").parse().ok();
+    let (ledger, pager) = ledger(who, &run.execution, &asked, chosen).await?;
+    let mut chrome = who.chrome(view.name.clone(), Here::Broadcasts).await;
+    let live = figures(who, &run).await?;
+    chrome.refresh = (asked.get("refresh") == "10" && !live.finished).then_some(10);
+    let chip = |state: Delivery| Chip { text: ledger_words(state.as_str(), l), without: format!("{href}#ledger") };
+    Ok(MonitorPage {
+        request: format!("/requests/{id}"),
+        template: view.message.template.clone(),
+        number: view.schedule.from.clone(),
+        started: Some(run.execution.started_at.to_jiff()),
+        finished: run.execution.finished_at.map(Timestamp::to_jiff),
+        per_second: run.execution.per_second.into(),
+        stop: (run.request.status.is_running()
+            && run.execution.desired != Desired::Cancel
+            && who.person.role.may_stop())
+        .then(|| format!("{href}/stop")),
+        states: states(l, chosen),
+        chips: chosen.map(chip).into_iter().collect(),
+        ledger,
+        pager,
+        live,
+        href,
+        l: l.clone(),
+        chrome,
+    })
+}
+
+async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
+    let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
+    let failed = store::deliveries::failures_by_code(db, tenant, run.execution.id).await?;
+    let over = run.execution.finished_at.is_some();
+    let mut progress = Progress::from(run.tally);
+    let stopped = run.execution.desired == Desired::Cancel;
+    if stopped {
+        // What waited when it was stopped waits no more.
+        progress.abandoned += std::mem::take(&mut progress.queued);
+    }
+    let state = if stopped {
+        State::Stopped { by: stopped_by(db, tenant, run.request.id).await? }
+    } else {
+        let cooling = who.console.ctx.policy.times.cooling_off;
+        State::of(run.request.status, false, run.request.not_before, cooling, who.now)
+    };
+    let rate = u64::from(run.execution.per_second).max(1);
+    let goes_on = run.request.status == Status::Executing && !stopped && progress.queued > 0;
+    let forecast = || l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate);
+    let alarm = run.execution.reason.clone().filter(|_| run.execution.desired != Desired::Run);
+    Ok(Live {
+        state: state.tag(l),
+        next_move: state.next(l),
+        progress,
+        failures: failed.iter().map(|failed| failure(l, failed)).collect(),
+        forecast: goes_on.then(forecast),
+        alarm_lang: alarm.as_ref().and((l.lang() != Lang::En).then_some("en")),
+        alarm,
+        finished: over,
+        at: who.now.to_jiff(),
+    })
+}
+
+/// Who stopped the sending; empty where no person did.
+pub async fn stopped_by(db: &Db, tenant: TenantId, request: RequestId) -> Result<String, Error> {
+    let filter = store::audit::Filter {
+        act: Some("execution.stopped".into()),
+        subject: Some(request.to_string()),
+        ..Default::default()
+    };
+    let entries: Vec<AuditEntry> = store::audit::list(db, tenant, &filter, 1).await?;
+    let Some(entry) = entries.first() else { return Ok(String::new()) };
+    let names = Names::read(db, tenant).await?;
+    Ok(names.actor(&Words::hong_kong(Lang::En), &entry.actor).name().to_owned())
+}
+
+fn failure(l: &Words, failed: &Failed) -> Failure {
+    let (meaning, lang) = failed.code.map_or_else(|| (l.t("failures-none-text"), None), |code| meaning(l, code));
+    Failure {
+        code: failed.code.map_or_else(|| l.t("failures-none"), |code| code.to_string()),
+        meaning,
+        lang,
+        count: failed.count,
+        tone: Tone::Danger,
+    }
+}
+
+/// What a code of Meta's means, and the language that is said in.
+fn meaning(l: &Words, code: i32) -> (String, Option<&'static str>) {
+    match CODES.iter().find(|(known, _)| *known == code) {
+        Some((_, key)) => (l.t(key), None),
+        None => (explain(code.into()).sentence.to_owned(), (l.lang() != Lang::En).then_some("en")),
+    }
+}
+
+fn states(l: &Words, chosen: Option<Delivery>) -> Vec<Choice> {
+    let any = Choice::new("", l.t("ledger-all"), chosen.is_none());
+    let rest = Delivery::ALL
+        .iter()
+        .map(|state| Choice::new(state.as_str(), ledger_words(state.as_str(), l), chosen == Some(*state)));
+    std::iter::once(any).chain(rest).collect()
+}
+
+async fn ledger(
+    who: &Reviewer,
+    execution: &Execution,
+    asked: &Fields,
+    chosen: Option<Delivery>,
+) -> Result<(Vec<LedgerRow>, Pager), Error> {
+    let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
+    let after: Option<u32> = asked.get("after").parse().ok();
+    let limit = u32::try_from(PAGE + 1).unwrap_or(51);
+    let mut entries = store::deliveries::ledger_page(db, tenant, execution.id, after, limit, chosen).await?;
+    let more = entries.len() > PAGE;
+    entries.truncate(PAGE);
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.contact_no).collect();
+    let contacts = store::contacts::many(db, tenant, &numbers).await?;
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let contact = contacts.get(&entry.contact_no);
+            let text = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+            LedgerRow {
+                number: u64::from(entry.row.seq) + 1,
+                phone: text(contact.and_then(|c| c.phone.as_ref()).map(ToString::to_string)),
+                name: text(contact.map(|c| c.name.to_string()).filter(|name| !name.is_empty())),
+                language: text(contact.and_then(|c| c.language.as_ref()).map(ToString::to_string)),
+                state: ledger_tag(entry.row.delivery.as_str(), l),
+                at: (entry.row.delivery != Delivery::Queued).then(|| entry.row.updated_at.to_jiff()),
+                detail: detail(l, entry),
+            }
+        })
+        .collect();
+    let address = || {
+        let state = chosen.map_or("", Delivery::as_str);
+        Address::new(&format!("/broadcasts/{}", execution.request)).with("state", state)
+    };
+    let next = entries.last().filter(|_| more).map(|last| address().with("after", &last.row.seq.to_string()));
+    let pager = Pager {
+        first: rows.first().map_or(0, |row| row.number),
+        last: rows.last().map_or(0, |row| row.number),
+        total: None,
+        previous: after.map(|_| format!("{}#ledger", address())),
+        next: next.map(|address| format!("{address}#ledger")),
+    };
+    Ok((rows, pager))
+}
+
+fn detail(l: &Words, entry: &Entry) -> Option<String> {
+    let code = entry.row.error_code?;
+    Some(l.t2("ledger-code", "code", code.to_string(), "meaning", meaning(l, code).0))
+}
