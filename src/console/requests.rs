@@ -7,7 +7,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
 
-use super::message_text::{Look, Piece};
+use super::message_text::{Look, Piece, pieces};
 use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
@@ -355,6 +355,18 @@ pub struct AgentWords {
     pub characters: usize,
     /// The reads that the tool's description asks for, and when the agent made them.
     pub reads: Vec<ReadFirst>,
+}
+
+impl AgentWords {
+    /// Its reason, with what nobody would see made visible: a character that turns the reading direction is a lie.
+    pub fn said(&self) -> Vec<Piece> {
+        pieces(&self.text)
+    }
+
+    /// Its goal, the same way.
+    pub fn hoped(&self) -> Option<Vec<Piece>> {
+        self.goal.as_deref().map(pieces)
+    }
 }
 
 #[derive(Clone, Debug)]
