@@ -53,7 +53,7 @@ async fn what_was_turned_away_goes_later_and_what_was_refused_never(test: TestDb
     for (who, count) in &counts {
         assert_eq!(*count, if who % 14 == 0 { 2 } else { 1 }, "person {who}");
     }
-    assert_eq!(play.tally().await, Tally { total: 70, accepted: 60, failed: 10, ..Tally::default() });
+    assert_eq!(play.tally().await, Tally { total: 70, accepted: 60, failed: 10, refused: 10, ..Tally::default() });
     assert_eq!(play.status().await, Status::PartiallySucceeded);
     // Whoever cannot be reached is not written to by the next broadcast either.
     let mut tokens: Vec<String> = play.meta.seen.lock().unwrap().iter().map(|(_, token, _)| token.clone()).collect();

@@ -238,7 +238,7 @@ fn settings(url: &str, database: &str, graph: &str, mail: &Sink, rate: u32) -> S
     format!(
         "[server]\nlisten = {listen:?}\npublic_url = {url:?}\ndrain_timeout = \"5s\"\n[database]\nurl = {database:?}\n\
          [whatsapp]\ngraph_url = {graph:?}\n[mail]\nurl = \"smtp://{}\"\nfrom = \"Countersign <countersign@harbour.example>\"\n\
-         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\n\
+         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[mcp]\ncalls_per_minute = 600\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\n\
          [policy.links]\nallow = [\"shop.example\"]\n[policy.schedule]\nquiet_hours_for = []\n[log]\nformat = \"json\"\n",
         mail.addr
     )
