@@ -158,6 +158,7 @@ async fn fill(db: &Db) -> (Ctx, Caller, SegmentId) {
         name: "bench".into(),
         owner: owner.id,
         owner_name: "Owner".into(),
+        owner_disabled_at: None,
         permissions: BTreeSet::from([Permission::Read, Permission::Propose]),
         names: NameStyle::Dotted,
         key_prefix: "x".into(),

@@ -98,6 +98,7 @@ pub async fn add_agent(db: &Db, tenant: TenantId, new: NewAgent<'_>) -> anyhow::
         name: new.name.trim().to_owned(),
         owner: owner.id,
         owner_name: owner.name,
+        owner_disabled_at: None,
         permissions: new.permissions,
         names: new.names,
         key_prefix: key.chars().take(12).collect(),

@@ -199,6 +199,8 @@ pub struct Agent {
     pub owner: PersonId,
     /// The owner's name, for those who read a request.
     pub owner_name: String,
+    /// Since when the owner's account is closed: nobody answers for the agent any more.
+    pub owner_disabled_at: Option<Timestamp>,
     /// What it may do and see.
     pub permissions: BTreeSet<Permission>,
     /// How it wants names spelled, when it does not say.
@@ -209,6 +211,22 @@ pub struct Agent {
     pub revoked_at: Option<Timestamp>,
     /// When its key stops by itself.
     pub expires_at: Option<Timestamp>,
+}
+
+impl Agent {
+    /// Why its key opens nothing, if it does not.
+    #[must_use]
+    pub fn shut(&self, now: Timestamp) -> Option<&'static str> {
+        if self.revoked_at.is_some() {
+            Some("this key has been revoked")
+        } else if self.owner_disabled_at.is_some() {
+            Some("the account of this key's owner is closed; ask for a key of somebody else's")
+        } else if self.expires_at.is_some_and(|at| at <= now) {
+            Some("this key has expired")
+        } else {
+            None
+        }
+    }
 }
 
 /// Whoever calls a tool.

@@ -50,11 +50,8 @@ pub(super) async fn bearer(State(door): State<Arc<Door>>, mut request: Request, 
         }
     };
     let now = door.ctx.clock.now();
-    if agent.revoked_at.is_some() {
-        return refused("this key has been revoked");
-    }
-    if agent.expires_at.is_some_and(|at| at <= now) {
-        return refused("this key has expired");
+    if let Some(why) = agent.shut(now) {
+        return refused(why);
     }
     let names = match names(request.uri().query(), agent.names) {
         Ok(names) => names,

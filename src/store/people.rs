@@ -147,13 +147,14 @@ row! {
     struct AgentRow {
         id: AgentId, tenant_id: TenantId, name: String, owner_id: PersonId, owner_name: String, permissions: String,
         names: String, key_prefix: String, expires_at: Option<Timestamp>, revoked_at: Option<Timestamp>,
+        owner_disabled_at: Option<Timestamp>,
     }
 }
 
 macro_rules! agent {
     ($tail:literal) => {
         concat!(
-            "select a.id, a.tenant_id, a.name, a.owner_id, p.name as owner_name, a.permissions, a.names, a.key_prefix, a.expires_at, a.revoked_at from agent a join person p on p.id = a.owner_id ",
+            "select a.id, a.tenant_id, a.name, a.owner_id, p.name as owner_name, a.permissions, a.names, a.key_prefix, a.expires_at, a.revoked_at, p.disabled_at as owner_disabled_at from agent a join person p on p.id = a.owner_id ",
             $tail
         )
     };
@@ -174,6 +175,7 @@ impl TryFrom<AgentRow> for Agent {
             name: row.name,
             owner: row.owner_id,
             owner_name: row.owner_name,
+            owner_disabled_at: row.owner_disabled_at,
             permissions,
             names: word("agent", "names", row.id, &row.names)?,
             key_prefix: row.key_prefix,

@@ -176,6 +176,7 @@ pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<
         name: "promo-agent".into(),
         owner: people["wong"].id,
         owner_name: "K. Wong".into(),
+        owner_disabled_at: None,
         permissions: BTreeSet::new(),
         names: NameStyle::Dotted,
         key_prefix: "cs_1".into(),

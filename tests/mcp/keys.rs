@@ -12,6 +12,7 @@ use crate::support::world::{NOW, World};
 on_both!(
     only_a_living_key_opens,
     a_key_can_be_revoked_between_two_calls,
+    a_key_ends_with_the_account_of_its_owner,
     foreign_hosts_and_pages_are_refused,
     the_spelling_is_the_keys_or_the_addresss,
     a_key_has_so_many_calls_a_minute,
@@ -50,6 +51,19 @@ async fn a_key_can_be_revoked_between_two_calls(db: TestDb) {
     tx.commit().await.unwrap();
     let reply = caller.request("tools/list", json!({})).await;
     assert_eq!((reply.status, reply.text.contains("revoked")), (401, true));
+}
+
+async fn a_key_ends_with_the_account_of_its_owner(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("promo", "read").await;
+    let caller = door.modern(&key);
+    caller.call("whatsapp.config.get", json!({})).await;
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(people::disable(&mut tx, world.tenant.id, world.owner.id, NOW).await.unwrap());
+    tx.commit().await.unwrap();
+    let reply = caller.request("tools/list", json!({})).await;
+    assert_eq!((reply.status, reply.text.contains("owner is closed")), (401, true), "{}", reply.text);
 }
 
 async fn foreign_hosts_and_pages_are_refused(db: TestDb) {

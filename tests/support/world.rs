@@ -67,6 +67,7 @@ impl World {
             name: name.to_owned(),
             owner: self.owner.id,
             owner_name: self.owner.name.clone(),
+            owner_disabled_at: None,
             permissions: permissions.split(',').filter(|w| !w.is_empty()).map(|w| w.parse().unwrap()).collect(),
             names: NameStyle::Dotted,
             key_prefix: key.chars().take(12).collect(),
