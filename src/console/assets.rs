@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -33,8 +34,10 @@ fn link(name: &str) -> String {
 }
 
 /// `GET /static/{*path}`.
-pub async fn show(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    let Some(file) = Assets::get(&path) else { return StatusCode::NOT_FOUND.into_response() };
+pub async fn show(path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+    let Some((path, file)) = path.ok().and_then(|Path(path)| Assets::get(&path).map(|file| (path, file))) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     // Weak, because the compression layer changes the bytes.
     let hash = hex::encode(file.metadata.sha256_hash());
     let tag = format!("W/\"{}\"", hash.get(..24).unwrap_or(&hash));
@@ -57,20 +60,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_asset_is_kept_for_ever_and_not_sent_twice() {
-        let first = show(Path("console.css".into()), HeaderMap::new()).await;
+        let first = show(Ok(Path("console.css".into())), HeaderMap::new()).await;
         assert_eq!(first.status(), StatusCode::OK);
         assert_eq!(first.headers()[CONTENT_TYPE], "text/css");
         assert!(first.headers()[CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         let mut again = HeaderMap::new();
         again.insert(IF_NONE_MATCH, HeaderValue::from_bytes(first.headers()[ETAG].as_bytes()).unwrap());
-        assert_eq!(show(Path("console.css".into()), again).await.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(show(Ok(Path("console.css".into())), again).await.status(), StatusCode::NOT_MODIFIED);
         assert!(LINKS.css.starts_with("/static/console.css?v=") && LINKS.css.len() == 34);
     }
 
     #[tokio::test]
     async fn what_is_not_an_asset_is_not_found() {
         for path in ["nothing.css", "../Cargo.toml", "/etc/passwd", ""] {
-            assert_eq!(show(Path(path.into()), HeaderMap::new()).await.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(show(Ok(Path(path.into())), HeaderMap::new()).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
     }
 

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::Path;
 use axum::response::Response;
 use serde_json::Value;
 
 use super::audit::{Names, Row, row};
 use super::errors::Trouble;
+use super::forms::Named;
 use super::page::{Chrome, Here};
 use super::parts::Digest;
 use super::visit::Reviewer;
@@ -47,14 +47,13 @@ pub struct Change {
 }
 
 /// `GET /audit/{seq}`, for those who may read the log.
-pub async fn show(who: Reviewer, Path(seq): Path<String>) -> Response {
-    let page = fill(&who, &seq).await;
+pub async fn show(who: Reviewer, Named(seq): Named<u64>) -> Response {
+    let page = fill(&who, seq).await;
     who.answer(page).await
 }
 
-async fn fill(who: &Reviewer, seq: &str) -> Result<AuditEventPage, Trouble> {
+async fn fill(who: &Reviewer, seq: u64) -> Result<AuditEventPage, Trouble> {
     super::audit::permitted(who)?;
-    let seq: u64 = seq.parse().map_err(|_| Trouble::NotFound)?;
     entry(who, seq).await.map_err(|error| Trouble::from_error(&who.l, error))?.ok_or(Trouble::NotFound)
 }
 

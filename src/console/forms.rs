@@ -1,9 +1,10 @@
 //! What comes in: fields of forms that prove whose page they stood on, and addresses with their filters.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Path};
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
@@ -85,6 +86,23 @@ impl std::fmt::Display for Address {
         }
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish();
         write!(f, "?{query}")
+    }
+}
+
+/// What the address names, read into its type. What cannot be read names nothing that is here.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<T>(pub T);
+
+impl<T: std::str::FromStr> FromRequestParts<Console> for Named<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
+        let name = Path::<String>::from_request_parts(parts, console).await.ok();
+        if let Some(named) = name.and_then(|Path(name)| name.parse().ok()) {
+            return Ok(Self(named));
+        }
+        let Ok(visit) = Visit::from_request_parts(parts, console).await;
+        Err(visit.answer(Err::<Response, _>(Trouble::NotFound)).await)
     }
 }
 

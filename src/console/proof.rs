@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
+
 use super::Console;
 use super::visit::Visit;
 use crate::domain::audit::{Actor, Event};
@@ -11,6 +15,7 @@ use crate::domain::password;
 use crate::error::Error;
 use crate::store;
 use crate::store::people::Account;
+use crate::words::Words;
 
 /// How long a failure counts.
 const WINDOW: Duration = Duration::from_mins(15);
@@ -19,14 +24,41 @@ const FREE: i64 = 5;
 /// The first pause after them; each further failure doubles it, up to the window itself.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What came of it.
-#[derive(Debug)]
-pub enum Proof {
-    Given(Box<Account>),
+/// Why a password was not taken.
+#[derive(Clone, Copy, Debug)]
+pub enum Refusal {
     Wrong,
-    /// Too often wrong: not looked at, and not before this time.
-    NotBefore(Timestamp),
+    /// Too often wrong: it was not even looked at, and will not be for this long.
+    Pause(Duration),
 }
+
+impl Refusal {
+    /// The pause for this many seconds.
+    fn until(at: Timestamp, now: Timestamp) -> Self {
+        Self::Pause(Duration::from_secs(at.since(now).as_secs().max(1)))
+    }
+
+    /// What the person reads; `wrong` names the text for a wrong password.
+    pub fn sentence(self, l: &Words, wrong: &'static str) -> String {
+        match self {
+            Self::Wrong => l.t(wrong),
+            Self::Pause(span) => l.t1("session-pause", "span", l.span(span.as_secs())),
+        }
+    }
+
+    /// The page that says so: under `wrong`, or as too many requests (RFC 6585) with the time to wait.
+    pub fn answer(self, wrong: StatusCode, page: impl IntoResponse) -> Response {
+        match self {
+            Self::Wrong => (wrong, page).into_response(),
+            Self::Pause(span) => {
+                (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, span.as_secs().to_string())], page).into_response()
+            }
+        }
+    }
+}
+
+/// What came of it: the account whose password it is, or why it was not taken.
+pub type Proof = Result<Box<Account>, Refusal>;
 
 /// Checks a password. An address that nobody has takes as long, leaves the same trace and gets the same answer.
 pub async fn prove(visit: &Visit, email: &str, password: &str, act: &'static str) -> Result<Proof, Error> {
@@ -36,7 +68,7 @@ pub async fn prove(visit: &Visit, email: &str, password: &str, act: &'static str
     if let Some(failures) = store::sessions::failures(db, &key, since).await? {
         let until = failures.last_at().after(pause(failures.count()));
         if until > now {
-            return Ok(Proof::NotBefore(until));
+            return Ok(Err(Refusal::until(until, now)));
         }
     }
     let account = store::people::account_by_email(db, email).await?;
@@ -47,7 +79,7 @@ pub async fn prove(visit: &Visit, email: &str, password: &str, act: &'static str
         Some(account) if right && account.person.disabled_at.is_none() => {
             store::sessions::forget_failures(&mut tx, &key).await?;
             tx.commit().await?;
-            Ok(Proof::Given(Box::new(account)))
+            Ok(Ok(Box::new(account)))
         }
         account => {
             store::sessions::count_failure(&mut tx, &key, since, now).await?;
@@ -61,7 +93,7 @@ pub async fn prove(visit: &Visit, email: &str, password: &str, act: &'static str
                 tracing::info!("a sign-in failed: nobody has that address");
             }
             tx.commit().await?;
-            Ok(Proof::Wrong)
+            Ok(Err(Refusal::Wrong))
         }
     }
 }

@@ -12,7 +12,7 @@ use super::Console;
 use super::errors::Trouble;
 use super::forms::{Address, Fields, Posted};
 use super::page::{Chrome, Here};
-use super::proof::{Proof, prove};
+use super::proof::{Refusal, prove};
 use super::visit::{SIGNED_IN, SignedIn, Visit, local};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::ids::random_bytes;
@@ -63,24 +63,21 @@ pub async fn create(visit: Visit, SignInForm(fields): SignInForm) -> Response {
     };
     match known {
         Ok(()) => Redirect::to(local(next)).into_response(),
-        Err(fault) => (StatusCode::UNAUTHORIZED, page(&visit, email, next, Some(fault)).await).into_response(),
+        Err(refusal) => {
+            let fault = refusal.sentence(&visit.l, "session-wrong");
+            refusal.answer(StatusCode::UNAUTHORIZED, page(&visit, email, next, Some(fault)).await)
+        }
     }
 }
 
 /// The outer error is ours, the inner one theirs.
-async fn signed_in(visit: &Visit, email: &str, password: &str) -> Result<Result<(), String>, Error> {
+async fn signed_in(visit: &Visit, email: &str, password: &str) -> Result<Result<(), Refusal>, Error> {
     if email.len() > LONGEST_EMAIL {
-        return Ok(Err(visit.l.t("session-wrong")));
+        return Ok(Err(Refusal::Wrong));
     }
     match prove(visit, email, password, "person.sign_in_failed").await? {
-        Proof::Given(account) => {
-            open(visit, &account).await?;
-            Ok(Ok(()))
-        }
-        Proof::Wrong => Ok(Err(visit.l.t("session-wrong"))),
-        Proof::NotBefore(at) => {
-            Ok(Err(visit.l.t1("session-pause", "span", visit.l.span(at.since(visit.now).as_secs().max(1)))))
-        }
+        Ok(account) => open(visit, &account).await.map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
     }
 }
 

@@ -2,11 +2,10 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::errors::Trouble;
-use super::forms::Posted;
+use super::forms::{Named, Posted};
 use super::page::{Chrome, Here, Notice};
 use super::parts::Tone;
 use super::requests::may_withdraw;
@@ -32,11 +31,8 @@ pub struct WithdrawPage {
     pub summary: String,
 }
 
-pub async fn new(who: Reviewer, Path(id): Path<String>) -> Response {
-    let page = match id.parse() {
-        Ok(id) => fill(&who, id).await,
-        Err(_) => Err(Trouble::NotFound),
-    };
+pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
+    let page = fill(&who, id).await;
     who.answer(page).await
 }
 
@@ -66,12 +62,9 @@ async fn fill(who: &Reviewer, id: RequestId) -> Result<WithdrawPage, Trouble> {
 }
 
 /// `POST /requests/{id}/withdraw`.
-pub async fn create(Path(id): Path<String>, Posted(who, fields): Posted<Reviewer>) -> Response {
-    let done = match id.parse::<RequestId>() {
-        Ok(id) => withdraw(&who, id, fields.get("reason")).await.map_err(|error| Trouble::from_error(&who.l, error)),
-        Err(_) => Err(Trouble::NotFound),
-    };
-    who.answer(done).await
+pub async fn create(Named(id): Named<RequestId>, Posted(who, fields): Posted<Reviewer>) -> Response {
+    let done = withdraw(&who, id, fields.get("reason")).await;
+    who.answer(done.map_err(|error| Trouble::from_error(&who.l, error))).await
 }
 
 async fn withdraw(who: &Reviewer, id: RequestId, reason: &str) -> Result<Response, Error> {

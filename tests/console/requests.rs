@@ -175,7 +175,7 @@ async fn what_is_foreign_is_not_there(db: TestDb) {
     let mut lau = world.signed_in("lau").await;
     let unknown = countersign::domain::ids::RequestId::random();
     let mut pages = Vec::new();
-    for id in [foreign.id.to_string(), unknown.to_string(), preview.id.to_string(), "ar_1".into(), "%00".into()] {
+    for id in [foreign.id.to_string(), unknown.to_string(), preview.id.to_string(), "ar_1".into(), "%00".into(), "%ff".into()] {
         for end in ["", "/sign", "/withdraw"] {
             let page = lau.get(&format!("/requests/{id}{end}")).await;
             assert_eq!(page.status, 404, "{id}{end}");

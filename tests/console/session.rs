@@ -89,7 +89,8 @@ async fn guessing_is_slowed_down(db: TestDb) {
         assert!(guesser.sign_in("lau@example.com", "wrong").await.text().contains("do not match"));
     }
     let answer = guesser.sign_in("lau@example.com", PASSWORD).await;
-    assert_eq!(answer.status, 401, "not even the right one");
+    assert_eq!(answer.status, 429, "not even the right one");
+    assert_eq!(answer.headers["retry-after"], "30");
     assert!(answer.text().contains("Nothing was checked. Try again in 30 s."), "{}", answer.text());
     assert_eq!(guesser.sign_in("ho@example.com", PASSWORD).await.status, 303, "others go on");
     world.clock.advance(Duration::from_secs(31));

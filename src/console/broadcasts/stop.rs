@@ -1,12 +1,11 @@
 //! Stopping what runs: one page that says what it does, one press that does it, at once and by one person.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::StopPage;
 use crate::approvals::execute;
 use crate::console::errors::Trouble;
-use crate::console::forms::Posted;
+use crate::console::forms::{Named, Posted};
 use crate::console::monitor::Progress;
 use crate::console::page::{Here, Notice, RoleName};
 use crate::console::parts::Tone;
@@ -19,8 +18,8 @@ use crate::error::Error;
 use crate::store;
 
 /// `GET /broadcasts/{id}/stop`.
-pub async fn new(who: Reviewer, Path(id): Path<String>) -> Response {
-    let page = fill(&who, &id).await;
+pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
+    let page = fill(&who, id).await;
     who.answer(page).await
 }
 
@@ -32,10 +31,9 @@ fn permitted(who: &Reviewer) -> Result<(), Trouble> {
     Err(Trouble::Forbidden(who.l.t1("error-needs-role", "roles", roles.collect::<Vec<_>>().join(", "))))
 }
 
-async fn fill(who: &Reviewer, id: &str) -> Result<StopPage, Trouble> {
+async fn fill(who: &Reviewer, id: RequestId) -> Result<StopPage, Trouble> {
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
     let failed = |error: store::Error| Trouble::from_error(l, error.into());
-    let id: RequestId = id.parse().map_err(|_| Trouble::NotFound)?;
     let request = store::requests::find(db, tenant, id).await.map_err(failed)?.ok_or(Trouble::NotFound)?;
     let run = store::deliveries::by_request(db, tenant, id).await.map_err(failed)?;
     let (execution, tally) = run.ok_or(Trouble::NotFound)?;
@@ -56,11 +54,8 @@ async fn fill(who: &Reviewer, id: &str) -> Result<StopPage, Trouble> {
 }
 
 /// `POST /broadcasts/{id}/stop`.
-pub async fn create(Path(id): Path<String>, Posted(who, _): Posted<Reviewer>) -> Response {
-    let done = match id.parse::<RequestId>() {
-        Ok(id) => stop(&who, id).await,
-        Err(_) => Err(Trouble::NotFound),
-    };
+pub async fn create(Named(id): Named<RequestId>, Posted(who, _): Posted<Reviewer>) -> Response {
+    let done = stop(&who, id).await;
     who.answer(done).await
 }
 

@@ -1,12 +1,11 @@
 //! `POST /requests/{id}/decision`: keeps the ticks, names what is missing, and leads on to the signature.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::kept::{Kept, keep};
 use crate::approvals::sign::{self, Intent};
 use crate::console::errors::Trouble;
-use crate::console::forms::{Fields, Posted};
+use crate::console::forms::{Fields, Named, Posted};
 use crate::console::requests::{Fault, Section, Sent, Verdict, again, refusal};
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
@@ -23,18 +22,13 @@ const COMMENT: usize = 4_000;
 const REASON: usize = 500;
 
 /// `GET /requests/{id}/decision`: a form is sent there, nobody reads there.
-pub async fn back(Path(id): Path<String>) -> Redirect {
-    let id = id.parse::<RequestId>().map(|id| format!("/requests/{id}"));
-    Redirect::to(id.as_deref().unwrap_or("/inbox"))
+pub async fn back(Named(id): Named<RequestId>) -> Redirect {
+    Redirect::to(&format!("/requests/{id}"))
 }
 
-pub async fn decide(Path(id): Path<String>, Posted(who, fields): Posted<Reviewer>) -> Response {
-    let done = match id.parse() {
-        Ok(id) => take(&who, id, &fields).await,
-        Err(_) => Err(Trouble::NotFound),
-    };
-    match done {
-        Ok(Some(sent)) => again(&who, &id, sent).await,
+pub async fn decide(Named(id): Named<RequestId>, Posted(who, fields): Posted<Reviewer>) -> Response {
+    match take(&who, id, &fields).await {
+        Ok(Some(sent)) => again(&who, id, sent).await,
         Ok(None) => Redirect::to(&format!("/requests/{id}/sign")).into_response(),
         Err(trouble) => who.answer(Err::<Response, _>(trouble)).await,
     }

@@ -1,6 +1,5 @@
 //! `/requests/{id}/sign`: the act restated, and the password that signs it.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -8,10 +7,10 @@ use super::SignPage;
 use super::kept::{Kept, forget, kept};
 use crate::approvals::sign;
 use crate::console::errors::Trouble;
-use crate::console::forms::Posted;
+use crate::console::forms::{Named, Posted};
 use crate::console::page::{Here, Notice};
 use crate::console::parts::{Digest, Tone};
-use crate::console::proof::{Proof, prove};
+use crate::console::proof::{Refusal, prove};
 use crate::console::requests::Verdict;
 use crate::console::review;
 use crate::console::visit::Reviewer;
@@ -25,30 +24,25 @@ use crate::store;
 /// What there is to show: the page, or the way back to the request with the reason why there is none.
 enum Outcome {
     Page(Box<SignPage>),
-    Fault(Box<SignPage>),
+    /// Not signed; the page says why, and the status whether it is worth trying again by itself.
+    Fault(Box<SignPage>, Refusal),
     Back(RequestId),
 }
 
-pub async fn new(who: Reviewer, Path(id): Path<String>) -> Response {
-    let outcome = match id.parse() {
-        Ok(id) => restate(&who, id).await,
-        Err(_) => Err(Trouble::NotFound),
-    };
+pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
+    let outcome = restate(&who, id).await;
     answer(&who, outcome).await
 }
 
-pub async fn create(Path(id): Path<String>, Posted(who, fields): Posted<Reviewer>) -> Response {
-    let outcome = match id.parse() {
-        Ok(id) => put(&who, id, fields.get("nonce"), fields.get("password")).await,
-        Err(_) => Err(Trouble::NotFound),
-    };
+pub async fn create(Named(id): Named<RequestId>, Posted(who, fields): Posted<Reviewer>) -> Response {
+    let outcome = put(&who, id, fields.get("nonce"), fields.get("password")).await;
     answer(&who, outcome).await
 }
 
 async fn answer(who: &Reviewer, outcome: Result<Outcome, Trouble>) -> Response {
     let response = outcome.map(|outcome| match outcome {
         Outcome::Page(page) => page.into_response(),
-        Outcome::Fault(page) => (StatusCode::UNPROCESSABLE_ENTITY, *page).into_response(),
+        Outcome::Fault(page, refusal) => refusal.answer(StatusCode::UNPROCESSABLE_ENTITY, *page),
         Outcome::Back(id) => Redirect::to(&format!("/requests/{id}")).into_response(),
     });
     who.answer(response).await
@@ -88,14 +82,10 @@ async fn put(who: &Reviewer, id: RequestId, nonce: &str, password: &str) -> Resu
         who.notify(Notice { tone: Tone::Danger, text: who.l.t("fault-nonce") }).await;
         return Ok(Outcome::Back(id));
     };
-    let fault = match prove(who, &who.person.email, password, "person.proof_failed").await.map_err(failed)? {
-        Proof::Given(_) => None,
-        Proof::Wrong => Some(who.l.t("fault-password")),
-        Proof::NotBefore(at) => Some(who.l.t1("session-pause", "span", who.l.span(at.since(who.now).as_secs().max(1)))),
-    };
-    if fault.is_some() {
+    if let Err(refusal) = prove(who, &who.person.email, password, "person.proof_failed").await.map_err(failed)? {
         let request = seen(who, id).await?;
-        return Ok(Outcome::Fault(Box::new(page(who, &request, kept, fault).await?)));
+        let fault = refusal.sentence(&who.l, "fault-password");
+        return Ok(Outcome::Fault(Box::new(page(who, &request, kept, Some(fault)).await?), refusal));
     }
     let decided = sign::decide(&who.console.ctx, who.person.tenant, &who.person, id, &kept.intent, "password").await;
     match decided {

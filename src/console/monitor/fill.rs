@@ -1,13 +1,12 @@
 //! Filling the monitor: the ledger in figures and row by row, with what a person may see of each recipient.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Failure, LedgerRow, Live, LiveFragment, MonitorPage, Progress, ledger_tag, ledger_words};
 use crate::console::audit::Names;
 use crate::console::errors::Trouble;
-use crate::console::forms::{Address, Fields};
+use crate::console::forms::{Address, Fields, Named};
 use crate::console::page::Here;
 use crate::console::parts::{Chip, Choice, Pager, Tone};
 use crate::console::states::State;
@@ -47,7 +46,7 @@ const CODES: &[(i32, &str)] = &[
 ];
 
 /// `GET /broadcasts/{id}`, by the request that sends it; a broadcast's own id leads there.
-pub async fn show(who: Reviewer, Path(id): Path<String>) -> Response {
+pub async fn show(who: Reviewer, Named(id): Named<String>) -> Response {
     if let Ok(broadcast) = id.parse::<BroadcastId>() {
         let found = store::broadcasts::find(&who.console.ctx.db, who.person.tenant, broadcast).await;
         let to = found.map_err(|error| Trouble::from_error(&who.l, error.into()));
@@ -63,7 +62,7 @@ pub async fn show(who: Reviewer, Path(id): Path<String>) -> Response {
 
 /// `GET /broadcasts/{id}/live`: the part that changes, for the page's script. It has no other use, so it has no page
 /// for its errors.
-pub async fn live(who: Reviewer, Path(id): Path<String>) -> Response {
+pub async fn live(who: Reviewer, Named(id): Named<String>) -> Response {
     let Ok(run) = found(&who, &id).await else { return StatusCode::NOT_FOUND.into_response() };
     match figures(&who, &run).await {
         Ok(live) => LiveFragment { l: who.l.clone(), live }.into_response(),

@@ -1,6 +1,5 @@
 //! Filling the request page from the dossier.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -14,6 +13,7 @@ use crate::console::audit::Names;
 use crate::console::decisions::{Kept, kept};
 use crate::console::errors::Trouble;
 use crate::console::findings;
+use crate::console::forms::Named;
 use crate::console::inbox::neighbours;
 use crate::console::monitor::Progress;
 use crate::console::page::{Here, RoleName};
@@ -33,13 +33,13 @@ use crate::store;
 use crate::words::Words;
 
 /// `GET /requests/{id}`.
-pub async fn show(who: Reviewer, Path(id): Path<String>) -> Response {
-    let page = open(&who, &id, None).await;
+pub async fn show(who: Reviewer, Named(id): Named<RequestId>) -> Response {
+    let page = open(&who, id, None).await;
     who.answer(page).await
 }
 
 /// The page again, with what was missing when the form came.
-pub async fn again(who: &Reviewer, id: &str, sent: Sent) -> Response {
+pub async fn again(who: &Reviewer, id: RequestId, sent: Sent) -> Response {
     let page = open(who, id, Some(sent)).await.map(|page| (StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     who.answer(page).await
 }
@@ -52,8 +52,7 @@ pub struct Sent {
     pub faults: Vec<Fault>,
 }
 
-async fn open(who: &Reviewer, id: &str, sent: Option<Sent>) -> Result<RequestPage, Trouble> {
-    let id: RequestId = id.parse().map_err(|_| Trouble::NotFound)?;
+async fn open(who: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<RequestPage, Trouble> {
     fill(who, id, sent).await.map_err(|error| Trouble::from_error(&who.l, error))
 }
 
