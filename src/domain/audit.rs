@@ -5,6 +5,7 @@
 use super::canonical::{Hash, NotCanonical, canonical, sha256};
 use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId};
+use super::masked::{Masked, Permit, ProviderId, ProviderIds};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -61,6 +62,35 @@ impl AuditEntry {
     pub fn leaf(&self) -> Result<String, NotCanonical> {
         canonical(self)
     }
+
+    /// As somebody with or without the right to see identifiers of Meta's reads it: a number's subject and an account's
+    /// details hold one.
+    #[must_use]
+    pub fn shown(mut self, permit: Option<&Permit<ProviderIds>>) -> Self {
+        let show = |id: &str| Masked::new(ProviderId::new(id)).show(permit);
+        if let Some(id) = self.subject.strip_prefix(NUMBER) {
+            self.subject = format!("{NUMBER}{}", show(id));
+        }
+        if let Some(serde_json::Value::String(id)) = self.details.get_mut("waba_id") {
+            *id = show(id);
+        }
+        self
+    }
+}
+
+/// What the subject of an entry about a business number begins with; Meta's id of it follows.
+const NUMBER: &str = "number/";
+
+/// The subject of an entry about a business number.
+#[must_use]
+pub fn number_subject(id: &ProviderId) -> String {
+    format!("{NUMBER}{}", id.for_meta())
+}
+
+/// The subject of an entry about one language of a template.
+#[must_use]
+pub fn template_subject(name: &str, language: &str) -> String {
+    format!("template/{name}/{language}")
 }
 
 /// The hash of a leaf; the prefix keeps it apart from an inner node's.

@@ -192,22 +192,27 @@ pub struct TemplateNews {
     pub reason: Option<String>,
 }
 
-/// Writes news of a template down; `false` if the template is not known or the news is old.
+row! {
+    struct NamedRow { name: String, language: String }
+}
+
+/// Writes news of a template down, and says which one it is by name and language; none if the template is not known or the
+/// news is old.
 pub async fn template_news(
     tx: &mut Tx,
     tenant: TenantId,
     meta_id: &str,
     news: &TemplateNews,
     at: Timestamp,
-) -> Result<bool> {
-    let hit = on!(tx tx, c => sqlx::query(
+) -> Result<Option<(String, String)>> {
+    let hit: Option<NamedRow> = on!(tx tx, c => sqlx::query_as(
         "update message_template set status = coalesce($3, status), quality = coalesce($4, quality),
             category = coalesce($5, category), correct_category = coalesce($6, correct_category),
             rejected_reason = coalesce($7, rejected_reason)
-         where tenant_id = $1 and meta_id = $2 and synced_at < $8")
+         where tenant_id = $1 and meta_id = $2 and synced_at < $8 returning name, language")
         .bind(tenant).bind(meta_id).bind(news.status.map(TemplateStatus::as_str)).bind(news.quality.map(Quality::as_str))
         .bind(news.category.map(MessageCategory::as_str)).bind(news.correct_category.as_deref().map(plain))
         .bind(news.reason.as_deref().map(plain)).bind(at.after(Duration::from_secs(1)))
-        .execute(c).await.map(|r| r.rows_affected()))?;
-    Ok(hit > 0)
+        .fetch_optional(c).await)?;
+    Ok(hit.map(|row| (row.name, row.language)))
 }

@@ -20,7 +20,7 @@ pub const TOOLS: &[Tool] = &[Tool {
     read_first: &["whatsapp.contact.get or whatsapp.broadcasts.list"],
     governance: "Only reads; nobody has to approve it.",
     safety: "Entries can be neither changed nor removed: each is a leaf of a hash tree whose root is in the answer. Only \
-             for keys with the audit permission; people and customers appear by id.",
+             for keys with the audit permission; people and customers appear by id, identifiers of Meta's masked.",
     area: Area::Audit,
     wants: Some(Permission::Audit),
     kind: Kind::Read(reading!(list)),
@@ -115,8 +115,9 @@ fn actor(actor: &Actor) -> ActorItem {
     ActorItem { kind, id }
 }
 
-fn entry(entry: AuditEntry) -> Result<EntryItem> {
+fn entry(entry: AuditEntry, caller: &Caller) -> Result<EntryItem> {
     let leaf = entry.leaf()?;
+    let entry = entry.shown(caller.provider_ids().as_ref());
     Ok(EntryItem {
         leaf_hash: Digest::from_bytes(leaf_hash(leaf.as_bytes())),
         actor: actor(&entry.actor),
@@ -141,5 +142,5 @@ async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Result<Au
     let (rows, next_cursor) = cut("audit_logs", arguments.limit, rows, |entry| entry.seq)?;
     let head = store::audit::head(&ctx.db, caller.tenant()).await?;
     let log = LogItem { size: head.size(), root: Digest::from_bytes(head.root()) };
-    Ok(AuditPage { items: rows.into_iter().map(entry).collect::<Result<_>>()?, next_cursor, log })
+    Ok(AuditPage { items: rows.into_iter().map(|row| entry(row, caller)).collect::<Result<_>>()?, next_cursor, log })
 }

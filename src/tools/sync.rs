@@ -1,7 +1,7 @@
 //! What Meta knows of the business, read anew: numbers, limits, templates and their quality. What changed is written down.
 
 use super::Ctx;
-use crate::domain::audit::{Actor, Event};
+use crate::domain::audit::{Actor, Event, number_subject, template_subject};
 use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
@@ -69,7 +69,7 @@ fn same(a: &MessageTemplate, b: &MessageTemplate) -> bool {
 }
 
 fn subject(template: &MessageTemplate) -> String {
-    format!("template/{}/{}", template.name, template.language)
+    template_subject(&template.name, template.language.as_str())
 }
 
 fn event(act: &'static str, subject: String, details: Value) -> Event {
@@ -79,9 +79,8 @@ fn event(act: &'static str, subject: String, details: Value) -> Event {
 fn number_changed(old: Option<&SendingNumber>, new: &SendingNumber) -> Option<Event> {
     let facts = |n: &SendingNumber| json!({ "status": n.status, "quality": n.quality, "limit": n.portfolio_limit, "name": n.name });
     let (before, after) = (old.map(facts), facts(new));
-    (before.as_ref() != Some(&after)).then(|| {
-        event("number.changed", format!("number/{}", new.id.for_meta()), json!({ "before": before, "after": after }))
-    })
+    (before.as_ref() != Some(&after))
+        .then(|| event("number.changed", number_subject(&new.id), json!({ "before": before, "after": after })))
 }
 
 fn template_changed(old: Option<&MessageTemplate>, new: &MessageTemplate) -> Option<Event> {

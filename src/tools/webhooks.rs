@@ -2,7 +2,7 @@
 //! any order, so each is applied in a way that a repeat does not change.
 
 use super::Ctx;
-use crate::domain::audit::{Actor, Event as AuditEvent};
+use crate::domain::audit::{Actor, Event as AuditEvent, template_subject};
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppression;
@@ -248,33 +248,32 @@ async fn preferred(tx: &mut Tx, tenant: TenantId, preference: &UserPreference, n
 }
 
 async fn template(tx: &mut Tx, tenant: TenantId, what: &What, at: Timestamp, now: Timestamp) -> Result<()> {
-    let (id, name, news) = match what {
+    let (id, news) = match what {
         What::TemplateStatus(t) => {
             let news =
                 TemplateNews { status: status_of(&t.event), reason: t.reason.clone(), ..TemplateNews::default() };
-            (&t.template_id, &t.name, news)
+            (&t.template_id, news)
         }
         What::TemplateQuality(t) => {
             let quality = t.new.to_lowercase().parse().unwrap_or(Quality::Unknown);
-            (&t.template_id, &t.name, TemplateNews { quality: Some(quality), ..TemplateNews::default() })
+            (&t.template_id, TemplateNews { quality: Some(quality), ..TemplateNews::default() })
         }
         What::TemplateCategory(t) => {
             // An announced change names the present category as the new one, and the coming one apart.
             let category = t.new_category.to_lowercase().parse().ok();
             let correct_category = t.correct_category.clone();
-            (&t.template_id, &t.name, TemplateNews { category, correct_category, ..TemplateNews::default() })
+            (&t.template_id, TemplateNews { category, correct_category, ..TemplateNews::default() })
         }
         _ => return Ok(()),
     };
-    if webhooks::template_news(tx, tenant, id, &news, at).await? {
-        let details = json!({
-            "template": id, "status": news.status, "quality": news.quality, "category": news.category,
-            "correct_category": news.correct_category,
-        });
-        let subject = name.clone().unwrap_or_else(|| id.clone());
-        audit::append(tx, tenant, now, AuditEvent { actor: Actor::Meta, act: "template.changed", subject, details })
-            .await?;
-    }
+    let Some((name, language)) = webhooks::template_news(tx, tenant, id, &news, at).await? else { return Ok(()) };
+    let details = json!({
+        "status": news.status, "quality": news.quality, "category": news.category,
+        "correct_category": news.correct_category,
+    });
+    let subject = template_subject(&name, &language);
+    audit::append(tx, tenant, now, AuditEvent { actor: Actor::Meta, act: "template.changed", subject, details })
+        .await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The audit log: only with the permission, newest first, whole and checkable.
 
-use countersign::domain::audit::{Actor, Event};
+use countersign::domain::audit::{Actor, Event, number_subject};
+use countersign::domain::masked::ProviderId;
 use countersign::store::audit;
 use serde_json::json;
 
@@ -8,7 +9,11 @@ use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
 use crate::support::world::{NOW, World};
 
-on_both!(only_those_who_may_read_the_log, the_log_is_filtered_and_paged_from_its_end);
+on_both!(
+    only_those_who_may_read_the_log,
+    the_log_is_filtered_and_paged_from_its_end,
+    identifiers_of_metas_want_their_own_permission,
+);
 
 async fn seed(world: &World) {
     let mut tx = world.db.begin().await.unwrap();
@@ -63,4 +68,25 @@ async fn the_log_is_filtered_and_paged_from_its_end(db: TestDb) {
     );
     let hashes = audit::leaf_hashes(&world.db, world.tenant.id).await.unwrap();
     assert_eq!(page["items"][0]["leaf_hash"], json!(format!("sha256:{}", hex::encode(&hashes[4]))));
+}
+
+async fn identifiers_of_metas_want_their_own_permission(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    let id = ProviderId::new("106540352242922");
+    let mut tx = world.db.begin().await.unwrap();
+    let subject = number_subject(&id);
+    let details = json!({"waba_id": "102290129340398"});
+    let event = Event { actor: Actor::Meta, act: "number.changed", subject, details };
+    audit::append(&mut tx, world.tenant.id, NOW, event).await.unwrap();
+    tx.commit().await.unwrap();
+    let door = Door::open(&world.db).await;
+    for (permissions, subject, account) in [
+        ("read,audit", "number/•••922", "•••398"),
+        ("read,audit,provider_ids", "number/106540352242922", "102290129340398"),
+    ] {
+        let (_, key) = world.agent(permissions, permissions).await;
+        let page = door.modern(&key).call("whatsapp.audit_logs.list", json!({})).await;
+        let item = &page["items"][0];
+        assert_eq!((&item["subject"], &item["details"]["waba_id"]), (&json!(subject), &json!(account)));
+    }
 }
