@@ -116,6 +116,13 @@ impl Funnel {
         }
     }
 
+    /// Where a list that was frozen before is looked at again: those who fell out then stay counted, and those who were
+    /// left are counted anew.
+    #[must_use]
+    pub fn resumed(frozen: &Self) -> Self {
+        Self { matched: frozen.excluded_total(), excluded: frozen.excluded.clone(), will_receive: 0 }
+    }
+
     /// Counts one person who matched.
     pub fn count(&mut self, verdict: Result<(), Exclusion>) {
         self.matched += 1;

@@ -137,6 +137,7 @@ async fn a_draft_can_only_shrink_and_belongs_to_one_request(db: TestDb) {
     let people: Vec<NewContact> = (0..6).map(person).collect();
     let (shop, no) = Shop::with(db, &people).await;
     let tenant = shop.world.tenant.id;
+    shop.suppress(no[5], Suppression::Blocked).await;
     let draft =
         shop.propose("whatsapp.broadcast.create", json!({"broadcast": described(&[shop.members])})).await.unwrap();
     let Action::BroadcastCreate(stored) = draft.action().clone() else { panic!("nothing is sent") };
@@ -151,7 +152,7 @@ async fn a_draft_can_only_shrink_and_belongs_to_one_request(db: TestDb) {
     let found = store::broadcasts::find(&shop.world.db, tenant, stored.broadcast).await.unwrap().unwrap();
     assert_eq!(
         (found.state, found.audience_count, found.spec.name.as_str()),
-        (BroadcastState::Draft, 6, "Winter offer")
+        (BroadcastState::Draft, 5, "Winter offer")
     );
 
     // Somebody new joins, somebody leaves: the newcomer gets nothing.
@@ -160,8 +161,10 @@ async fn a_draft_can_only_shrink_and_belongs_to_one_request(db: TestDb) {
     shop.suppress(no[0], Suppression::OptedOutOfMarketing).await;
     let arguments = json!({"broadcast_id": stored.broadcast, "schedule": tuesday()});
     let proposal = shop.schedule(arguments.clone()).await.unwrap();
-    assert_eq!(excluded(&proposal), [(Exclusion::OptedOutOfMarketing, 1)]);
-    assert_eq!((view(&proposal).audience.funnel.matched, plan(&proposal).audience.count), (6, 5));
+    // Whoever signs sees the whole way from the segment to those who receive it, not only what came after the draft.
+    assert_eq!(excluded(&proposal), [(Exclusion::OptedOutOfMarketing, 1), (Exclusion::Blocked, 1)]);
+    assert_eq!((view(&proposal).audience.funnel.matched, plan(&proposal).audience.count), (6, 4));
+    assert_eq!(view(&proposal).audience.frozen_at, view(&draft).audience.frozen_at);
     assert_eq!((plan(&proposal).broadcast, plan(&proposal).spec.is_none()), (stored.broadcast, true));
     assert_eq!(plan(&proposal).audience.segments, stored.audience.segments);
     assert_eq!(shop.ctx.policy.quorum(&proposal.preview).seats.len(), 1);

@@ -78,7 +78,7 @@ pub async fn freeze(db: &Db, tenant: TenantId, plan: &Resolved, settings: &Setti
         languages: Vec::new(),
         consents: Vec::new(),
         receivers: Vec::new(),
-        funnel: Funnel::empty(),
+        funnel: plan.stored.as_ref().map_or_else(Funnel::empty, |stored| Funnel::resumed(&stored.view.funnel)),
         matched: vec![0; plan.segments.len()],
         broken: None,
     };

@@ -122,7 +122,7 @@ fn of_the_people(ctx: &Ctx, plan: &Resolved, frozen: &Frozen) -> Vec<Finding> {
 
 fn versions(plan: &Resolved) -> Vec<SegmentVersion> {
     match &plan.stored {
-        Some(stored) => stored.segments.iter().map(|view| view.segment.clone()).collect(),
+        Some(stored) => stored.view.segments.iter().map(|view| view.segment.clone()).collect(),
         None => plan
             .segments
             .iter()

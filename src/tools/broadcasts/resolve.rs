@@ -7,7 +7,7 @@ use crate::domain::compose::Composer;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::{Language, People};
 use crate::domain::ids::{BroadcastId, SegmentId, TenantId};
-use crate::domain::preview::{SegmentView, View};
+use crate::domain::preview::{AudienceView, View};
 use crate::domain::segments::Segment;
 use crate::domain::templates::{MessageTemplate, TemplateStatus};
 use crate::error::{Error, Result};
@@ -37,8 +37,8 @@ pub struct Resolved {
 pub struct Stored {
     pub id: BroadcastId,
     pub people: People,
-    /// As they were then.
-    pub segments: Vec<SegmentView>,
+    /// The audience as it was shown then: its segments, who fell out, and when.
+    pub view: AudienceView,
 }
 
 /// A new broadcast.
@@ -69,7 +69,7 @@ async fn frozen(db: &Db, tenant: TenantId, broadcast: &Broadcast) -> Result<Stor
     let seal = page.action.audience().ok_or_else(lost)?;
     let audience = store::audience::load(db, tenant, seal.id).await?.filter(|audience| audience.fits(seal));
     let View::Broadcast(view) = page.view;
-    Ok(Stored { id: broadcast.id, people: audience.ok_or_else(lost)?.people, segments: view.audience.segments })
+    Ok(Stored { id: broadcast.id, people: audience.ok_or_else(lost)?.people, view: view.audience })
 }
 
 async fn find_segments(db: &Db, tenant: TenantId, ids: &[SegmentId]) -> Result<Vec<Segment>> {

@@ -43,7 +43,7 @@ pub fn page(
         },
         audience: AudienceView {
             segments: segments(plan, frozen),
-            frozen_at: now,
+            frozen_at: plan.stored.as_ref().map_or(now, |stored| stored.view.frozen_at),
             funnel: frozen.funnel.clone(),
             markets: markets.iter().map(|&(market, count)| MarketCount { market, count }).collect(),
             samples: examples.samples,
@@ -147,7 +147,7 @@ fn invisible(form: &Form) -> Vec<String> {
 
 fn segments(plan: &Resolved, frozen: &Frozen) -> Vec<SegmentView> {
     if let Some(stored) = &plan.stored {
-        return stored.segments.clone();
+        return stored.view.segments.clone();
     }
     let views = plan.segments.iter().zip(&frozen.matched).map(|(segment, matched)| SegmentView {
         segment: SegmentVersion { id: segment.id, version: segment.version, name: segment.name.clone() },
