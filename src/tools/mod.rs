@@ -169,8 +169,28 @@ pub fn arguments<T: DeserializeOwned>(arguments: Value) -> Result<T> {
     serde_path_to_error::deserialize(arguments).map_err(|e| {
         let path = e.path().to_string();
         let place = if path == "." { String::new() } else { format!("{path}: ") };
-        Error::Invalid(format!("{place}{}", e.inner()))
+        Error::Invalid(format!("{place}{}", in_words_of_json(&e.inner().to_string())))
     })
+}
+
+/// What the parser says in words of Rust, said in those of JSON: whoever called wrote no `u32` and no `map`.
+fn in_words_of_json(sentence: &str) -> String {
+    let Some((found, expected)) = sentence.rsplit_once(", expected ") else { return sentence.to_owned() };
+    let found = found.replace("invalid type: map", "invalid type: object").replace("type: sequence", "type: list");
+    let expected = match expected.split(' ').next().unwrap_or(expected) {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more, that is not too large",
+        "i8" | "i16" | "i32" | "i64" => "a whole number that is not too large",
+        "f32" | "f64" => "a number",
+        "struct" | "map" => "an object",
+        "enum" => "one of the values that the schema lists",
+        _ => match expected {
+            "a sequence" => "a list",
+            "a map" => "an object",
+            "a boolean" => "true or false",
+            said => said,
+        },
+    };
+    format!("{found}, expected {expected}")
 }
 
 fn has_nul(value: &Value) -> bool {
@@ -224,5 +244,53 @@ impl Tool {
     #[must_use]
     pub fn underscore_name(&self) -> String {
         self.name.replace('.', "_")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read is of interest")]
+    struct Example {
+        count: u32,
+        shift: Option<i64>,
+        share: Option<f64>,
+        names: Option<Vec<String>>,
+        inner: Option<Inner>,
+        table: Option<BTreeMap<String, bool>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only whether it can be read is of interest")]
+    struct Inner {
+        yes: bool,
+    }
+
+    #[test]
+    fn a_refusal_names_the_place_and_speaks_of_json() {
+        for (given, refused) in [
+            (json!({"count": -1}), "count: invalid value: integer `-1`, expected a whole number, 0 or more"),
+            (json!({"count": "many"}), "count: invalid type: string \"many\", expected a whole number, 0 or more"),
+            (json!({"count": ", expected u32"}), "string \", expected u32\", expected a whole number, 0 or more"),
+            (json!({"count": 1, "shift": 0.5}), "shift: invalid type: floating point `0.5`, expected a whole number"),
+            (json!({"count": 1, "share": {}}), "share: invalid type: object, expected a number"),
+            (json!({"count": 1, "names": {}}), "names: invalid type: object, expected a list"),
+            (json!({"count": 1, "inner": "x"}), "inner: invalid type: string \"x\", expected an object"),
+            (json!({"count": 1, "inner": {"yes": []}}), "inner.yes: invalid type: list, expected true or false"),
+            (json!({"count": 1, "table": [1]}), "table: invalid type: list, expected an object"),
+            (json!({"count": 1, "name": 1}), "name: unknown field `name`, expected one of `count`, `shift`"),
+            (json!({}), "missing field `count`"),
+            (json!({"count": "\0"}), "U+0000"),
+        ] {
+            let error = arguments::<Example>(given.clone()).unwrap_err();
+            assert_eq!(error.code(), "invalid_arguments");
+            assert!(error.to_string().contains(refused), "{given}: {error}");
+        }
     }
 }
