@@ -77,3 +77,4 @@ code-132015 = Meta has paused the template.
 code-132016 = Meta has disabled the template.
 code-131042 = There is a problem with payment at Meta.
 code-131000 = Something went wrong at Meta.
+code-unlisted = Meta refused the message for a reason this version does not know.

@@ -63,7 +63,10 @@ schedule-starts = Starts
 schedule-at-once = As soon as it is approved
 schedule-ends = Ends about
 schedule-pace = Pace
-schedule-pace-text = { $rate } a second · { $batches } batches of { $size }
+schedule-pace-text = { $batches ->
+    [one] { $rate } a second · 1 batch of { $size }
+   *[other] { $rate } a second · { $batches } batches of { $size }
+}
 schedule-number = From
 schedule-limit = Portfolio limit
 schedule-limit-text = { $limit } in 24 hours, { $used } used
@@ -78,7 +81,7 @@ schedule-inside = inside them
 schedule-cost = Cost
 schedule-rate = Rate
 schedule-amount = Amount
-schedule-total = At most
+schedule-total = Estimate
 schedule-ceiling = Ceiling { $ceiling } · rate card { $card }
 links-none = No links.
 media-none = No media.

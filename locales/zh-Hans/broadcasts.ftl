@@ -65,3 +65,4 @@ code-132015 = Meta 已暂停该模板。
 code-132016 = Meta 已停用该模板。
 code-131042 = Meta 付款出现问题。
 code-131000 = Meta 发生错误。
+code-unlisted = Meta 因本版本无法识别的原因拒绝了这条消息。

@@ -65,3 +65,4 @@ code-132015 = Meta 已暫停此範本。
 code-132016 = Meta 已停用此範本。
 code-131042 = Meta 付款出現問題。
 code-131000 = Meta 發生錯誤。
+code-unlisted = Meta 因本版本未能識別的原因拒絕了這則訊息。

@@ -3,7 +3,6 @@
 use super::parts::{Tag, Tone};
 use crate::domain::audience::Exclusion;
 use crate::domain::consent::{ConsentSource, MessageCategory};
-use crate::domain::money::Money;
 use crate::domain::phone::Market;
 use crate::domain::templates::Quality;
 use crate::words::Words;
@@ -93,8 +92,4 @@ pub fn quality(l: &Words, quality: Quality) -> Tag {
         Quality::Red => Tag::new(Tone::Danger, "cross", l.t("quality-low")),
         Quality::Unknown => Tag::new(Tone::Plain, "dot", l.t("quality-unknown")),
     }
-}
-
-pub fn money(l: &Words, money: Money) -> String {
-    l.money(&money.amount(), money.currency.as_str())
 }

@@ -1,5 +1,7 @@
 //! Money, exact to a millionth of its currency: a rate of 0.0732 a message must not be rounded before it is multiplied.
 
+use super::text::grouped;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -82,6 +84,21 @@ impl Currency {
     /// The Hong Kong dollar, in which the built-in figures are.
     pub const HKD: Self = Self(*b"HKD");
 
+    /// What stands before an amount: the sign that tells one dollar from another, or the letters.
+    fn mark(self) -> Cow<'static, str> {
+        match self.as_str() {
+            "HKD" => "HK$".into(),
+            "MOP" => "MOP$".into(),
+            "SGD" => "S$".into(),
+            "USD" => "US$".into(),
+            "TWD" => "NT$".into(),
+            "CNY" => "CN¥".into(),
+            "GBP" => "£".into(),
+            "EUR" => "€".into(),
+            code => format!("{code} ").into(),
+        }
+    }
+
     /// Its three letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -113,9 +130,12 @@ impl fmt::Debug for Currency {
     }
 }
 
+/// As people write it: `HK$9,984.00`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.currency, self.amount())
+        let amount = self.amount();
+        let (whole, decimals) = amount.split_once('.').unwrap_or((&amount, "00"));
+        write!(f, "{}{}.{decimals}", self.currency.mark(), grouped(whole))
     }
 }
 
@@ -149,7 +169,7 @@ impl<'de> serde::Deserialize<'de> for Money {
 }
 
 impl schemars::JsonSchema for Money {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Money".into()
     }
     fn inline_schema() -> bool {
@@ -168,11 +188,13 @@ mod tests {
     fn a_rate_times_many_is_exact() {
         let hkd: Currency = "HKD".parse().unwrap();
         let rate = Money::parse(hkd, "0.0732").unwrap();
-        assert_eq!(rate.to_string(), "HKD 0.0732");
-        assert_eq!(rate.times(1_000_000).to_string(), "HKD 73200.00");
-        assert_eq!(Money::parse(hkd, "9984").unwrap().percent(105).to_string(), "HKD 10483.20");
-        assert_eq!(Money::parse(hkd, "132.1").unwrap().percent(105).to_string(), "HKD 138.71");
+        assert_eq!(rate.to_string(), "HK$0.0732");
+        assert_eq!(rate.times(1_000_000).to_string(), "HK$73,200.00");
+        assert_eq!(Money::parse(hkd, "9984").unwrap().percent(105).to_string(), "HK$10,483.20");
+        assert_eq!(Money::parse(hkd, "132.1").unwrap().percent(105).to_string(), "HK$138.71");
         assert!(rate.times(u64::MAX).micros == i64::MAX);
+        let yen = Money::parse("jpy".parse().unwrap(), "1250000").unwrap();
+        assert_eq!((yen.to_string(), yen.amount()), ("JPY 1,250,000.00".into(), "1250000.00".into()));
     }
 
     #[test]

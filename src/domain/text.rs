@@ -214,6 +214,19 @@ pub fn fits_a_person(value: &str) -> bool {
         && (plain || (refused(value, "").is_empty() && mixed_words(value).is_empty()))
 }
 
+/// `12480` as `12,480`.
+#[must_use]
+pub fn grouped(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +260,13 @@ mod tests {
         ] {
             let found = refused(text, "en");
             assert_eq!(found.first().map(|r| (r.at, r.name())), Some((at, name.to_owned())), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (digits, said) in [("0", "0"), ("999", "999"), ("1000", "1,000"), ("1234567", "1,234,567")] {
+            assert_eq!(grouped(digits), said);
         }
     }
 

@@ -42,7 +42,7 @@ const ROWS: [(i64, Option<i64>, Option<i64>); 12] = [
 ];
 
 /// A request whose broadcast is half sent, to twelve people.
-async fn running(world: &World, name: &str) -> ActionRequest {
+pub async fn running(world: &World, name: &str) -> ActionRequest {
     let request = world.file(one_signature("SIGN-01")).await;
     let people: Vec<_> = (0..ROWS.len()).map(|n| person(n + 100 * (name.len() + 1))).collect();
     let mut tx = world.db.begin().await.unwrap();

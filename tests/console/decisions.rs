@@ -41,7 +41,7 @@ impl World {
     }
 
     /// Reads the request as long as one must.
-    async fn read(&self, person: &mut Visitor, request: &ActionRequest) -> Answer {
+    pub async fn read(&self, person: &mut Visitor, request: &ActionRequest) -> Answer {
         let page = person.get(&format!("/requests/{}", request.id)).await;
         assert_eq!(page.status, 200, "{}", page.text());
         self.clock.advance(Duration::from_secs(3));
@@ -49,12 +49,12 @@ impl World {
     }
 }
 
-fn all(verdict: &'static str) -> Vec<(&'static str, &'static str)> {
+pub fn all(verdict: &'static str) -> Vec<(&'static str, &'static str)> {
     [&SECTIONS[..], &ACCEPT[..], &[("verdict", verdict), ("comment", "Read and weighed.")]].concat()
 }
 
 /// Sends the form of the page, filled like this.
-async fn decide(person: &mut Visitor, page: &Answer, request: &ActionRequest, filled: &[(&str, &str)]) -> Answer {
+pub async fn decide(person: &mut Visitor, page: &Answer, request: &ActionRequest, filled: &[(&str, &str)]) -> Answer {
     person.submit(page, &format!("/requests/{}/decision", request.id), filled).await
 }
 

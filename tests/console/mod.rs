@@ -1,5 +1,6 @@
 //! The people's door, through real HTTP, on both databases.
 
+mod access;
 mod audit;
 mod broadcasts;
 mod decisions;

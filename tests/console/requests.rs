@@ -60,7 +60,7 @@ async fn everything_to_decide_is_on_one_page(db: TestDb) {
         ("frequency", "None 9"),
         ("first message", "For 3 people this is the first marketing message"),
         ("start", "As soon as it is approved"),
-        ("pace", "20 a second · 1 batches of 500"),
+        ("pace", "20 a second · 1 batch of 500"),
         ("number", "+852 5550 1000"),
         ("limit", "10,000 in 24 hours, 0 used"),
         ("cost", "HK$0.80 HK$9.60"),
@@ -175,7 +175,9 @@ async fn what_is_foreign_is_not_there(db: TestDb) {
     let mut lau = world.signed_in("lau").await;
     let unknown = countersign::domain::ids::RequestId::random();
     let mut pages = Vec::new();
-    for id in [foreign.id.to_string(), unknown.to_string(), preview.id.to_string(), "ar_1".into(), "%00".into(), "%ff".into()] {
+    for id in
+        [foreign.id.to_string(), unknown.to_string(), preview.id.to_string(), "ar_1".into(), "%00".into(), "%ff".into()]
+    {
         for end in ["", "/sign", "/withdraw"] {
             let page = lau.get(&format!("/requests/{id}{end}")).await;
             assert_eq!(page.status, 404, "{id}{end}");

@@ -160,7 +160,20 @@ impl Browser {
         files
     }
 
-    async fn resize(&self, width: u32) {
+    /// What an expression comes to in the page; a promise is waited for. The page's own policy does not bind it.
+    pub async fn evaluate(&self, expression: &str) -> Value {
+        let wanted = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
+        let answer = self.devtools("Runtime.evaluate", wanted).await;
+        assert!(answer["exceptionDetails"].is_null(), "the page fails: {:#}", answer["exceptionDetails"]);
+        answer["result"]["value"].clone()
+    }
+
+    /// Gives the browser a cookie for an address.
+    pub async fn cookie(&self, url: &str, name: &str, value: &str) {
+        self.devtools("Network.setCookie", json!({"url": url, "name": name, "value": value})).await;
+    }
+
+    pub async fn resize(&self, width: u32) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "a helper may have a knob that no test turns today")]
 
 pub mod agent;
+pub mod axe;
 pub mod browser;
 pub mod daemon;
 pub mod db;

@@ -136,7 +136,7 @@ pub fn preview() -> Preview {
         },
     }));
     Preview {
-        summary: "Send template winter_offer (marketing) to 12 people in 1 market as soon as it is approved, at most HKD 10.08.".into(),
+        summary: "Send template winter_offer (marketing) to 12 people in 1 market as soon as it is approved, at most HK$10.08.".into(),
         action,
         findings: vec![Finding::new(Level::Warn, "FREQ-02", "3 people already got a message in 30 days".into(), &[("count", "3".into())])],
         view,

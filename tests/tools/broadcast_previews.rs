@@ -110,7 +110,7 @@ async fn each_person_gets_one_verdict_in_the_fixed_order(db: TestDb) {
     assert_eq!(view.consent.first_marketing, 6);
     let sources: Vec<(Option<ConsentSource>, u64)> = view.consent.sources.iter().map(|s| (s.source, s.count)).collect();
     assert_eq!(sources, [(Some(ConsentSource::WebForm), 6), (Some(ConsentSource::Oral), 1)]);
-    assert_eq!(view.schedule.cost.total.to_string(), "HKD 5.60");
+    assert_eq!(view.schedule.cost.total.to_string(), "HK$5.60");
     assert_eq!(proposal.preview.blocks().count(), 0, "{:?}", proposal.preview.findings);
     let mut found = rules(&proposal);
     found.sort_unstable();
@@ -148,7 +148,7 @@ async fn the_same_facts_give_the_same_page_and_the_same_seal(db: TestDb) {
     shop.suppress(no[30], Suppression::Blocked).await;
     let three = shop.proposal().await;
     assert_ne!(plan(&one).audience.root, plan(&three).audience.root);
-    assert_eq!((plan(&three).audience.count, plan(&three).cost.total.to_string()), (59, "HKD 47.20".to_owned()));
+    assert_eq!((plan(&three).audience.count, plan(&three).cost.total.to_string()), (59, "HK$47.20".to_owned()));
 }
 
 async fn a_page_shows_what_will_be_sent_and_hides_whom(db: TestDb) {
@@ -158,7 +158,7 @@ async fn a_page_shows_what_will_be_sent_and_hides_whom(db: TestDb) {
     let page = view(&proposal);
     assert_eq!(
         proposal.preview.summary,
-        "Send template winter_offer (marketing) to 12 people in 1 market on 2026-12-01 10:00 +08:00 (HK), at most HKD 10.08."
+        "Send template winter_offer (marketing) to 12 people in 1 market on 2026-12-01 10:00 +08:00 (HK), at most HK$10.08."
     );
     assert_eq!(proposal.title, "Broadcast · Winter offer");
     let english = page.message.languages.iter().find(|l| l.language.as_str() == "en").unwrap();

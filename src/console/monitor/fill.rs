@@ -18,7 +18,7 @@ use crate::domain::ids::{BroadcastId, RequestId, TenantId};
 use crate::domain::preview::View;
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
-use crate::graph::errors::explain;
+use crate::graph::errors::{explain, is_listed};
 use crate::store;
 use crate::store::Db;
 use crate::store::deliveries::{Entry, Execution, Failed};
@@ -186,6 +186,7 @@ fn failure(l: &Words, failed: &Failed) -> Failure {
 fn meaning(l: &Words, code: i32) -> (String, Option<&'static str>) {
     match CODES.iter().find(|(known, _)| *known == code) {
         Some((_, key)) => (l.t(key), None),
+        None if !is_listed(code.into()) => (l.t("code-unlisted"), None),
         None => (explain(code.into()).sentence.to_owned(), (l.lang() != Lang::En).then_some("en")),
     }
 }

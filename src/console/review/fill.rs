@@ -203,12 +203,12 @@ fn schedule(
             .map(|line| CostLine {
                 market: facts::market(l, line.market),
                 people: line.count,
-                rate: facts::money(l, line.rate),
-                amount: facts::money(l, line.total),
+                rate: line.rate.to_string(),
+                amount: line.total.to_string(),
             })
             .collect(),
-        total: facts::money(l, cost.total),
-        ceiling: facts::money(l, cost.ceiling),
+        total: cost.total.to_string(),
+        ceiling: cost.ceiling.to_string(),
         limit: view.portfolio_limit,
         used: view.portfolio_used,
         number: view.from.clone(),
@@ -259,7 +259,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
                 ("people", l.num(people)),
                 ("markets", l.num(view.audience.markets.len())),
                 ("when", start.map_or_else(|| l.t("summary-at-once"), |at| l.when(at.to_jiff()))),
-                ("ceiling", facts::money(l, view.schedule.cost.ceiling)),
+                ("ceiling", view.schedule.cost.ceiling.to_string()),
             ];
             l.t_with("summary-schedule", &values.map(|(name, value)| (name, value.into())))
         }

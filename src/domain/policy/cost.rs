@@ -99,8 +99,8 @@ mod tests {
         let settings = Settings::default();
         let markets = [(market("HK"), 11_240), (market("MO"), 760), (market("SG"), 480)];
         let (cost, findings) = estimate(&settings, MessageCategory::Marketing, &markets, None);
-        assert_eq!(cost.total.to_string(), "HKD 9984.00");
-        assert_eq!(cost.ceiling.to_string(), "HKD 10483.20");
+        assert_eq!(cost.total.to_string(), "HK$9,984.00");
+        assert_eq!(cost.ceiling.to_string(), "HK$10,483.20");
         assert_eq!(findings, []);
         assert_eq!(recheck(&settings, MessageCategory::Marketing, &cost), []);
     }

@@ -98,7 +98,7 @@ mod tests {
         )
         .unwrap();
         let hk = "HK".parse().unwrap();
-        assert_eq!(card.rate(hk, MessageCategory::Marketing).unwrap().to_string(), "USD 0.0732");
+        assert_eq!(card.rate(hk, MessageCategory::Marketing).unwrap().to_string(), "US$0.0732");
         assert_eq!(card.rate(hk, MessageCategory::Utility), None);
         assert_eq!(card.rate("SG".parse().unwrap(), MessageCategory::Marketing), None);
         assert_eq!(RateCard::example().rates().count(), 9);

@@ -2,6 +2,7 @@
 //! policy, what a reviewer accepts and what a translator translates is the same list.
 
 use crate::domain::preview::{Finding, Level};
+use crate::domain::text::grouped;
 use std::fmt;
 
 /// A rule. One id says one thing with one weight.
@@ -70,24 +71,10 @@ impl Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Count(count) => f.write_str(&grouped(*count)),
+            Self::Count(count) => f.write_str(&grouped(&count.to_string())),
             Self::Text(text) => f.write_str(text),
         }
     }
-}
-
-/// `12480` as `12,480`.
-#[must_use]
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 impl Rule {
@@ -288,7 +275,6 @@ mod tests {
         let finding = FREQ_02.says(&[("count", 1_215_u64.into()), ("warn_from", 2_u16.into())]);
         assert_eq!(finding.message, "1,215 people already got 2 or more marketing messages in 30 days.");
         assert_eq!(finding.facts.get("count").map(String::as_str), Some("1215"));
-        assert_eq!((grouped(0), grouped(999), grouped(1_000_000)), ("0".into(), "999".into(), "1,000,000".into()));
     }
 
     #[test]

@@ -14,10 +14,11 @@ use crate::domain::ids::{AudienceId, BroadcastId};
 use crate::domain::people::Caller;
 use crate::domain::policy::message::{Message, check as check_message};
 use crate::domain::policy::people::{Figures, check as check_people};
-use crate::domain::policy::rules::{AUD_02, grouped};
+use crate::domain::policy::rules::AUD_02;
 use crate::domain::policy::schedule::check as check_schedule;
 use crate::domain::policy::{cost, numbers};
 use crate::domain::preview::{Finding, Preview, View};
+use crate::domain::text::grouped;
 use crate::error::{Error, Result};
 use crate::tools::{Ctx, Proposal};
 
@@ -168,7 +169,7 @@ fn action(
 /// The sentence that stands above everything else.
 fn summary(plan: &Resolved, frozen: &Frozen, cost: &Cost, sends: bool, ctx: &Ctx) -> String {
     let count = frozen.count();
-    let people = format!("{} {}", grouped(count), if count == 1 { "person" } else { "people" });
+    let people = format!("{} {}", grouped(&count.to_string()), if count == 1 { "person" } else { "people" });
     let markets = frozen.markets();
     let places = format!("{} {}", markets.len(), if markets.len() == 1 { "market" } else { "markets" });
     let (template, category) = (&plan.spec.template, plan.category);
