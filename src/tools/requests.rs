@@ -10,9 +10,10 @@ use crate::domain::preview::{Finding, View};
 use crate::domain::requests::{ActionRequest, Decision, Failure, Status};
 use crate::error::Result;
 use crate::store;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What previews, writes and the status tool answer.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -39,7 +40,8 @@ pub struct RequestView {
     pub approval: ApprovalView,
     /// What the policy rules say.
     pub findings: Vec<Finding>,
-    /// What people see.
+    /// What people see, by kind of write.
+    #[schemars(schema_with = "shape")]
     pub preview: View,
     /// Where people decide.
     pub review_url: String,
@@ -53,6 +55,36 @@ pub struct RequestView {
     pub audit_refs: Vec<u64>,
     /// When it is worth asking again; none when nothing will change any more.
     pub poll_after_ms: Option<u64>,
+}
+
+/// The shape of what people see, in short: every preview and every write answers with it, and a list of tools that spells it
+/// out each time is longer than what a model reads. The status tool alone does.
+fn shape(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": { "kind": { "type": "string" } },
+        "required": ["kind"],
+        "description": "what people see, by kind of write; whatsapp.action_request.status describes every member",
+    })
+}
+
+/// A request whose schema spells out what people see.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct InFull(pub RequestView);
+
+impl JsonSchema for InFull {
+    fn schema_name() -> Cow<'static, str> {
+        "RequestInFull".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = RequestView::json_schema(generator);
+        let full = generator.subschema_for::<View>();
+        if let Some(preview) = schema.pointer_mut("/properties/preview") {
+            *preview = full.into();
+        }
+        schema
+    }
 }
 
 /// Who asked.
