@@ -141,11 +141,6 @@ pub fn lookup(code: i64) -> Option<&'static Row> {
     ROWS.iter().find(|row| (row.first..=row.last).contains(&code))
 }
 
-/// Whether the table has a row for a code.
-pub fn is_listed(code: i64) -> bool {
-    lookup(code).is_some()
-}
-
 /// The row of a code, or what is said of codes that the table does not have.
 pub fn explain(code: i64) -> &'static Row {
     lookup(code).unwrap_or(&UNLISTED)

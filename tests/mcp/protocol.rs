@@ -48,6 +48,7 @@ async fn a_list_shows_what_the_key_may_use(db: TestDb) {
     let world = World::new(&db.open().await, "shop").await;
     let door = Door::open(&world.db).await;
     let (_, reader) = world.agent("reader", "read").await;
+    let (_, writer) = world.agent("writer", "read,propose").await;
     let (_, auditor) = world.agent("auditor", "read,audit").await;
     let (_, nobody) = world.agent("nobody", "").await;
     let list = door.modern(&reader).request("tools/list", json!({})).await.json();
@@ -60,6 +61,13 @@ async fn a_list_shows_what_the_key_may_use(db: TestDb) {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
         assert!(tool["title"].is_string() && tool["_meta"]["countersign.dev/read_first"].is_array(), "{tool}");
     }
+    // A host reads the list into memory, and some a model: one tool spells out what people see, the others point to it.
+    let list = door.modern(&writer).request("tools/list", json!({})).await.json();
+    for tool in list["result"]["tools"].as_array().unwrap() {
+        let most = if tool["name"] == "whatsapp.action_request.status" { 40 << 10 } else { 16 << 10 };
+        assert!(tool.to_string().len() < most, "{} has {} bytes", tool["name"], tool.to_string().len());
+    }
+    let list = door.modern(&reader).request("tools/list", json!({})).await.json();
     let all = door.modern(&auditor).request("tools/list", json!({})).await.json();
     assert_eq!(names(&all).len(), names(&list).len() + 1);
     assert!(names(&door.legacy(&nobody).request("tools/list", json!({})).await.json()).is_empty());

@@ -18,7 +18,7 @@ use crate::domain::ids::{BroadcastId, RequestId, TenantId};
 use crate::domain::preview::View;
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
-use crate::graph::errors::{explain, is_listed};
+use crate::graph::errors::{explain, lookup};
 use crate::store;
 use crate::store::Db;
 use crate::store::deliveries::{Entry, Execution, Failed};
@@ -186,7 +186,7 @@ fn failure(l: &Words, failed: &Failed) -> Failure {
 fn meaning(l: &Words, code: i32) -> (String, Option<&'static str>) {
     match CODES.iter().find(|(known, _)| *known == code) {
         Some((_, key)) => (l.t(key), None),
-        None if !is_listed(code.into()) => (l.t("code-unlisted"), None),
+        None if lookup(code.into()).is_none() => (l.t("code-unlisted"), None),
         None => (explain(code.into()).sentence.to_owned(), (l.lang() != Lang::En).then_some("en")),
     }
 }
