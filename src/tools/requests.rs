@@ -1,235 +1,142 @@
-//! Action requests, as agents read them. Asking never acts.
+//! Where a request stands. Asking reads rows; it never causes anything.
 
-pub mod status;
-
-use super::Ctx;
-use crate::domain::canonical::Digest;
+use super::{InFull, view};
 use crate::domain::clock::Timestamp;
-use crate::domain::people::Role;
-use crate::domain::preview::{Finding, View};
-use crate::domain::requests::{ActionRequest, Decision, Failure, Status};
-use crate::error::Result;
+use crate::domain::ids::RequestId;
+use crate::domain::people::{Area, Caller};
+use crate::domain::requests::Status;
+use crate::error::{Error, Result};
 use crate::store;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
-use serde_json::Value;
-use std::borrow::Cow;
+use crate::store::requests::{Line, ListFilter};
+use crate::tools::reading::{Cursor, Limit, Text, after, cut, reading};
+use crate::tools::{Ctx, Kind, Tool, schema};
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
 
-/// What previews, writes and the status tool answer.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RequestView {
+pub const TOOLS: &[Tool] = &[Tool {
+    name: "whatsapp.action_request.status",
+    title: ["Ask where a request stands", "查詢請求狀態", "查询请求状态"],
+    summary: "Says where an action request stands: who has to agree and who has, how far it is, what came of it. Give its id, \
+              or leave it out to list this key's own recent requests, newest first, by status and tool.",
+    read_first: &["whatsapp.audit_logs.list"],
+    governance: "Only reads; nobody has to approve it.",
+    safety: "Answers with status and references into the audit log. It never sends, retries or repeats anything.",
+    area: Area::Requests,
+    wants: None,
+    kind: Kind::Status(reading!(status)),
+    input: schema::<StatusArguments>,
+    output,
+}];
+
+/// Which request, or which of one's own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusArguments {
+    /// The request's id, as the preview or write answered it. Without it, recent ones are listed.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    action_request_id: Option<RequestId>,
+    /// Only requests that stand so; without it, all. Only for the list.
+    #[serde(default)]
+    status: Option<Status>,
+    /// Only requests of this write tool. Only for the list.
+    #[serde(default)]
+    tool: Option<Text<128>>,
+    /// How many items a page of the list has.
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[serde(default)]
+    cursor: Option<Cursor>,
+}
+
+/// One request in full, or a page of them in short.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum StatusAnswer {
+    One(Box<InFull>),
+    Recent(RecentPage),
+}
+
+/// Recent requests.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RecentPage {
+    /// The requests of this page, newest first.
+    items: Vec<RecentItem>,
+    /// Give this back as `cursor` to read on; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// One request in short.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RecentItem {
     /// Its id.
-    pub action_request_id: String,
+    #[schemars(with = "String")]
+    action_request_id: RequestId,
     /// The write tool.
-    pub tool: String,
+    tool: String,
     /// Where it stands.
-    pub status: Status,
-    /// Over exactly what people sign.
-    pub digest: Digest,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it lapses if nothing happens; none once it runs or has ended.
-    pub expires_at: Option<Timestamp>,
-    /// Why, as the agent wrote it.
-    pub reason: String,
-    /// Who asked.
-    pub requested_by: RequestedBy,
+    status: Status,
+    /// What people call it.
+    title: String,
     /// What would happen, in one sentence.
-    pub summary: String,
-    /// Who has to agree, and who has.
-    pub approval: ApprovalView,
-    /// What the policy rules say.
-    pub findings: Vec<Finding>,
-    /// What people see, by kind of write.
-    #[schemars(schema_with = "shape")]
-    pub preview: View,
-    /// Where people decide.
-    pub review_url: String,
-    /// How far it is.
-    pub execution: Option<ExecutionView>,
-    /// What came of it.
-    pub result: Option<Value>,
-    /// Why it did not come to what was asked.
-    pub error: Option<Failure>,
-    /// Numbers of its entries in the audit log.
-    pub audit_refs: Vec<u64>,
-    /// When it is worth asking again; none when nothing will change any more.
-    pub poll_after_ms: Option<u64>,
-}
-
-/// The shape of what people see, in short: every preview and every write answers with it, and a list of tools that spells it
-/// out each time is longer than what a model reads. The status tool alone does.
-fn shape(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object",
-        "properties": { "kind": { "type": "string" } },
-        "required": ["kind"],
-        "description": "what people see, by kind of write; whatsapp.action_request.status describes every member",
-    })
-}
-
-/// A request whose schema spells out what people see.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct InFull(pub RequestView);
-
-impl JsonSchema for InFull {
-    fn schema_name() -> Cow<'static, str> {
-        "RequestInFull".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = RequestView::json_schema(generator);
-        let full = generator.subschema_for::<View>();
-        if let Some(preview) = schema.pointer_mut("/properties/preview") {
-            *preview = full.into();
-        }
-        schema
-    }
-}
-
-/// Who asked.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RequestedBy {
-    /// The agent's name.
-    pub agent: String,
-    /// The person who answers for it.
-    pub owner: String,
-}
-
-/// Who has to agree, and who has. Names of people stay in the console.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ApprovalView {
-    /// Whether any person has to.
-    pub needed: bool,
-    /// The rule that says so.
-    pub rule: String,
-    /// How many.
-    pub signatures_required: usize,
-    /// What was decided so far.
-    pub signatures: Vec<SignatureView>,
-}
-
-/// One decision.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SignatureView {
-    /// In which capacity.
-    pub role: Role,
-    /// What.
-    pub decision: Decision,
-    /// When.
-    pub at: Timestamp,
-    /// What the person wrote, for the agent's user.
-    pub comment: String,
-}
-
-/// How far the worker is.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ExecutionView {
-    /// Which try; there is one, unless people ordered another.
-    pub attempt: u32,
-    /// When it began.
-    pub started_at: Timestamp,
+    summary: String,
+    /// How many people have to sign.
+    signatures_required: usize,
+    /// How many have.
+    signatures_given: usize,
+    /// When it was made.
+    created_at: Timestamp,
+    /// Until when it can be signed.
+    decide_by: Timestamp,
     /// When it came to its end.
-    pub finished_at: Option<Timestamp>,
-    /// How many messages stand where.
-    pub progress: crate::domain::deliveries::Tally,
+    settled_at: Option<Timestamp>,
+    /// Where people decide.
+    review_url: String,
 }
 
-/// How many entries of the log an answer names, at most: the first ones and the newest.
-const AUDIT_REFS: u32 = 20;
-
-/// A request as agents read it.
-pub async fn view(ctx: &Ctx, request: &ActionRequest) -> Result<RequestView> {
-    let signatures = store::requests::signatures(&ctx.db, request.tenant, request.id).await?;
-    let filter = store::audit::Filter { subject: Some(request.id.to_string()), ..Default::default() };
-    let mut audit_refs: Vec<u64> =
-        store::audit::list(&ctx.db, request.tenant, &filter, AUDIT_REFS).await?.into_iter().map(|e| e.seq).collect();
-    audit_refs.reverse();
-    let refusal = signatures.iter().rev().find(|s| s.decision != Decision::Approved).map(|s| s.comment.as_str());
-    Ok(RequestView {
-        action_request_id: request.id.to_string(),
-        tool: request.tool.clone(),
-        status: request.status,
-        digest: request.digest,
-        created_at: request.created_at,
-        expires_at: expires_at(request),
-        reason: request.reason.clone(),
-        requested_by: RequestedBy { agent: request.agent_name.clone(), owner: request.owner_name.clone() },
-        summary: request.preview.summary.clone(),
-        approval: ApprovalView {
-            needed: request.quorum.needs_people(),
-            rule: request.quorum.rule.clone(),
-            signatures_required: request.quorum.seats.len(),
-            signatures: signatures
-                .iter()
-                .map(|s| SignatureView { role: s.role, decision: s.decision, at: s.at, comment: s.comment.clone() })
-                .collect(),
-        },
-        findings: request.preview.findings.clone(),
-        preview: request.preview.view.clone(),
-        review_url: format!("{}/requests/{}", ctx.public_url, request.id),
-        execution: execution(ctx, request).await?,
-        result: request.result.clone(),
-        error: request.error.clone().or_else(|| why_not(request, refusal)),
-        audit_refs,
-        poll_after_ms: poll_after(request.status),
-    })
+/// Every answer is an object, which a schema of alternatives alone does not say.
+fn output() -> Schema {
+    let mut either = schema::<StatusAnswer>();
+    either.insert("type".to_owned(), "object".into());
+    either
 }
 
-async fn execution(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {
-    let found = store::deliveries::by_request(&ctx.db, request.tenant, request.id).await?;
-    Ok(found.map(|(execution, progress)| ExecutionView {
-        attempt: 1,
-        started_at: execution.started_at,
-        finished_at: execution.finished_at,
-        progress,
-    }))
-}
-
-const fn expires_at(request: &ActionRequest) -> Option<Timestamp> {
-    match request.status {
-        Status::Previewed | Status::PendingApproval => Some(request.decide_by),
-        Status::Approved => request.start_by,
-        _ => None,
-    }
-}
-
-/// How soon something may have changed: people take minutes, the worker seconds.
-const fn poll_after(status: Status) -> Option<u64> {
-    match status {
-        Status::PendingApproval | Status::Approved | Status::Paused | Status::NeedsAttention => Some(5_000),
-        Status::Executing => Some(2_000),
-        _ => None,
-    }
-}
-
-/// What an agent must understand when nothing was done. A refusal must not read like a fault, or it will be tried again.
-fn why_not(request: &ActionRequest, comment: Option<&str>) -> Option<Failure> {
-    let said = comment.filter(|c| !c.is_empty()).map_or_else(String::new, |c| format!(" The reviewer wrote: {c}"));
-    let (code, message) = match request.status {
-        Status::Rejected => (
-            "rejected",
-            format!(
-                "NOT DONE. A reviewer rejected this request; that is final. Do not resubmit the same content; ask your user.{said}"
-            ),
-        ),
-        Status::ChangesRequested => (
-            "changes_requested",
-            format!("NOT DONE. A reviewer asks for changes. Change what is asked for and make a new request.{said}"),
-        ),
-        Status::Expired => (
-            "expired",
-            "NOT DONE. Nobody decided, or nothing started, in time. Make a new request if it is still wanted.".into(),
-        ),
-        Status::Cancelled => (
-            "cancelled",
-            "STOPPED. A person took this request back or stopped it. Ask your user before you ask again.".into(),
-        ),
-        Status::Superseded => ("superseded", "NOT DONE. A newer request took the place of this one.".into()),
-        Status::Stale => {
-            ("stale", "NOT DONE. What was signed is no longer what would happen. Preview it again.".into())
+async fn status(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<StatusAnswer> {
+    match arguments.action_request_id {
+        Some(id) => {
+            let found = store::requests::find(&ctx.db, caller.tenant(), id).await?;
+            // An id is a name, not a key: another agent's request is as little there as another business's.
+            let own = found.filter(|request| request.agent == caller.agent.id);
+            let request = own.ok_or_else(|| Error::not_found("action request", id))?;
+            Ok(StatusAnswer::One(Box::new(InFull(view(ctx, &request).await?))))
         }
-        _ => return None,
+        None => recent(ctx, caller, arguments).await.map(StatusAnswer::Recent),
+    }
+}
+
+async fn recent(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<RecentPage> {
+    let filter = ListFilter {
+        status: arguments.status.into_iter().collect(),
+        agent: Some(caller.agent.id),
+        tool: arguments.tool.map(Text::into_string),
+        search: None,
+        before: after("requests", arguments.cursor.as_ref())?,
     };
-    Some(Failure { code: code.into(), message })
+    let rows = store::requests::list(&ctx.db, caller.tenant(), None, &filter, arguments.limit.and_one()).await?;
+    let (rows, next_cursor) = cut("requests", arguments.limit, rows, |line| (line.created_at, line.id))?;
+    let item = |line: Line| RecentItem {
+        action_request_id: line.id,
+        tool: line.tool,
+        status: line.status,
+        title: line.title,
+        summary: line.summary,
+        signatures_required: line.quorum.seats.len(),
+        signatures_given: line.signed.len(),
+        created_at: line.created_at,
+        decide_by: line.decide_by,
+        settled_at: line.settled_at,
+        review_url: format!("{}/requests/{}", ctx.public_url, line.id),
+    };
+    Ok(RecentPage { items: rows.into_iter().map(item).collect(), next_cursor })
 }

@@ -1,6 +1,6 @@
 //! A person's browser: headless Chromium over its own driver.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -188,8 +188,18 @@ impl Browser {
     }
 }
 
-/// Starts the driver on a port of its choice.
+/// Starts the driver on a port of its choice. It picks one for IPv4 and then wants the same for IPv6; if another test has
+/// that one it ends, so it is asked again.
 async fn driver(program: PathBuf) -> (Child, u16) {
+    for _ in 0..10 {
+        if let Some(started) = try_driver(&program).await {
+            return started;
+        }
+    }
+    panic!("chromedriver found no port in ten tries");
+}
+
+async fn try_driver(program: &Path) -> Option<(Child, u16)> {
     let mut process = Command::new(program)
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -202,13 +212,13 @@ async fn driver(program: PathBuf) -> (Child, u16) {
         while let Some(line) = lines.next_line().await.expect("its output can be read") {
             let port = line.split_once("started successfully on port ").map(|(_, port)| port.trim_end_matches('.'));
             if let Some(port) = port {
-                return port.parse().expect("a port");
+                return Some(port.parse().expect("a port"));
             }
         }
-        panic!("chromedriver ended without a port");
+        None
     };
-    let port = tokio::time::timeout(Duration::from_secs(30), port).await.expect("chromedriver starts in time");
+    let port = tokio::time::timeout(Duration::from_secs(30), port).await.expect("chromedriver starts in time")?;
     // It goes on writing; a full pipe would stop it.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (process, port)
+    Some((process, port))
 }
