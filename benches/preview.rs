@@ -22,7 +22,6 @@ use countersign::domain::masked::ProviderId;
 use countersign::domain::people::{Agent, Caller, NameStyle, Permission, Person, Role, Tenant};
 use countersign::domain::phone::PhoneNumber;
 use countersign::domain::policy::Policy;
-use countersign::domain::preview::View;
 use countersign::domain::templates::{Button, MessageTemplate, Quality, TemplateContent, TemplateStatus};
 use countersign::graph::Graph;
 use countersign::store::consent::{self, NewConsent};
@@ -81,7 +80,7 @@ async fn measure(name: &str, url: &str) {
             let started = Instant::now();
             let proposal = propose(&ctx, &caller, arguments.clone()).await.unwrap();
             times.push(started.elapsed());
-            let View::Broadcast(view) = &proposal.preview.view;
+            let view = proposal.preview.view.broadcast().unwrap();
             assert!(view.audience.funnel.balances() && view.audience.funnel.matched == CONTACTS as u64);
             assert!(view.audience.funnel.will_receive > 80_000, "{:?}", view.audience.funnel);
         }

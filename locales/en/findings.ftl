@@ -1,6 +1,6 @@
 ### Findings of the policy, as signed in English, said in the other languages.
 
-finding-AUD-03 = { $excluded } of { $matched } people who match are left out, which is { $percent } %; most of them for the reason { $reason }. Check that these are the right segments.
+finding-AUD-03 = { $excluded } of { $matched } people who match are left out, which is { $percent } %; most of them for the reason “{ $reason }”. Check that these are the right segments.
 finding-AUD-04 = { $count } people are in more than one of the segments. Each gets one message.
 finding-AUD-05 = { $count } people live in markets that the policy does not allow, and are left out.
 finding-CONSENT-01 = { $count } people never agreed to { $category } messages, or took it back, and are left out.
@@ -40,3 +40,11 @@ finding-TEXT-05 = The message in { $language } does not name the sender, { $send
 finding-VAR-03 = { $count } people lack a value for a variable without a default, and are left out.
 finding-VAR-04 = { $count } of { $receivers } people get the default for { $placeholder } instead of a value of their own.
 finding-VAR-05 = For { $count } people the template has no language that they read, and there is no default_language. They are left out.
+finding-IMPORT-02 = { $count } of { $rows } rows are left out, most of them for the reason “{ $left_out }”.
+finding-IMPORT-03 = { $count } people who are known get another name.
+finding-IMPORT-04 = { $count } people agreed by word of mouth. After 14 days that counts no more, unless it is confirmed in writing.
+finding-IMPORT-05 = { $count } rows are of people who opted out or took their consent back. They stay opted out and are left out.
+finding-IMPORT-06 = All that the rows say is known already; nothing would change.
+finding-SEG-02 = { $count } broadcasts that wait or run were drawn from this segment. What was frozen for them stays as it is.
+finding-SEG-03 = Nobody fulfils these conditions now.
+finding-SEG-04 = This was made on version { $base }, and the segment has version { $version } by now. Ask for a new request.

@@ -29,3 +29,6 @@ inbox-due-day = Within 24 hours
 inbox-due-hours = Within 4 hours
 inbox-next-what = { $at }, { $name }
 kind-broadcast = Broadcast
+kind-draft = Broadcast draft
+kind-import = Import
+kind-segment = Segment

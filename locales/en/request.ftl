@@ -202,6 +202,7 @@ after-more = { $n ->
    *[other] { $n } more signatures are needed after yours. Nothing is sent before them.
 }
 after-last = Yours is the last signature. It starts by itself on { $at }. Until then and while it runs, anyone who may review may stop it.
+after-last-now = Yours is the last signature. It is carried out at once.
 after-no = Nothing is sent. The agent reads your comment.
 done-approved = Your approval is signed and in the log.
 done-changes = Your wish for changes is signed and in the log.
@@ -213,3 +214,74 @@ withdraw-do = Withdraw request
 withdraw-not = This request is { $state }; only what has not begun can be withdrawn.
 withdraw-keep = Keep it
 sample-consent = { $source }, { $at }
+section-change = What changes
+section-left-out = What is left out
+section-effect = Whom it touches
+import-new = New
+import-changed = Changed
+import-unchanged = Known already
+import-left-out = Left out
+import-rows = { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}
+import-renamed = { $n ->
+    [one] { $n } person who is known gets another name
+   *[other] { $n } people who are known get another name
+}
+import-tags = Labels put on
+import-markets = Markets:
+import-sample = { $n ->
+    [one] Sample of { $n } row
+   *[other] Sample of { $n } rows
+}
+import-sample-caption = Masked rows of the list, spread over it
+import-line = Row
+import-person = Person
+import-what = What happens
+import-consent = Consent
+import-known-as = known as { $name }
+import-none-left-out = No row is left out.
+import-listed = Rows that are left out
+import-reason = Reason
+import-phone = Number
+import-unlisted = { $n ->
+    [one] { $n } more row is left out.
+   *[other] { $n } more rows are left out.
+}
+import-ways = Where consent comes from
+import-category = For
+import-source = How
+import-people = People
+import-between = Given
+import-span = { $oldest } to { $newest }
+import-evidence = Proof, for example
+import-keeps = A person who opted out stays opted out; nothing is sent.
+segment-before = Before
+segment-after = After
+segment-version = version { $n }
+segment-new = A new segment
+segment-people = People it reaches
+segment-was = Now
+segment-enter = Come in
+segment-leave = Fall out
+segment-will = Then
+segment-drawn = Broadcasts that were drawn from it
+segment-drawn-none = No broadcast that waits or runs was drawn from it.
+segment-drawn-text = What was frozen for them stays as it is.
+segment-excludes = Opt-outs, blocked people and invalid numbers are in none of these counts.
+summary-import = Import { $taken } of { $rows } rows of “{ $name }”: add { $new } people, change { $changed }. Nothing is sent.
+summary-segment-new = Make the segment “{ $name }”, which reaches { $people } people now.
+summary-segment = Change the segment “{ $name }”: { $enter } enter, { $leave } leave, and it reaches { $people } people.
+left-out-phone = No valid number
+left-out-duplicate = Number is in an earlier row
+left-out-text = Text too long or not allowed
+left-out-language = Language not understood
+left-out-no-consent = No consent given
+left-out-category = Consent does not say to what
+left-out-source = Consent does not say how
+left-out-date = Consent does not say when
+left-out-date-ahead = Consent dated in the future
+left-out-not-traceable = No reference to the proof
+left-out-opted-out = Opted out
+left-out-withdrawn = Consent taken back

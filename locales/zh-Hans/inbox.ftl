@@ -26,3 +26,6 @@ inbox-due-day = 24 小时内
 inbox-due-hours = 4 小时内
 inbox-next-what = { $at }，{ $name }
 kind-broadcast = 群发广播
+kind-draft = 群发广播草稿
+kind-import = 导入
+kind-segment = 客户分组

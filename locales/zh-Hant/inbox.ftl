@@ -26,3 +26,6 @@ inbox-due-day = 24小時內
 inbox-due-hours = 4小時內
 inbox-next-what = { $at }，{ $name }
 kind-broadcast = 廣播
+kind-draft = 廣播草稿
+kind-import = 匯入
+kind-segment = 分眾

@@ -11,8 +11,8 @@ use crate::domain::requests::{Failure, Status};
 use crate::error::{Error, Result};
 use crate::store::deliveries::{self, NewExecution};
 use crate::store::{self, Tx, audit, broadcasts, requests};
-use crate::tools::Ctx;
 use crate::tools::broadcasts as tool;
+use crate::tools::{Ctx, Outcome, contacts, segments};
 use serde_json::{Value, json};
 
 /// Requests that are ended in one look.
@@ -38,9 +38,15 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
         Action::BroadcastCreate(draft) => {
             tool::create(&mut tx, tenant, id, &draft, now).await?;
             let result = json!({"broadcast_id": draft.broadcast, "recipients": draft.audience.count});
-            let done = Status::Succeeded;
-            requests::settle(&mut tx, tenant, id, Status::Executing, done, Some(&result), None, now).await?;
-            tell(&mut tx, tenant, id, "execution.finished", json!({"status": done, "result": result}), now).await?;
+            end(&mut tx, tenant, id, Outcome::Done(result), now).await?;
+        }
+        Action::ContactImport(plan) => {
+            let outcome = contacts::import::write(ctx, &mut tx, tenant, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
+        Action::SegmentUpsert(plan) => {
+            let outcome = segments::upsert::store(ctx, &mut tx, tenant, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
         }
         Action::BroadcastSchedule(plan) => {
             let execution = start(&mut tx, tenant, id, &plan, now).await?;
@@ -51,6 +57,21 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     tx.commit().await?;
     ctx.wake.requests();
     Ok(())
+}
+
+/// What touches nothing but our own rows has ended when it begins.
+async fn end(tx: &mut Tx, tenant: TenantId, id: RequestId, outcome: Outcome, now: Timestamp) -> Result<()> {
+    let (to, result, failure) = match outcome {
+        Outcome::Done(result) => (Status::Succeeded, Some(result), None),
+        Outcome::Void(finding) => {
+            let message = format!("NOT DONE. {}", finding.message);
+            (Status::Stale, None, Some(Failure { code: "stale".to_owned(), message }))
+        }
+    };
+    requests::settle(tx, tenant, id, Status::Executing, to, result.as_ref(), failure.as_ref(), now).await?;
+    let why = failure.map(|failure| failure.message);
+    let details = json!({"status": to, "result": result, "why": why});
+    tell(tx, tenant, id, "execution.finished", details, now).await
 }
 
 async fn start(

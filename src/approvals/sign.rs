@@ -74,12 +74,7 @@ async fn find(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<ActionReques
 /// A tick counts for the section as it was ticked; a section that reads differently now is open again.
 async fn checked(ctx: &Ctx, request: &ActionRequest, person: &Person) -> Result<Vec<Section>> {
     let ticks = store::requests::checked_sections(&ctx.db, request.tenant, request.id, person.id).await?;
-    Ok(Section::ALL
-        .into_iter()
-        .zip(request.sections)
-        .filter(|(section, digest)| ticks.iter().any(|(s, d)| s == section && d == digest))
-        .map(|(section, _)| section)
-        .collect())
+    Ok(request.sections().filter(|section| ticks.contains(section)).map(|(section, _)| section).collect())
 }
 
 async fn fresh_findings(ctx: &Ctx, request: &ActionRequest) -> Result<Vec<Finding>> {
@@ -91,7 +86,7 @@ pub async fn check(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId, 
     let request = find(ctx, tenant, id).await?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    for (section, digest) in Section::ALL.into_iter().zip(request.sections) {
+    for (section, digest) in request.sections() {
         if ticked.contains(&section) {
             store::requests::check_section(&mut tx, tenant, id, person.id, (section, digest), now).await?;
         } else {
@@ -156,7 +151,7 @@ fn refused(why: MayNotSign) -> Error {
 
 async fn ready_to_approve(ctx: &Ctx, request: &ActionRequest, person: &Person, intent: &Intent) -> Result<()> {
     let checked = checked(ctx, request, person).await?;
-    if let Some(open) = Section::ALL.into_iter().find(|section| !checked.contains(section)) {
+    if let Some(open) = request.preview.view.sections().iter().find(|section| !checked.contains(section)) {
         return Err(Error::Invalid(format!(
             "the section {} is not checked; nothing was decided",
             open.as_str().replace('_', " ")

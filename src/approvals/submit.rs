@@ -8,7 +8,7 @@ use crate::domain::ids::{PersonId, RequestId, TenantId};
 use crate::domain::mails::MailKind;
 use crate::domain::people::Caller;
 use crate::domain::policy::signatures::Times;
-use crate::domain::preview::{Preview, View};
+use crate::domain::preview::Preview;
 use crate::domain::requests::{ActionRequest, Quorum, Status};
 use crate::error::{Error, Result};
 use crate::store::requests::Approval;
@@ -16,7 +16,7 @@ use crate::store::{self, Db, Tx};
 use crate::tools::broadcasts;
 use crate::tools::catalogue::catalogue;
 use crate::tools::envelope::{PreviewArguments, check_reason, open_write};
-use crate::tools::requests::{RequestView, view};
+use crate::tools::request_view::{RequestView, view};
 use crate::tools::{Ctx, Kind, Proposal, Propose, Tool, arguments};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -196,7 +196,7 @@ async fn request_of(
         sections: digests.sections,
         preview: proposal.preview.clone(),
         reason: asked.reason.to_owned(),
-        arguments: asked.arguments.clone(),
+        arguments: proposal.kept.clone().unwrap_or_else(|| asked.arguments.clone()),
         reads_made: store::tool_reads::last_reads(&ctx.db, tenant, caller.agent.id, asked.tool.read_first).await?,
         status,
         version: 1,
@@ -220,16 +220,17 @@ async fn request_of(
 
 /// A decision after the sending has to be over would decide nothing.
 fn decide_by(preview: &Preview, times: &Times, now: Timestamp) -> Timestamp {
-    let View::Broadcast(view) = &preview.view;
     let usual = now.after(times.pending_expiry);
-    view.schedule.schedule.finish_by.map_or(usual, |end| end.min(usual))
+    let end = preview.view.broadcast().and_then(|view| view.schedule.schedule.finish_by);
+    end.map_or(usual, |end| end.min(usual))
 }
 
-/// When an approval of this moment may start, and until when. What people approved cools off; what needed nobody does not.
+/// When an approval of this moment may start, and until when. What people approved and cannot be taken back cools off.
 pub(super) fn approval(request: &ActionRequest, times: &Times, now: Timestamp) -> Approval {
-    let View::Broadcast(view) = &request.preview.view;
-    let planned = view.schedule.schedule.start_at.filter(|_| request.preview.action.leaves_the_house());
-    let cooled = if request.quorum.needs_people() { now.after(times.cooling_off) } else { now };
+    let leaves = request.preview.action.leaves_the_house();
+    let start = request.preview.view.broadcast().and_then(|view| view.schedule.schedule.start_at);
+    let planned = start.filter(|_| leaves);
+    let cooled = if leaves && request.quorum.needs_people() { now.after(times.cooling_off) } else { now };
     let not_before = planned.map_or(cooled, |at| at.max(cooled));
     Approval { at: now, not_before, start_by: planned.unwrap_or(now).max(now).after(times.start_expiry) }
 }
@@ -254,8 +255,8 @@ async fn insert(
     if !store::requests::insert(&mut tx, request, &proposal.title).await? {
         return Ok(false);
     }
-    if let Some((id, root, audience)) = &proposal.audience {
-        store::audience::insert(&mut tx, tenant, *id, *root, audience, now).await?;
+    if let Some(sealed) = &proposal.sealed {
+        sealed.store(&mut tx, tenant, now).await?;
     }
     let act = if request.status == Status::PendingApproval { "request.filed" } else { "request.previewed" };
     store::audit::append(&mut tx, tenant, now, event(caller, act, request, filed_details(request))).await?;

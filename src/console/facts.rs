@@ -3,6 +3,7 @@
 use super::parts::{Tag, Tone};
 use crate::domain::audience::Exclusion;
 use crate::domain::consent::{ConsentSource, MessageCategory};
+use crate::domain::contacts::import::LeftOut;
 use crate::domain::phone::Market;
 use crate::domain::templates::Quality;
 use crate::words::Words;
@@ -31,6 +32,23 @@ pub fn exclusion(l: &Words, reason: Exclusion) -> String {
 }
 
 /// How people agreed; none where the category needs no consent.
+pub fn left_out(l: &Words, reason: LeftOut) -> String {
+    match reason {
+        LeftOut::InvalidPhone => l.t("left-out-phone"),
+        LeftOut::Duplicate => l.t("left-out-duplicate"),
+        LeftOut::BadText => l.t("left-out-text"),
+        LeftOut::UnknownLanguage => l.t("left-out-language"),
+        LeftOut::NoConsent => l.t("left-out-no-consent"),
+        LeftOut::NoCategory => l.t("left-out-category"),
+        LeftOut::NoSource => l.t("left-out-source"),
+        LeftOut::NoDate => l.t("left-out-date"),
+        LeftOut::DateAhead => l.t("left-out-date-ahead"),
+        LeftOut::NotTraceable => l.t("left-out-not-traceable"),
+        LeftOut::OptedOut => l.t("left-out-opted-out"),
+        LeftOut::ConsentWithdrawn => l.t("left-out-withdrawn"),
+    }
+}
+
 pub fn source(l: &Words, source: Option<ConsentSource>) -> String {
     match source {
         Some(ConsentSource::WebForm) => l.t("source-web-form"),

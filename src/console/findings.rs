@@ -49,6 +49,14 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("VAR-03", "finding-VAR-03"),
     ("VAR-04", "finding-VAR-04"),
     ("VAR-05", "finding-VAR-05"),
+    ("IMPORT-02", "finding-IMPORT-02"),
+    ("IMPORT-03", "finding-IMPORT-03"),
+    ("IMPORT-04", "finding-IMPORT-04"),
+    ("IMPORT-05", "finding-IMPORT-05"),
+    ("IMPORT-06", "finding-IMPORT-06"),
+    ("SEG-02", "finding-SEG-02"),
+    ("SEG-03", "finding-SEG-03"),
+    ("SEG-04", "finding-SEG-04"),
 ];
 
 /// The findings of one list, the heaviest first. The first of each rule can be linked to.
@@ -77,20 +85,22 @@ pub fn views(l: &Words, findings: &[Finding], anchored: bool) -> Vec<FindingView
 
 fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) {
     let stored = || finding.message.clone();
-    if l.lang() == Lang::En {
-        return (stored(), None);
-    }
-    let Some((_, key)) = TRANSLATED.iter().find(|(rule, _)| *rule == finding.rule) else {
-        return (stored(), Some("en"));
+    let english = l.lang() == Lang::En;
+    // What was signed is English already, but for stable words of ours that it may hold.
+    let plain = !finding.facts.keys().any(|name| name == "reason" || name == "left_out");
+    let key = TRANSLATED.iter().find(|(rule, _)| *rule == finding.rule).map(|(_, key)| key);
+    let Some(key) = key.filter(|_| !(english && plain)) else {
+        return (stored(), (!english).then_some("en"));
     };
     let args: Vec<_> = finding.facts.iter().map(|(name, value)| (name.as_str(), fact(l, name, value))).collect();
     // A finding of an older version may lack a fact that today's sentence names.
-    l.filled(key, &args).map_or_else(|| (stored(), Some("en")), |text| (text, None))
+    l.filled(key, &args).map_or_else(|| (stored(), (!english).then_some("en")), |text| (text, None))
 }
 
 /// A figure is grouped as the language does it; a word of ours is said in it; a name stays.
 fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
     let text = match name {
+        "left_out" => value.parse().map(|reason| facts::left_out(l, reason)).ok(),
         "reason" => value.parse().map(|reason| facts::exclusion(l, reason)).ok(),
         "category" | "correct_category" | "signed" => value.parse().map(|category| facts::category(l, category)).ok(),
         "market" => value.parse().map(|market| facts::market(l, market)).ok(),
@@ -129,6 +139,9 @@ mod tests {
         assert!(text.contains("1,500人") && text.contains("「沒有同意」") && lang.is_none(), "{text}");
         let (text, lang) = sentence(&Words::hong_kong(Lang::ZhHans), &LINK_09.says(&[("url", "x".into())]));
         assert_eq!((text.as_str(), lang), ("x cannot be read as an address.", Some("en")));
-        assert_eq!(sentence(&Words::hong_kong(Lang::En), &finding), (finding.message, None));
+        let (text, lang) = sentence(&Words::hong_kong(Lang::En), &finding);
+        assert!(text.contains("1,500 people who match") && text.contains("“No consent”") && lang.is_none(), "{text}");
+        let plain = LINK_09.says(&[("url", "x".into())]);
+        assert_eq!(sentence(&Words::hong_kong(Lang::En), &plain), (plain.message, None));
     }
 }

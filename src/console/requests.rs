@@ -1,6 +1,7 @@
 //! The request page: everything that is needed to decide, on one screen, in one GET.
 
 mod people;
+mod sections;
 mod show;
 
 use askama::Template;
@@ -11,12 +12,12 @@ use super::message_text::{Look, Piece, pieces};
 use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
-use super::review::{BroadcastReview, Header};
-use crate::domain::preview;
+use super::review::{Header, Review};
 use crate::domain::requests::Decision;
 use crate::words::Words;
 
-pub use show::{Sent, again, may_withdraw, refusal, show};
+pub use sections::{Section, SectionCheck};
+pub use show::{Sent, after_approval, again, may_withdraw, refusal, show};
 
 /// `GET /requests/{id}`.
 #[derive(Template, WebTemplate)]
@@ -30,7 +31,7 @@ pub struct RequestPage {
     /// What the rules say today and did not say then.
     pub findings_now: Option<Vec<FindingView>>,
     pub execution: Option<Running>,
-    pub broadcast: BroadcastReview,
+    pub review: Review,
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.
     pub withdraw: Option<String>,
@@ -238,65 +239,6 @@ impl From<Verdict> for Decision {
             Verdict::Approve => Self::Approved,
             Verdict::RequestChanges => Self::ChangesRequested,
             Verdict::Reject => Self::Rejected,
-        }
-    }
-}
-
-impl From<Section> for preview::Section {
-    fn from(section: Section) -> Self {
-        match section {
-            Section::Message => Self::Message,
-            Section::Audience => Self::Audience,
-            Section::Consent => Self::ConsentAndPolicy,
-            Section::Schedule => Self::ScheduleAndCost,
-            Section::Links => Self::LinksAndMedia,
-        }
-    }
-}
-
-/// A section to be read and ticked.
-#[derive(Clone, Debug)]
-pub struct SectionCheck {
-    pub section: Section,
-    pub checked: bool,
-    /// Changed since this person ticked it.
-    pub changed: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    Message,
-    Audience,
-    Consent,
-    Schedule,
-    Links,
-}
-
-impl Section {
-    pub const ALL: [Self; 5] = [Self::Message, Self::Audience, Self::Consent, Self::Schedule, Self::Links];
-
-    /// In the form, and the anchor of the section on the page.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Message => "message",
-            Self::Audience => "audience",
-            Self::Consent => "consent",
-            Self::Schedule => "schedule",
-            Self::Links => "links",
-        }
-    }
-
-    pub fn number(self) -> usize {
-        Self::ALL.into_iter().take_while(|section| *section != self).count() + 1
-    }
-
-    pub fn words(self, l: &Words) -> String {
-        match self {
-            Self::Message => l.t("section-message"),
-            Self::Audience => l.t("section-audience"),
-            Self::Consent => l.t("section-consent"),
-            Self::Schedule => l.t("section-schedule"),
-            Self::Links => l.t("section-links"),
         }
     }
 }

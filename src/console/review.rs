@@ -1,16 +1,55 @@
-//! What a broadcast would do, section by section: the values that the request page shows for a reviewer to check.
+//! What a write would do, section by section: the values that the request page shows for a reviewer to check.
 //!
 //! Every value comes from the stored, signed payload. Money and local times arrive written out, since they depend on
 //! currencies and markets; everything else is formatted by the page.
 
-mod fill;
+mod broadcasts;
+mod contacts;
+mod segments;
 
 use jiff::Timestamp;
 
 use super::message_text::{Piece, Run};
 use super::parts::{Digest, Proof, Share, Tag};
+use crate::domain::preview::{Preview, View};
+use crate::domain::requests::ActionRequest;
+use crate::words::{Lang, Words};
 
-pub use fill::{sections, summary};
+pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
+pub use segments::{DrawnLine, SegmentReview, SegmentSide};
+
+/// The sections of a request, by kind of write.
+#[derive(Clone, Debug)]
+pub enum Review {
+    Broadcast(Box<BroadcastReview>),
+    Import(Box<ImportReview>),
+    Segment(Box<SegmentReview>),
+}
+
+/// The sections of a request.
+pub fn sections(l: &Words, request: &ActionRequest) -> Review {
+    let preview = &request.preview;
+    match &preview.view {
+        View::Broadcast(view) => {
+            let root = preview.action.audience().map(|seal| seal.root.to_string()).unwrap_or_default();
+            Review::Broadcast(Box::new(broadcasts::broadcast(l, view, &root)))
+        }
+        View::ContactImport(view) => Review::Import(Box::new(contacts::import(l, view, &request.policy))),
+        View::Segment(view) => Review::Segment(Box::new(segments::segment(l, view))),
+    }
+}
+
+/// The one sentence that says what would happen. In English it is the signed one; the others are made of signed figures.
+pub fn summary(l: &Words, preview: &Preview) -> String {
+    if l.lang() == Lang::En {
+        return preview.summary.clone();
+    }
+    match &preview.view {
+        View::Broadcast(view) => broadcasts::summary(l, view, preview.action.leaves_the_house()),
+        View::ContactImport(view) => contacts::summary(l, view),
+        View::Segment(view) => segments::summary(l, view),
+    }
+}
 
 /// The five sections of a broadcast.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::parts::{Tag, Tone};
+use crate::domain::broadcasts::BroadcastState;
 use crate::domain::clock::Timestamp as Instant;
 use crate::domain::requests::Status;
 use crate::words::Words;
@@ -65,6 +66,19 @@ impl State {
             Status::Succeeded => Self::Done,
             Status::PartiallySucceeded => Self::DoneWithFailures,
             Status::Failed => Self::Failed,
+        }
+    }
+
+    /// Where a broadcast stands, as far as its row alone tells.
+    pub fn of_broadcast(state: BroadcastState) -> Self {
+        match state {
+            BroadcastState::Draft => Self::Previewed,
+            BroadcastState::Requested => Self::Pending,
+            BroadcastState::Scheduled => Self::Approved,
+            BroadcastState::Running => Self::Sending,
+            BroadcastState::Paused => Self::Paused,
+            BroadcastState::Done => Self::Done,
+            BroadcastState::Cancelled => Self::Stopped { by: String::new() },
         }
     }
 

@@ -14,7 +14,6 @@ use super::states::State;
 use super::visit::Reviewer;
 use crate::approvals::sign;
 use crate::domain::ids::RequestId;
-use crate::domain::preview::View;
 use crate::error::Error;
 use crate::words::Words;
 
@@ -50,13 +49,12 @@ async fn fill(who: &Reviewer, id: RequestId) -> Result<WithdrawPage, Trouble> {
             Trouble::Forbidden(l.t("error-forbidden-text"))
         });
     }
-    let View::Broadcast(view) = &request.preview.view;
     Ok(WithdrawPage {
         l: l.clone(),
         chrome: who.chrome(l.t("withdraw-title"), Here::Inbox).await,
         action: format!("/requests/{id}/withdraw"),
         back: format!("/requests/{id}"),
-        name: l.t2("name-request", "name", &view.name, "short", id.short()),
+        name: l.t2("name-request", "name", request.preview.view.name(), "short", id.short()),
         summary: review::summary(l, &request.preview),
     })
 }

@@ -2,7 +2,9 @@
 
 use super::audience::AudienceSeal;
 use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
+use super::contacts::import::ImportPlan;
 use super::ids::BroadcastId;
+use super::segments::SegmentPlan;
 use serde::{Deserialize, Serialize};
 
 /// A write, resolved: nothing in it depends on anything that may still change.
@@ -13,6 +15,10 @@ pub enum Action {
     BroadcastCreate(Box<BroadcastDraft>),
     /// Send a broadcast, once to each person of its frozen audience.
     BroadcastSchedule(Box<BroadcastPlan>),
+    /// Write a list of contacts, with what they agreed to.
+    ContactImport(Box<ImportPlan>),
+    /// Store a new version of a segment.
+    SegmentUpsert(Box<SegmentPlan>),
 }
 
 /// A broadcast to be stored.
@@ -35,6 +41,8 @@ impl Action {
         match self {
             Self::BroadcastCreate(_) => "whatsapp.broadcast.create",
             Self::BroadcastSchedule(_) => "whatsapp.broadcast.schedule",
+            Self::ContactImport(_) => "whatsapp.contact.import",
+            Self::SegmentUpsert(_) => "whatsapp.segment.upsert",
         }
     }
 
@@ -44,6 +52,7 @@ impl Action {
         match self {
             Self::BroadcastCreate(draft) => Some(&draft.audience),
             Self::BroadcastSchedule(plan) => Some(&plan.audience),
+            Self::ContactImport(_) | Self::SegmentUpsert(_) => None,
         }
     }
 
@@ -51,8 +60,8 @@ impl Action {
     #[must_use]
     pub const fn leaves_the_house(&self) -> bool {
         match self {
-            Self::BroadcastCreate(_) => false,
             Self::BroadcastSchedule(_) => true,
+            Self::BroadcastCreate(_) | Self::ContactImport(_) | Self::SegmentUpsert(_) => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Contacts: people the business may write to, and sets of them.
 
+pub mod import;
+
 use super::clock::Timestamp;
 use super::ids::ContactId;
 use super::masked::{CustomerName, Masked};

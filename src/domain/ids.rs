@@ -110,6 +110,8 @@ id! {
     ContactId = "ct";
     /// A named part of the contacts.
     SegmentId = "se";
+    /// A list of contacts to be imported.
+    ImportId = "im";
     /// A broadcast, draft or executed.
     BroadcastId = "bc";
     /// A frozen list of recipients.

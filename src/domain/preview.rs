@@ -1,18 +1,24 @@
 //! What a write would do: facts that the server worked out, findings of the policy, and the exact thing to be signed.
 
+mod broadcast;
+mod contacts;
+mod segments;
+
 use super::action::Action;
-use super::audience::{Funnel, SegmentVersion};
-use super::broadcasts::{Cost, Schedule};
 use super::canonical::{Digest, NotCanonical};
-use super::clock::Timestamp;
-use super::consent::{ConsentSource, MessageCategory};
-use super::contacts::Language;
 use super::ids::TenantId;
 use super::money::Money;
-use super::phone::Market;
-use super::templates::{Quality, Rendered, TemplateContent, TemplateStatus};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use broadcast::{
+    AudienceView, BroadcastView, ConsentView, LanguageView, LinkView, LinksView, LocalTime, MarketCount, MessageView,
+    Sample, ScheduleView, SegmentView, SourceCount, VariableView,
+};
+pub use contacts::{
+    ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
+};
+pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 
 words! {
     /// How much a finding weighs.
@@ -77,47 +83,25 @@ pub struct Span {
     pub text: String,
 }
 
-/// The five parts that a reviewer checks one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Section {
-    /// What it says.
-    Message,
-    /// Who gets it.
-    Audience,
-    /// Whether one may.
-    ConsentAndPolicy,
-    /// When, how fast, for how much.
-    ScheduleAndCost,
-    /// Where it leads.
-    LinksAndMedia,
-}
-
-impl Section {
-    /// All five, in the order of the page.
-    pub const ALL: [Self; 5] =
-        [Self::Message, Self::Audience, Self::ConsentAndPolicy, Self::ScheduleAndCost, Self::LinksAndMedia];
-
-    /// Its word, for forms and rows.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Message => "message",
-            Self::Audience => "audience",
-            Self::ConsentAndPolicy => "consent_and_policy",
-            Self::ScheduleAndCost => "schedule_and_cost",
-            Self::LinksAndMedia => "links_and_media",
-        }
-    }
-}
-
-impl std::str::FromStr for Section {
-    type Err = super::UnknownWord;
-    fn from_str(text: &str) -> Result<Self, super::UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| super::UnknownWord::new("section", text, &Self::ALL.map(Self::as_str)))
+words! {
+    /// A part of the page that a reviewer checks by itself. Which ones there are depends on the kind of write.
+    Section, "section" {
+        /// What it says.
+        Message = "message",
+        /// Who gets it.
+        Audience = "audience",
+        /// Whether one may.
+        ConsentAndPolicy = "consent_and_policy",
+        /// When, how fast, for how much.
+        ScheduleAndCost = "schedule_and_cost",
+        /// Where it leads.
+        LinksAndMedia = "links_and_media",
+        /// What is there before and after.
+        Change = "change",
+        /// What was asked for and is left out.
+        LeftOut = "left_out",
+        /// Whom and what it touches.
+        Effect = "effect",
     }
 }
 
@@ -140,218 +124,90 @@ pub struct Preview {
 pub enum View {
     /// A broadcast.
     Broadcast(Box<BroadcastView>),
+    /// A list of contacts.
+    ContactImport(Box<ImportView>),
+    /// A segment.
+    Segment(Box<SegmentChangeView>),
 }
 
-/// The five sections of a broadcast.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct BroadcastView {
+impl View {
     /// What people call it.
-    pub name: String,
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Broadcast(view) => &view.name,
+            Self::ContactImport(view) => &view.name,
+            Self::Segment(view) => &view.change.name,
+        }
+    }
+
     /// What it is for, in the agent's words.
-    pub goal: Option<String>,
-    /// 1: what it says.
-    pub message: MessageView,
-    /// 2: who gets it.
-    pub audience: AudienceView,
-    /// 3: whether one may.
-    pub consent: ConsentView,
-    /// 4: when and for how much.
-    pub schedule: ScheduleView,
-    /// 5: where it leads.
-    pub links: LinksView,
+    #[must_use]
+    pub fn goal(&self) -> Option<&str> {
+        match self {
+            Self::Broadcast(view) => view.goal.as_deref(),
+            Self::ContactImport(_) => None,
+            Self::Segment(view) => view.purpose.as_deref(),
+        }
+    }
+
+    /// The broadcast, if it is one.
+    #[must_use]
+    pub const fn broadcast(&self) -> Option<&BroadcastView> {
+        match self {
+            Self::Broadcast(view) => Some(view),
+            Self::ContactImport(_) | Self::Segment(_) => None,
+        }
+    }
+
+    /// Whether it changes what broadcasts that wait or run were drawn from.
+    #[must_use]
+    pub fn touches_broadcasts(&self) -> bool {
+        matches!(self, Self::Segment(view) if !view.effect.broadcasts.is_empty())
+    }
+
+    /// The parts that a reviewer checks one by one, in the order of the page.
+    #[must_use]
+    pub const fn sections(&self) -> &'static [Section] {
+        use Section::{Audience, Change, ConsentAndPolicy, Effect, LeftOut, LinksAndMedia, Message, ScheduleAndCost};
+        match self {
+            Self::Broadcast(_) => &[Message, Audience, ConsentAndPolicy, ScheduleAndCost, LinksAndMedia],
+            Self::ContactImport(_) => &[Change, LeftOut, ConsentAndPolicy],
+            Self::Segment(_) => &[Change, Effect],
+        }
+    }
+
+    /// One digest a section, in the same order. The findings belong to the last part that a rule could be about.
+    fn section_digests(&self, findings: &[Finding]) -> Result<Vec<Digest>, NotCanonical> {
+        match self {
+            Self::Broadcast(view) => [
+                Digest::of(&view.message),
+                Digest::of(&view.audience),
+                Digest::of(&(&view.consent, findings)),
+                Digest::of(&view.schedule),
+                Digest::of(&view.links),
+            ]
+            .into_iter()
+            .collect(),
+            Self::ContactImport(view) => {
+                [Digest::of(&view.change), Digest::of(&view.left_out), Digest::of(&(&view.consent, findings))]
+                    .into_iter()
+                    .collect()
+            }
+            Self::Segment(view) => {
+                [Digest::of(&view.change), Digest::of(&(&view.effect, findings))].into_iter().collect()
+            }
+        }
+    }
 }
 
-/// The message in every language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct MessageView {
-    /// The template's name.
-    pub template: String,
-    /// What Meta takes it for.
-    pub category: MessageCategory,
-    /// One a language.
-    pub languages: Vec<LanguageView>,
-}
-
-/// The message in one language: as stored, and as one recipient would see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LanguageView {
-    /// Which.
-    pub language: Language,
-    /// How many people get it.
-    pub recipients: u64,
-    /// Whether Meta lets it be sent.
-    pub status: TemplateStatus,
-    /// How it is received.
-    pub quality: Quality,
-    /// As stored, with its placeholders.
-    #[schemars(with = "serde_json::Value")]
-    pub raw: TemplateContent,
-    /// With a sample's values filled in; those of the person are masked.
-    pub rendered: Rendered,
-    /// What each placeholder becomes, in words.
-    pub variables: Vec<VariableView>,
-    /// Invisible characters, as `U+200B ZERO WIDTH SPACE at body 12`.
-    pub invisible: Vec<String>,
-}
-
-/// What a placeholder becomes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct VariableView {
-    /// Its name.
-    pub name: String,
-    /// Where the value comes from: `the contact's name, or "friend"`.
-    pub source: String,
-    /// A masked example.
-    pub sample: String,
-    /// How many people get the default instead.
-    pub defaulted: u64,
-}
-
-/// The audience in figures, with ten of its members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct AudienceView {
-    /// The segments, in the versions of that moment, with their conditions in words.
-    pub segments: Vec<SegmentView>,
-    /// When the list was frozen.
-    pub frozen_at: Timestamp,
-    /// The way from those who match to those who receive.
-    pub funnel: Funnel,
-    /// Receivers by market.
-    pub markets: Vec<MarketCount>,
-    /// Ten of them: the extremes by name, the rest drawn from the digest.
-    pub samples: Vec<Sample>,
-}
-
-/// A segment as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct SegmentView {
-    /// Which, and in which version.
-    pub segment: SegmentVersion,
-    /// Its conditions.
-    pub in_words: String,
-    /// How many match it.
-    pub matched: u64,
-}
-
-/// How many people of one market.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct MarketCount {
-    /// Which.
-    pub market: Market,
-    /// How many.
-    pub count: u64,
-}
-
-/// One recipient, masked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Sample {
-    /// Why this one: `longest_text`, `shortest_text`, `most_defaults`, `oldest_consent`, `drawn`.
-    pub why: String,
-    /// Masked number.
-    pub phone: String,
-    /// Masked name.
-    pub name: String,
-    /// Language of the message.
-    pub language: Language,
-    /// The text, with the person's own values masked.
-    pub text: String,
-    /// When the person agreed.
-    pub consent_at: Option<Timestamp>,
-    /// How.
-    pub consent_source: Option<ConsentSource>,
-}
-
-/// On what ground, and how often already.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ConsentView {
-    /// The version of the policy that was applied.
-    pub policy: String,
-    /// Receivers by the way they agreed.
-    pub sources: Vec<SourceCount>,
-    /// For how many it is the first marketing message (the notice of PDPO s.35F must be in it).
-    pub first_marketing: u64,
-    /// Receivers by how many messages of the category they had in 7 days: none, one, two, more.
-    pub last_7_days: [u64; 4],
-    /// The same over 30 days.
-    pub last_30_days: [u64; 4],
-}
-
-/// How many agreed in one way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct SourceCount {
-    /// The way; none where the category needs no consent.
-    pub source: Option<ConsentSource>,
-    /// How many.
-    pub count: u64,
-}
-
-/// When, how fast, for how much, within which limits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ScheduleView {
-    /// As it was asked for.
-    pub schedule: Schedule,
-    /// How many batches.
-    pub batches: u64,
-    /// How long it takes at least, in seconds.
-    pub seconds: u64,
-    /// What the clock shows in each market when it begins and ends.
-    pub local: Vec<LocalTime>,
-    /// Rates, counts, sum, ceiling.
-    pub cost: Cost,
-    /// The number it goes out from, masked.
-    pub from: String,
-    /// How that number is received.
-    pub number_quality: Quality,
-    /// How many different people Meta lets the business write to in 24 hours; none if unlimited.
-    pub portfolio_limit: Option<u64>,
-    /// How many it wrote to in the last 24 hours.
-    pub portfolio_used: u64,
-}
-
-/// The clock of one market.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LocalTime {
-    /// Which market.
-    pub market: Market,
-    /// Its time zone, such as `Asia/Hong_Kong`.
-    pub zone: String,
-    /// What the clock shows at the first message: `2026-12-01 10:00 +08:00`; none if it depends on when people sign.
-    pub starts: Option<String>,
-    /// And at the last.
-    pub ends: Option<String>,
-    /// Whether any of it falls into that market's quiet hours.
-    pub quiet: bool,
-}
-
-/// Every address in the message, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LinksView {
-    /// Each once.
-    pub links: Vec<LinkView>,
-    /// What is shown on top, by language.
-    pub media: Vec<String>,
-}
-
-/// One address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LinkView {
-    /// Where it stands: `zh_HK button 1`.
-    pub place: String,
-    /// In full.
-    pub url: String,
-    /// The part that says whose it is.
-    pub domain: String,
-    /// Whether the policy lists that domain.
-    pub allowed: bool,
-}
-
-/// The digest and the five section digests that it is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The digest and the section digests that it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digests {
     /// What people sign.
     pub whole: Digest,
-    /// What a tick in a section is bound to.
-    pub sections: [Digest; 5],
+    /// What a tick in a section is bound to, in the order of the view's sections.
+    pub sections: Vec<Digest>,
 }
 
 impl Preview {
@@ -374,17 +230,11 @@ impl Preview {
     /// The digest over the resolved action, the page that people see, the schema of the tool and the policy: what is shown
     /// is what is signed is what is carried out.
     pub fn digests(&self, tenant: TenantId, schema: Digest, policy: &str) -> Result<Digests, NotCanonical> {
-        let View::Broadcast(view) = &self.view;
-        let sections = [
-            Digest::of(&view.message)?,
-            Digest::of(&view.audience)?,
-            Digest::of(&(&view.consent, &self.findings))?,
-            Digest::of(&view.schedule)?,
-            Digest::of(&view.links)?,
-        ];
+        let sections = self.view.section_digests(&self.findings)?;
         let whole = Digest::of(&serde_json::json!({
             "v": 1, "tenant": tenant, "tool": self.action.tool(), "schema": schema, "policy": policy,
-            "name": view.name, "goal": view.goal, "action": self.action, "summary": self.summary, "sections": sections,
+            "name": self.view.name(), "goal": self.view.goal(), "action": self.action, "summary": self.summary,
+            "sections": sections,
         }))?;
         Ok(Digests { whole, sections })
     }
@@ -392,7 +242,10 @@ impl Preview {
     /// People and money, for the rule that says who must sign.
     #[must_use]
     pub fn size(&self) -> (u64, Option<Money>) {
-        let View::Broadcast(view) = &self.view;
-        (view.audience.funnel.will_receive, Some(view.schedule.cost.total))
+        match &self.view {
+            View::Broadcast(view) => (view.audience.funnel.will_receive, Some(view.schedule.cost.total)),
+            View::ContactImport(view) => (view.change.written(), None),
+            View::Segment(view) => (view.effect.people_after, None),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::canonical::{Ask, Digest};
 use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
 use super::people::Role;
-use super::preview::Preview;
+use super::preview::{Preview, Section};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -103,8 +103,8 @@ pub struct ActionRequest {
     pub ask: Ask,
     /// Over what would happen.
     pub digest: Digest,
-    /// The five parts of the digest.
-    pub sections: [Digest; 5],
+    /// The parts of the digest, in the order of the view's sections.
+    pub sections: Vec<Digest>,
     /// What would happen.
     pub preview: Preview,
     /// Why, in the agent's words. Data, never instructions.
@@ -147,6 +147,13 @@ pub struct ActionRequest {
     pub error: Option<Failure>,
     /// The request that took its place.
     pub superseded_by: Option<RequestId>,
+}
+
+impl ActionRequest {
+    /// The sections that a reviewer checks, each with its digest.
+    pub fn sections(&self) -> impl Iterator<Item = (Section, Digest)> {
+        self.preview.view.sections().iter().copied().zip(self.sections.iter().copied())
+    }
 }
 
 /// One of the reads that the catalogue advises before a write.

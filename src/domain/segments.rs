@@ -52,6 +52,36 @@ pub struct Segment {
     pub created_at: Timestamp,
 }
 
+/// A new version of a segment, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentPlan {
+    /// Which one.
+    pub segment: SegmentId,
+    /// The version that it is made on; 0 if the segment is new. On any other it is void.
+    pub base: u32,
+    /// What people call it.
+    pub name: String,
+    /// Who belongs.
+    pub include: Condition,
+    /// Who of those does not.
+    pub exclude: Option<Condition>,
+}
+
+impl SegmentPlan {
+    /// The segment as it would be.
+    #[must_use]
+    pub fn segment(&self, now: Timestamp) -> Segment {
+        Segment {
+            id: self.segment,
+            version: self.base + 1,
+            name: self.name.clone(),
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            created_at: now,
+        }
+    }
+}
+
 /// What a condition may ask about one contact.
 #[derive(Debug, Clone, Copy)]
 pub struct Traits<'a> {
@@ -130,6 +160,34 @@ impl Condition {
             Self::Any(any) => any.iter().all(Self::is_nobody),
             Self::Not(not) => not.is_everyone(),
             _ => false,
+        }
+    }
+
+    /// What is wrong with it as people or agents write it: too deep, too long, or empty where it must not be.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        self.fault_at(1)
+    }
+
+    fn fault_at(&self, depth: usize) -> Option<String> {
+        const DEEPEST: usize = 6;
+        const MANY: usize = 20;
+        const TAG: usize = 64;
+        if depth > DEEPEST {
+            return Some(format!("conditions lie more than {DEEPEST} deep in each other"));
+        }
+        match self {
+            Self::All(many) | Self::Any(many) if many.is_empty() || many.len() > MANY => {
+                Some(format!("all and any take 1 to {MANY} conditions"))
+            }
+            Self::All(many) | Self::Any(many) => many.iter().find_map(|one| one.fault_at(depth + 1)),
+            Self::Not(one) => one.fault_at(depth + 1),
+            Self::Tag(tag) if tag.trim() != tag || tag.is_empty() || tag.chars().count() > TAG => {
+                Some(format!("a tag has 1 to {TAG} characters, without space around it"))
+            }
+            Self::Language(set) if set.is_empty() => Some("language takes at least one language".into()),
+            Self::Market(set) if set.is_empty() => Some("market takes at least one market".into()),
+            _ => None,
         }
     }
 

@@ -66,9 +66,9 @@ impl Server {
             }
             Kind::Status(status) => status(ctx, caller, arguments).await,
             Kind::Preview(_) => {
-                let request = submit::preview(ctx, caller, tool, arguments).await?;
+                // Before what it files: reviewers see that it was previewed.
                 self.note(caller, tool).await?;
-                tools::answer(&request)
+                tools::answer(&submit::preview(ctx, caller, tool, arguments).await?)
             }
             Kind::Write(_) => tools::answer(&submit::write(ctx, caller, tool, arguments).await?),
         }

@@ -101,6 +101,18 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
     rows.into_iter().map(Broadcast::try_from).collect()
 }
 
+/// All broadcasts that stand in one of these, oldest first.
+pub async fn in_states(db: &Db, tenant: TenantId, states: &[BroadcastState]) -> Result<Vec<Broadcast>> {
+    const SQL: &str = broadcast!("where b.tenant_id = $1 and b.state = $2 order by b.created_at, b.id");
+    let mut found = Vec::new();
+    for state in states {
+        let rows: Vec<BroadcastRow> =
+            on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(state.as_str()).fetch_all(p).await)?;
+        found.extend(rows);
+    }
+    found.into_iter().map(Broadcast::try_from).collect()
+}
+
 row! {
     struct PageRow { preview: String }
 }

@@ -195,6 +195,29 @@ pub async fn standing(
     Ok(of)
 }
 
+/// Everything that these contacts ever said, oldest entry first.
+pub async fn histories(
+    db: &Db,
+    tenant: TenantId,
+    contacts: &[ContactNo],
+) -> Result<HashMap<ContactNo, Vec<ConsentRecord>>> {
+    let sql = among!(
+        db,
+        "select r.id, c.id as contact_id, r.contact_no, r.category, r.state, r.source, r.evidence, r.given_at, r.recorded_at, r.confirmed_at
+         from consent_record r join contact c on c.tenant_id = r.tenant_id and c.no = r.contact_no
+         where r.tenant_id = $1 and r.contact_no",
+        "$2",
+        "order by r.recorded_at, r.id"
+    );
+    let rows: Vec<RecordRow> = on!(read db, p => sqlx::query_as(sql)
+        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(p).await)?;
+    let mut of: HashMap<ContactNo, Vec<ConsentRecord>> = HashMap::new();
+    for row in rows {
+        of.entry(row.contact_no).or_default().push(row.try_into()?);
+    }
+    Ok(of)
+}
+
 /// Puts a person on the suppression list; `false` if that entry was there already, which then stays as it is.
 pub async fn suppress(
     tx: &mut Tx,

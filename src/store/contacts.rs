@@ -1,5 +1,7 @@
 //! Contacts and their tags.
 
+mod imports;
+
 use super::among::{among, list as among_list};
 use super::{Db, Error, Result, Tx, on, row, to_json, word};
 use crate::domain::clock::Timestamp;
@@ -11,6 +13,8 @@ use crate::domain::phone::{Market, PhoneNumber};
 use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
+
+pub use imports::{Amendment, add_import, amend, by_phones, import_rows};
 
 row! {
     struct ContactRow {

@@ -1,7 +1,7 @@
 //! Action requests and signatures. Every change of status is a guarded update: it names the state it expects.
 
 use super::{Db, Error, Result, Tx, json, on, row, to_json, word};
-use crate::domain::canonical::{Ask, Digest, Hash, canonical};
+use crate::domain::canonical::{Ask, Digest, canonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
 use crate::domain::preview::Preview;
@@ -45,17 +45,19 @@ impl TryFrom<RequestRow> for ActionRequest {
     type Error = Error;
     fn try_from(row: RequestRow) -> Result<Self> {
         let id = row.id;
-        let (hashes, _) = row.sections.as_chunks::<32>();
-        let sections: [Hash; 5] =
-            hashes.try_into().map_err(|_| Error::inconsistent(TABLE, "sections", id, "five hashes are expected"))?;
+        let preview: Preview = json(TABLE, "preview", id, &row.preview)?;
+        let (hashes, rest) = row.sections.as_chunks::<32>();
+        if !rest.is_empty() || hashes.len() != preview.view.sections().len() {
+            return Err(Error::inconsistent(TABLE, "sections", id, "there is not one hash for each section"));
+        }
         Ok(Self {
             id,
             tenant: row.tenant_id,
             tool: row.tool,
             ask: row.ask,
             digest: row.digest,
-            sections: sections.map(Digest::from_bytes),
-            preview: json(TABLE, "preview", id, &row.preview)?,
+            sections: hashes.iter().copied().map(Digest::from_bytes).collect(),
+            preview,
             reason: row.reason,
             arguments: json(TABLE, "arguments", id, &row.arguments)?,
             reads_made: json(TABLE, "reads_made", id, &row.reads_made)?,

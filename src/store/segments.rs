@@ -67,6 +67,18 @@ pub async fn find(db: &Db, tenant: TenantId, id: SegmentId) -> Result<Option<Seg
     row.map(Segment::try_from).transpose()
 }
 
+/// The segment whose newest version has this name.
+pub async fn by_name(db: &Db, tenant: TenantId, name: &str) -> Result<Option<Segment>> {
+    const SQL: &str = segment!(
+        "where s.tenant_id = $1 and s.name = $2
+            and s.version = (select max(v.version) from segment v where v.tenant_id = s.tenant_id and v.id = s.id)
+         order by s.created_at limit 1"
+    );
+    let row: Option<SegmentRow> =
+        on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(name).fetch_optional(p).await)?;
+    row.map(Segment::try_from).transpose()
+}
+
 /// One version of a segment.
 pub async fn version(db: &Db, tenant: TenantId, id: SegmentId, version: u32) -> Result<Option<Segment>> {
     const SQL: &str = segment!("where s.tenant_id = $1 and s.id = $2 and s.version = $3");

@@ -4,8 +4,8 @@ use crate::domain::canonical::{Ask, Digest, Hash};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{
-    AgentId, AudienceId, BroadcastId, ConsentId, ContactId, DaemonId, ExecutionId, MailId, PersonId, RequestId,
-    SegmentId, SignatureId, TenantId,
+    AgentId, AudienceId, BroadcastId, ConsentId, ContactId, DaemonId, ExecutionId, ImportId, MailId, PersonId,
+    RequestId, SegmentId, SignatureId, TenantId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -56,7 +56,7 @@ macro_rules! ids {
 }
 
 ids! {
-    AgentId, AudienceId, BroadcastId, ConsentId, ContactId, DaemonId, ExecutionId, MailId, PersonId, RequestId, SegmentId,
+    AgentId, AudienceId, BroadcastId, ConsentId, ContactId, DaemonId, ExecutionId, ImportId, MailId, PersonId, RequestId, SegmentId,
     SignatureId, TenantId,
 }
 

@@ -10,12 +10,14 @@ const TABLES: &[&[Tool]] = &[
     business::TOOLS,
     business::policy::TOOLS,
     contacts::TOOLS,
+    contacts::import::TOOLS,
     segments::TOOLS,
+    segments::upsert::TOOLS,
     consent::TOOLS,
     messages::TOOLS,
     templates::TOOLS,
     broadcasts::TOOLS,
-    requests::status::TOOLS,
+    requests::TOOLS,
     audit::TOOLS,
 ];
 

@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod envelope;
 pub mod messages;
 mod reading;
+pub mod request_view;
 pub mod requests;
 pub mod segments;
 pub mod sync;
@@ -19,8 +20,9 @@ pub mod webhooks;
 use crate::domain::action::Action;
 use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
-use crate::domain::clock::SharedClock;
-use crate::domain::ids::{AudienceId, TenantId};
+use crate::domain::clock::{SharedClock, Timestamp};
+use crate::domain::contacts::import::ImportRow;
+use crate::domain::ids::{AudienceId, ImportId, TenantId};
 use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::policy::Policy;
@@ -28,7 +30,7 @@ use crate::domain::preview::{Finding, Preview};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::graph::{Credentials, Graph};
-use crate::store::Db;
+use crate::store::{self, Db, Tx};
 use futures::future::BoxFuture;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
@@ -138,8 +140,31 @@ pub struct Proposal {
     pub preview: Preview,
     /// A name for the list of requests: `Broadcast · Winter offer`.
     pub title: String,
-    /// The list of recipients that the action's seal stands for, if it has one.
-    pub audience: Option<(AudienceId, Digest, Audience)>,
+    /// The list of people that the action's seal stands for, if it has one.
+    pub sealed: Option<Sealed>,
+    /// What is kept of the arguments in place of themselves, where they hold people's data that are kept in the list.
+    pub kept: Option<Value>,
+}
+
+/// A list of people that belongs to a request and is kept apart from it.
+pub enum Sealed {
+    /// Who receives a broadcast.
+    Audience(AudienceId, Digest, Audience),
+    /// The rows of an import.
+    Rows(ImportId, Vec<ImportRow>),
+}
+
+impl Sealed {
+    /// Stores the list with the request that it belongs to.
+    pub async fn store(&self, tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<()> {
+        match self {
+            Self::Audience(id, root, audience) => {
+                store::audience::insert(tx, tenant, *id, *root, audience, now).await?;
+            }
+            Self::Rows(id, rows) => store::contacts::add_import(tx, tenant, *id, rows, now).await?,
+        }
+        Ok(())
+    }
 }
 
 impl Proposal {
@@ -150,13 +175,23 @@ impl Proposal {
     }
 }
 
+/// What came of a write that touches nothing but our own rows.
+pub enum Outcome {
+    /// It is done, with this to report.
+    Done(Value),
+    /// It may no longer be done.
+    Void(Finding),
+}
+
 /// What the rules say of something that is to be signed, whenever it will be carried out: at night people may sign what goes
 /// out in the morning.
 pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
     match action {
         Action::BroadcastSchedule(plan) => broadcasts::standing(ctx, tenant, plan).await,
-        // A draft reaches nobody; what it becomes is checked when it is to be sent.
-        Action::BroadcastCreate(_) => Ok(Vec::new()),
+        Action::SegmentUpsert(plan) => segments::upsert::standing(ctx, tenant, plan).await,
+        // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
+        // while it writes.
+        Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),
     }
 }
 

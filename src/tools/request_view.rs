@@ -1,6 +1,4 @@
-//! Action requests, as agents read them. Asking never acts.
-
-pub mod status;
+//! A request as agents read it: what previews, writes and the status tool answer.
 
 use super::Ctx;
 use crate::domain::canonical::Digest;

@@ -1,6 +1,6 @@
 //! Where a request stands. Asking reads rows; it never causes anything.
 
-use super::{InFull, view};
+use super::request_view::{InFull, view};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::{Area, Caller};

@@ -1,5 +1,7 @@
 //! Segments: named parts of the contacts, and how many people each of them reaches.
 
+pub mod upsert;
+
 use super::reading::{Cursor, Limit, Page, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};
 use crate::domain::clock::Timestamp;
@@ -115,14 +117,36 @@ struct Count {
     consented: [u64; CATEGORIES.len()],
 }
 
+/// Counts for all segments in one walk over the contacts.
+async fn count(ctx: &Ctx, tenant: TenantId, segments: &[Segment]) -> Result<Vec<Count>> {
+    let now = ctx.clock.now();
+    let traceable = ctx.policy.settings.consent.must_be_traceable;
+    let counts_now = |consent: &Consent| consent.counts_at(now) && (consent.traceable || !traceable);
+    let mut counts = vec![Count::default(); segments.len()];
+    walk(ctx, tenant, segments, |member_of, consents| {
+        for (count, _) in counts.iter_mut().zip(member_of).filter(|(_, member)| **member) {
+            count.people += 1;
+            for (category, sum) in CATEGORIES.iter().zip(&mut count.consented) {
+                *sum += u64::from(consents.iter().any(|(c, consent)| c == category && counts_now(consent)));
+            }
+        }
+    })
+    .await?;
+    Ok(counts)
+}
+
 /// People that are read at once: enough to be quick, few enough to stay small.
 const CHUNK: u32 = 20_000;
 
-/// Walks over all contacts once, for all segments together.
-async fn count(ctx: &Ctx, tenant: TenantId, segments: &[Segment]) -> Result<Vec<Count>> {
-    let mut counts = vec![Count::default(); segments.len()];
+/// Visits everybody who may be written to, with whether they belong to each of these segments and what they agreed to.
+async fn walk(
+    ctx: &Ctx,
+    tenant: TenantId,
+    segments: &[Segment],
+    mut visit: impl FnMut(&[bool], &[(MessageCategory, Consent)]),
+) -> Result<()> {
     if segments.is_empty() {
-        return Ok(counts);
+        return Ok(());
     }
     let now = ctx.clock.now();
     let named: BTreeSet<&str> = segments.iter().flat_map(Segment::tags).collect();
@@ -134,22 +158,19 @@ async fn count(ctx: &Ctx, tenant: TenantId, segments: &[Segment]) -> Result<Vec<
             standing.entry(no).or_default().push((category, consent));
         }
     }
-    let traceable = ctx.policy.settings.consent.must_be_traceable;
-    let counts_now = |consent: &Consent| consent.counts_at(now) && (consent.traceable || !traceable);
+    let mut member_of = vec![false; segments.len()];
     let mut last = ContactNo(0);
     loop {
         let people = store::population::people(&ctx.db, tenant, last, CHUNK).await?;
-        let Some(end) = people.last() else { return Ok(counts) };
+        let Some(end) = people.last() else { return Ok(()) };
         last = end.no;
         for person in people.iter().filter(|p| p.market.is_some() && !suppressed.contains(p.no.0)) {
             let consents = standing.get(&person.no).map(Vec::as_slice).unwrap_or_default();
             let traits = person.traits(consents);
-            for (_, count) in segments.iter().zip(&mut counts).filter(|(s, _)| s.has(&traits, &tags, now)) {
-                count.people += 1;
-                for (category, sum) in CATEGORIES.iter().zip(&mut count.consented) {
-                    *sum += u64::from(consents.iter().any(|(c, consent)| c == category && counts_now(consent)));
-                }
+            for (member, segment) in member_of.iter_mut().zip(segments) {
+                *member = segment.has(&traits, &tags, now);
             }
+            visit(&member_of, consents);
         }
     }
 }

@@ -4,6 +4,7 @@ use countersign::domain::policy::signatures::two_signatures;
 
 use super::broadcasts::running;
 use super::decisions::{all, decide};
+use super::kinds::drawn_from;
 use super::world::World;
 use crate::support::axe;
 use crate::support::browser::Browser;
@@ -32,6 +33,8 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
     let request = world.file(two_signatures("SIGN-02")).await;
     let closed = world.file(two_signatures("SIGN-02")).await;
     let run = running(world, "Winter offer").await;
+    let import = world.ask_import().await.id;
+    let segment = world.ask_segment(drawn_from(world).await).await.id;
     let page = world.read(&mut lau, &request).await;
     let answer = decide(&mut lau, &page, &request, &all("approve")).await;
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -43,6 +46,8 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
         ("inbox-decided", "/inbox?tab=decided".into()),
         ("request", format!("/requests/{id}")),
         ("request-running", format!("/requests/{run}")),
+        ("import", format!("/requests/{import}")),
+        ("segment", format!("/requests/{segment}")),
         ("sign", format!("/requests/{id}/sign")),
         ("withdraw", format!("/requests/{other}/withdraw")),
         ("broadcasts", "/broadcasts".into()),

@@ -34,7 +34,7 @@ const SECTIONS: [(&str, &str); 5] = [
 const ACCEPT: [(&str, &str); 2] = [("accept", "FREQ-02"), ("reason-FREQ-02", "The cap is kept.")];
 
 impl World {
-    async fn stored(&self, request: &ActionRequest) -> (ActionRequest, Vec<Signature>) {
+    pub async fn stored(&self, request: &ActionRequest) -> (ActionRequest, Vec<Signature>) {
         let id = request.id;
         let stored = store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap();
         (stored, store::requests::signatures(&self.db, self.tenant, id).await.unwrap())

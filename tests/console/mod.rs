@@ -5,6 +5,7 @@ mod audit;
 mod broadcasts;
 mod decisions;
 mod inbox;
+mod kinds;
 mod requests;
 mod session;
 mod world;

@@ -25,7 +25,7 @@ async fn everything_to_decide_is_on_one_page(db: TestDb) {
         .file_with(
             |request| {
                 request.quorum = two_signatures("SIGN-02");
-                let View::Broadcast(view) = &mut request.preview.view;
+                let View::Broadcast(view) = &mut request.preview.view else { panic!("a broadcast") };
                 view.audience.funnel.count(Err(Exclusion::NoConsent));
                 view.goal = Some("Sell the winter oolong".into());
             },
@@ -100,7 +100,7 @@ async fn text_from_outside_stays_text(db: TestDb) {
                 let span = Span { field: HOSTILE.into(), start: 0, end: 1, text: HOSTILE.into() };
                 let finding = Finding::new(Level::Warn, "LINK-10", HOSTILE.into(), &[("place", HOSTILE.into())]);
                 request.preview.findings = vec![finding.clone().at(span), finding];
-                let View::Broadcast(view) = &mut request.preview.view;
+                let View::Broadcast(view) = &mut request.preview.view else { panic!("a broadcast") };
                 (view.name, view.goal) = (HOSTILE.into(), Some(HOSTILE.into()));
                 view.message.template = HOSTILE.into();
                 for language in &mut view.message.languages {

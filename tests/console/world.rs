@@ -6,24 +6,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign::approvals::submit;
 use countersign::console;
 use countersign::domain::audit::{Actor, Event};
 use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::{FixedClock, Timestamp};
 use countersign::domain::consent::MessageCategory;
-use countersign::domain::ids::{AgentId, PersonId, TenantId};
+use countersign::domain::ids::{AgentId, PersonId, SegmentId, TenantId};
 use countersign::domain::masked::ProviderId;
 use countersign::domain::password;
-use countersign::domain::people::{Agent, NameStyle, Person, Role, Tenant};
+use countersign::domain::people::{Agent, Caller, NameStyle, Permission, Person, Role, Tenant};
 use countersign::domain::policy::Policy;
 use countersign::domain::requests::{ActionRequest, Quorum};
 use countersign::domain::templates::{MessageTemplate, Quality, TemplateStatus};
 use countersign::graph::{self, Graph};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
+use countersign::tools::catalogue::catalogue;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder};
 use scraper::{Html, Selector};
+use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 use crate::support::db::TestDb;
@@ -39,6 +42,7 @@ fn hash() -> &'static str {
 
 pub struct World {
     pub db: Db,
+    pub ctx: Ctx,
     pub clock: Arc<FixedClock>,
     pub tenant: TenantId,
     pub people: BTreeMap<&'static str, Person>,
@@ -91,11 +95,11 @@ impl World {
             idle_timeout: Duration::from_mins(15),
             absolute_timeout: Duration::from_hours(12),
         };
-        let app = console::router(ctx, settings).into_make_service_with_connect_info::<SocketAddr>();
+        let app = console::router(ctx.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { db, clock, tenant, people, agent, base, server, _db: test }
+        Self { db, ctx, clock, tenant, people, agent, base, server, _db: test }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -134,11 +138,46 @@ impl World {
             actor: Actor::Agent(self.agent.id),
             act: "request.filed",
             subject: request.id.to_string(),
-            details: serde_json::json!({ "digest": request.digest }),
+            details: json!({ "digest": request.digest }),
         };
         store::audit::append(&mut tx, self.tenant, self.now(), event).await.unwrap();
         tx.commit().await.unwrap();
         request
+    }
+
+    /// What the agent asks for through a preview; it must come to wait for people.
+    pub async fn ask(&self, preview: &str, write: &str, arguments: Value) -> ActionRequest {
+        let caller = Caller { agent: self.agent.clone() };
+        let tool = catalogue().find(preview).unwrap();
+        let ask = json!({"write_tool": write, "arguments": arguments, "reason": "The sign-ups of the winter fair."});
+        let answer = submit::preview(&self.ctx, &caller, tool, ask).await.unwrap();
+        let id = answer.action_request_id.parse().unwrap();
+        store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
+    }
+
+    /// A list of contacts that waits to be signed: two rows, one of them without consent.
+    pub async fn ask_import(&self) -> ActionRequest {
+        let consent =
+            json!({"category": "marketing", "source": "in_store", "evidence": "receipt 7", "date": "2026-11-20"});
+        let rows = json!([
+            {"phone": "+852 9123 4567", "name": "Chan Tai Man", "language": "zh_HK", "tags": ["fair"], "consents": [consent]},
+            {"phone": "+852 9123 4568", "name": "Wong Siu Ming"},
+        ]);
+        let arguments = json!({"name": "Winter fair", "rows": rows});
+        self.ask("whatsapp.contact_import.preview", "whatsapp.contact.import", arguments).await
+    }
+
+    /// A change of a segment that a broadcast was drawn from.
+    pub async fn ask_segment(&self, segment: SegmentId) -> ActionRequest {
+        let caller = Caller { agent: self.agent.clone() };
+        let tool = catalogue().find("whatsapp.segment.upsert").unwrap();
+        let ask = json!({
+            "segment_id": segment, "name": "Fair visitors", "include": {"tag": "fair"}, "exclude": {"tag": "staff"},
+            "purpose": "Only those of this year.", "reason": "The list was too wide.",
+        });
+        let answer = submit::write(&self.ctx, &caller, tool, ask).await.unwrap();
+        let id = answer.action_request_id.parse().unwrap();
+        store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
     }
 
     /// What the log says was done, oldest first.
@@ -177,7 +216,7 @@ pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<
         owner: people["wong"].id,
         owner_name: "K. Wong".into(),
         owner_disabled_at: None,
-        permissions: BTreeSet::new(),
+        permissions: BTreeSet::from([Permission::Read, Permission::Propose]),
         names: NameStyle::Dotted,
         key_prefix: "cs_1".into(),
         revoked_at: None,

@@ -57,7 +57,7 @@ async fn a_preview_and_its_write_are_one_request(db: TestDb) {
     let stored =
         requests::find(&world.db, world.tenant.id, id.as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
     let made: Vec<&str> = stored.reads_made.iter().filter(|r| r.at.is_some()).map(|r| r.tool.as_str()).collect();
-    assert_eq!(made, ["whatsapp.broadcasts.list"], "what reviewers see of the reads before the ask");
+    assert_eq!(made, [PREVIEW, "whatsapp.broadcasts.list"], "what reviewers see of the reads before the ask");
     // Somebody else's request is not there, whatever is done with its id.
     let (_, second) = world.agent("second", "read,propose").await;
     let mut theirs = write(&arguments, "mine now");

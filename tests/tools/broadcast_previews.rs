@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::support::db::{TestDb, on_both};
 use crate::support::world::{NOW, World};
 
-use super::shop::{Shop, agreed, described, excluded, person, plan, rules, tuesday, view};
+use super::shop::{Shop, agreed, audience, described, excluded, person, plan, rules, tuesday, view};
 
 on_both!(
     each_person_gets_one_verdict_in_the_fixed_order,
@@ -104,7 +104,7 @@ async fn each_person_gets_one_verdict_in_the_fixed_order(db: TestDb) {
     // 24 people, one of them in no segment and one in two.
     assert_eq!((view.audience.funnel.matched, view.audience.funnel.will_receive), (24, 7));
     assert_eq!(view.audience.segments.iter().map(|s| s.matched).collect::<Vec<_>>(), [22, 2]);
-    let receivers: Vec<u32> = proposal.audience.as_ref().unwrap().2.people.iter().collect();
+    let receivers: Vec<u32> = audience(&proposal).1.people.iter().collect();
     assert_eq!(receivers, [1, 17, 19, 20, 21, 22, 23].map(|at: usize| no[at].0));
     assert_eq!((view.consent.last_7_days, view.consent.last_30_days), ([6, 1, 0, 0], [6, 1, 0, 0]));
     assert_eq!(view.consent.first_marketing, 6);
@@ -142,7 +142,7 @@ async fn the_same_facts_give_the_same_page_and_the_same_seal(db: TestDb) {
     assert_eq!(view(&one), view(&two));
     assert_eq!(one.preview.findings, two.preview.findings);
     assert_eq!(plan(&one).audience.root, plan(&two).audience.root);
-    assert!(one.audience.as_ref().unwrap().2.fits(&plan(&one).audience));
+    assert!(audience(&one).1.fits(&plan(&one).audience));
     assert_eq!(view(&one).audience.samples.len(), 10);
     // One person fewer, and nothing is as it was.
     shop.suppress(no[30], Suppression::Blocked).await;

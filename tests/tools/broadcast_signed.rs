@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::support::db::{TestDb, on_both};
 use crate::support::world::{NOW, World};
 
-use super::shop::{NUMBER, Shop, agreed, described, excluded, person, plan, rows, template, tuesday, view};
+use super::shop::{NUMBER, Shop, agreed, audience, described, excluded, person, plan, rows, template, tuesday, view};
 
 on_both!(
     what_goes_out_is_what_was_signed_or_nothing,
@@ -192,11 +192,11 @@ async fn a_list_that_was_tampered_with_is_not_read(db: TestDb) {
     let tenant = shop.world.tenant.id;
     let proposal = shop.proposal().await;
     shop.file(&proposal, "whatsapp.broadcast.schedule").await.unwrap();
-    let (id, _, audience) = proposal.audience.as_ref().unwrap();
-    let stored = store::audience::load(&shop.world.db, tenant, *id).await.unwrap().unwrap();
+    let (id, audience) = audience(&proposal);
+    let stored = store::audience::load(&shop.world.db, tenant, id).await.unwrap().unwrap();
     assert!(stored == *audience && stored.fits(&plan(&proposal).audience));
     let stranger = World::new(&shop.world.db, "Rival").await.tenant.id;
-    assert!(store::audience::load(&shop.world.db, stranger, *id).await.unwrap().is_none());
+    assert!(store::audience::load(&shop.world.db, stranger, id).await.unwrap().is_none());
     let mut marks = audience.mark_bytes();
     marks[17] ^= 1;
     let literal = match shop.db.kind {
@@ -204,6 +204,6 @@ async fn a_list_that_was_tampered_with_is_not_read(db: TestDb) {
         crate::support::db::Kind::Postgres => format!("'\\x{}'", hex::encode(marks)),
     };
     shop.db.execute(&format!("update audience set marks = {literal}")).await;
-    let refused = store::audience::load(&shop.world.db, tenant, *id).await.unwrap_err().to_string();
+    let refused = store::audience::load(&shop.world.db, tenant, id).await.unwrap_err().to_string();
     assert!(refused.contains("audience.root"), "{refused}");
 }

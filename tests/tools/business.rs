@@ -81,7 +81,7 @@ async fn the_policy_is_read_as_it_is_applied(db: TestDb) {
     assert!(policy["rules"].as_array().unwrap().iter().any(|rule| rule["level"] == "block"));
     let signatures: Vec<usize> =
         policy["approvals"].as_array().unwrap().iter().map(|a| a["signatures"].as_array().unwrap().len()).collect();
-    assert_eq!(signatures, [0, 1, 2]);
+    assert_eq!(signatures, [0, 1, 2, 1, 1, 0]);
     assert!(
         !policy["markets"].as_array().unwrap().is_empty()
             && !policy["rate_card"]["rates"].as_array().unwrap().is_empty()

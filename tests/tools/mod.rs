@@ -8,6 +8,7 @@ mod broadcasts;
 mod business;
 mod consent;
 mod contacts;
+mod imports;
 mod messages;
 mod requests;
 mod segments;

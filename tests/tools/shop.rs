@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::domain::action::Action;
-use countersign::domain::audience::{Exclusion, Mark};
+use countersign::domain::audience::{Audience, Exclusion, Mark};
 use countersign::domain::broadcasts::BroadcastPlan;
 use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::FixedClock;
 use countersign::domain::consent::{ConsentSource, ConsentState, MessageCategory, Suppression};
 use countersign::domain::contacts::{ContactNo, People};
-use countersign::domain::ids::{ConsentId, ContactId, ExecutionId, RequestId, SegmentId};
+use countersign::domain::ids::{AudienceId, ConsentId, ContactId, ExecutionId, RequestId, SegmentId};
 use countersign::domain::masked::ProviderId;
 use countersign::domain::people::Caller;
 use countersign::domain::phone::PhoneNumber;
 use countersign::domain::policy::Policy;
 use countersign::domain::policy::settings::Settings;
 use countersign::domain::policy::signatures::Times;
-use countersign::domain::preview::{BroadcastView, View};
+use countersign::domain::preview::BroadcastView;
 use countersign::domain::templates::{Button, MessageTemplate, Quality, TemplateContent, TemplateStatus};
 use countersign::error::Result;
 use countersign::graph::{self, Graph};
@@ -28,7 +28,7 @@ use countersign::store::deliveries::{self, NewExecution};
 use countersign::store::{self, business, segments, templates};
 use countersign::tools::broadcasts::filed;
 use countersign::tools::catalogue::catalogue;
-use countersign::tools::{Ctx, Kind, Proposal};
+use countersign::tools::{Ctx, Kind, Proposal, Sealed};
 use serde_json::{Value, json};
 
 use crate::support::db::TestDb;
@@ -236,11 +236,10 @@ impl Shop {
         request.tool = tool.to_owned();
         request.preview = proposal.preview.clone();
         request.ask = countersign::domain::canonical::Ask::from_bytes(countersign::domain::ids::random_bytes());
-        let (id, root, audience) = proposal.audience.as_ref().unwrap();
         let tenant = self.world.tenant.id;
         let mut tx = self.world.db.begin().await?;
         assert!(store::requests::insert(&mut tx, &request, &proposal.title).await?);
-        store::audience::insert(&mut tx, tenant, *id, *root, audience, NOW).await?;
+        proposal.sealed.as_ref().unwrap().store(&mut tx, tenant, NOW).await?;
         filed(&mut tx, tenant, request.id, proposal.action(), NOW).await?;
         tx.commit().await?;
         Ok(request.id)
@@ -252,8 +251,13 @@ pub fn tuesday() -> Value {
 }
 
 pub fn view(proposal: &Proposal) -> &BroadcastView {
-    let View::Broadcast(view) = &proposal.preview.view;
-    view
+    proposal.preview.view.broadcast().expect("a broadcast")
+}
+
+/// The frozen list of a proposal, and where it would be kept.
+pub fn audience(proposal: &Proposal) -> (AudienceId, &Audience) {
+    let Some(Sealed::Audience(id, _, audience)) = &proposal.sealed else { panic!("it freezes a list") };
+    (*id, audience)
 }
 
 pub fn plan(proposal: &Proposal) -> &BroadcastPlan {
@@ -273,7 +277,7 @@ pub fn rules(proposal: &Proposal) -> Vec<&str> {
 }
 
 pub fn rows(proposal: &Proposal) -> Vec<(u32, ContactNo, Mark)> {
-    let (_, _, audience) = proposal.audience.as_ref().unwrap();
+    let (_, audience) = audience(proposal);
     let people = audience.people.iter().zip(&audience.marks).enumerate();
     people.map(|(seq, (no, mark))| (u32::try_from(seq).unwrap(), ContactNo(no), *mark)).collect()
 }

@@ -13,7 +13,6 @@ use crate::console::visit::Reviewer;
 use crate::domain::deliveries::Desired;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Role;
-use crate::domain::preview::View;
 use crate::error::Error;
 use crate::store;
 
@@ -41,13 +40,12 @@ async fn fill(who: &Reviewer, id: RequestId) -> Result<StopPage, Trouble> {
     if execution.finished_at.is_some() || execution.desired == Desired::Cancel {
         return Err(Trouble::Refused(l.t("stop-over")));
     }
-    let View::Broadcast(view) = &request.preview.view;
     Ok(StopPage {
         l: l.clone(),
         chrome: who.chrome(l.t("stop-sending"), Here::Broadcasts).await,
         action: format!("/broadcasts/{id}/stop"),
         back: format!("/broadcasts/{id}"),
-        name: view.name.clone(),
+        name: request.preview.view.name().to_owned(),
         progress: Progress::from(tally),
         in_flight: tally.sending,
     })

@@ -51,8 +51,8 @@ async fn take(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Option<S
     };
     let mut faults = Vec::new();
     if read == Some(request.digest) {
-        let ticked = |section: &Section| fields.all("section").any(|name| name == section.name());
-        let ticked: Vec<_> = Section::ALL.into_iter().filter(ticked).map(Into::into).collect();
+        let sections = request.preview.view.sections().iter().copied();
+        let ticked: Vec<_> = sections.filter(|section| ticks(fields, (*section).into())).collect();
         sign::check(ctx, person.tenant, person, id, &ticked).await.map_err(failed)?;
     } else {
         faults.push(fault("sections", who.l.t("fault-changed")));
@@ -67,6 +67,11 @@ async fn take(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Option<S
         return Ok(None);
     }
     Ok(Some(Sent { kept, verdict, faults }))
+}
+
+/// Whether the form ticks a section.
+fn ticks(fields: &Fields, section: Section) -> bool {
+    fields.all("section").any(|name| name == section.name())
 }
 
 fn fault(field: &str, text: String) -> Fault {
@@ -99,8 +104,9 @@ fn missing(
     let mut faults = Vec::new();
     let Some(verdict) = verdict else { return vec![fault("verdict", l.t("fault-verdict"))] };
     if verdict == Verdict::Approve {
-        let open = |section: &Section| !fields.all("section").any(|name| name == section.name());
-        let open: Vec<_> = Section::ALL.into_iter().filter(open).map(|section| section.words(l)).collect();
+        let sections = request.preview.view.sections().iter().map(|section| Section::from(*section));
+        let open: Vec<_> =
+            sections.filter(|section| !ticks(fields, *section)).map(|section| section.words(l)).collect();
         if !open.is_empty() {
             faults.push(fault("sections", l.t1("fault-sections", "sections", open.join(" · "))));
         }

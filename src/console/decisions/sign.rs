@@ -11,12 +11,11 @@ use crate::console::forms::{Named, Posted};
 use crate::console::page::{Here, Notice};
 use crate::console::parts::{Digest, Tone};
 use crate::console::proof::{Refusal, prove};
-use crate::console::requests::Verdict;
+use crate::console::requests::{Verdict, after_approval};
 use crate::console::review;
 use crate::console::visit::Reviewer;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::signatures::open_seats;
-use crate::domain::preview::View;
 use crate::domain::requests::{ActionRequest, Decision};
 use crate::error::Error;
 use crate::store;
@@ -107,7 +106,6 @@ async fn put(who: &Reviewer, id: RequestId, nonce: &str, password: &str) -> Resu
 
 async fn page(who: &Reviewer, request: &ActionRequest, kept: Kept, fault: Option<String>) -> Result<SignPage, Trouble> {
     let (l, id, intent) = (&who.l, request.id, kept.intent);
-    let View::Broadcast(view) = &request.preview.view;
     let verdict = Verdict::from(intent.decision);
     let title = match verdict {
         Verdict::Approve => l.t("sign-approve"),
@@ -118,8 +116,7 @@ async fn page(who: &Reviewer, request: &ActionRequest, kept: Kept, fault: Option
     let signatures = signatures.map_err(|error| Trouble::from_error(l, error.into()))?;
     let more = open_seats(&request.quorum, &signatures).len().saturating_sub(1);
     let afterwards = match verdict {
-        Verdict::Approve if more > 0 => l.t1("after-more", "n", more),
-        Verdict::Approve => l.t1("after-last", "at", l.when(sign::would_start(&who.console.ctx, request).to_jiff())),
+        Verdict::Approve => after_approval(who, request, more),
         Verdict::RequestChanges | Verdict::Reject => l.t("after-no"),
     };
     let mut chrome = who.chrome(title, Here::Inbox).await;
@@ -129,7 +126,7 @@ async fn page(who: &Reviewer, request: &ActionRequest, kept: Kept, fault: Option
         chrome,
         action: format!("/requests/{id}/sign"),
         back: format!("/requests/{id}"),
-        name: l.t2("name-request", "name", &view.name, "short", id.short()),
+        name: l.t2("name-request", "name", request.preview.view.name(), "short", id.short()),
         verdict,
         summary: review::summary(l, &request.preview),
         afterwards,

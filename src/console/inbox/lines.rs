@@ -153,9 +153,16 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
     let (kind, name) = line.title.split_once(" · ").unwrap_or(("", &line.title));
     let open = line.status == Status::PendingApproval;
     let english = l.lang() == Lang::En;
+    let kind = match line.tool.as_str() {
+        "whatsapp.broadcast.schedule" => l.t("kind-broadcast"),
+        "whatsapp.broadcast.create" => l.t("kind-draft"),
+        "whatsapp.contact.import" => l.t("kind-import"),
+        "whatsapp.segment.upsert" => l.t("kind-segment"),
+        _ => kind.to_owned(),
+    };
     Row {
         href: format!("/requests/{}", line.id),
-        kind: if english { kind.to_owned() } else { l.t("kind-broadcast") },
+        kind,
         name: name.to_owned(),
         // The sentence is stored in English; other languages get what can be said in them.
         summary: if english { line.summary.clone() } else { l.t1("people", "n", line.people) },

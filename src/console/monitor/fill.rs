@@ -15,7 +15,6 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Delivery, Desired, Tally};
 use crate::domain::ids::{BroadcastId, RequestId, TenantId};
-use crate::domain::preview::View;
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::graph::errors::{explain, lookup};
@@ -53,17 +52,21 @@ pub async fn show(who: Reviewer, Named(id): Named<String>) -> Response {
         let to = to.and_then(|found| found.and_then(|b| b.sent_by).ok_or(Trouble::NotFound));
         return who.answer(to.map(|request| Redirect::to(&format!("/broadcasts/{request}")))).await;
     }
-    let page = match found(&who, &id).await {
-        Ok(run) => page(&who, run).await.map_err(|error| Trouble::from_error(&who.l, error)),
-        Err(trouble) => Err(trouble),
-    };
-    who.answer(page).await
+    match found(&who, &id).await {
+        Ok(Some(run)) => {
+            let page = page(&who, run).await.map_err(|error| Trouble::from_error(&who.l, error));
+            who.answer(page).await
+        }
+        // Nothing of it has begun: what there is to see is the request.
+        Ok(None) => Redirect::to(&format!("/requests/{id}")).into_response(),
+        Err(trouble) => who.answer(Err::<Response, _>(trouble)).await,
+    }
 }
 
 /// `GET /broadcasts/{id}/live`: the part that changes, for the page's script. It has no other use, so it has no page
 /// for its errors.
 pub async fn live(who: Reviewer, Named(id): Named<String>) -> Response {
-    let Ok(run) = found(&who, &id).await else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(Some(run)) = found(&who, &id).await else { return StatusCode::NOT_FOUND.into_response() };
     match figures(&who, &run).await {
         Ok(live) => LiveFragment { l: who.l.clone(), live }.into_response(),
         Err(error) => {
@@ -80,21 +83,20 @@ struct Run {
     tally: Tally,
 }
 
-async fn found(who: &Reviewer, id: &str) -> Result<Run, Trouble> {
+/// The run of a request; `None` if nothing of it has begun.
+async fn found(who: &Reviewer, id: &str) -> Result<Option<Run>, Trouble> {
     let (db, tenant) = (&who.console.ctx.db, who.person.tenant);
     let failed = |error: store::Error| Trouble::from_error(&who.l, error.into());
     let id: RequestId = id.parse().map_err(|_| Trouble::NotFound)?;
     let request = store::requests::find(db, tenant, id).await.map_err(failed)?;
     let run = store::deliveries::by_request(db, tenant, id).await.map_err(failed)?;
-    match (request, run) {
-        (Some(request), Some((execution, tally))) => Ok(Run { request, execution, tally }),
-        _ => Err(Trouble::NotFound),
-    }
+    let request = request.ok_or(Trouble::NotFound)?;
+    Ok(run.map(|(execution, tally)| Run { request, execution, tally }))
 }
 
 async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
     let (l, id) = (&who.l, run.request.id);
-    let View::Broadcast(view) = &run.request.preview.view;
+    let view = run.request.preview.view.broadcast().ok_or_else(|| Error::not_found("broadcast", id))?;
     let href = format!("/broadcasts/{id}");
     let asked = Fields::of_path(&who.path);
     let chosen: Option<Delivery> = asked.get("state").parse().ok();

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::people::{signatures, timeline, who};
 use super::{
-    AgentWords, DecisionForm, Fault, Head, Panel, Raw, ReadFirst, RequestPage, Running, Section, SectionCheck, Verdict,
+    AgentWords, DecisionForm, Fault, Head, Panel, Raw, ReadFirst, RequestPage, Running, SectionCheck, Verdict,
     WarningCheck,
 };
 use crate::approvals::sign::{self, Dossier};
@@ -26,7 +26,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Role;
 use crate::domain::policy::signatures::MayNotSign;
-use crate::domain::preview::{Finding, Level, View};
+use crate::domain::preview::{Finding, Level};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::store;
@@ -60,8 +60,8 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     let (ctx, l, person) = (&reader.console.ctx, &reader.l, &reader.person);
     let dossier = sign::dossier(ctx, person.tenant, person, id).await?;
     let request = &dossier.request;
-    let View::Broadcast(view) = &request.preview.view;
-    let title = l.t2("name-request", "name", &view.name, "short", id.short());
+    let view = &request.preview.view;
+    let title = l.t2("name-request", "name", view.name(), "short", id.short());
     let mut chrome = reader.chrome(title, Here::Inbox).await;
     chrome.path = format!("/requests/{id}");
     let names = Names::read(&ctx.db, person.tenant).await?;
@@ -90,7 +90,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
             progress: Progress::from(tally),
             stop: (request.status.is_running() && person.role.may_stop()).then(|| format!("/broadcasts/{id}/stop")),
         }),
-        broadcast: review::sections(l, &request.preview),
+        review: review::sections(l, request),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
         who: who(l, &dossier, person),
@@ -98,7 +98,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         agent_words: AgentWords {
             agent: request.agent_name.clone(),
             text: request.reason.clone(),
-            goal: view.goal.clone(),
+            goal: view.goal().map(str::to_owned),
             characters: request.reason.chars().count(),
             reads: request
                 .reads_made
@@ -153,7 +153,7 @@ async fn head(dossier: &Dossier, reader: &Reviewer, state: &State) -> Result<Hea
 }
 
 fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> DecisionForm {
-    let (request, l) = (&dossier.request, &reader.l);
+    let request = &dossier.request;
     let (intent, verdict, faults) =
         sent.map_or((None, None, Vec::new()), |sent| (Some(sent.kept.intent), sent.verdict, sent.faults));
     let accepted = |rule: &str| intent.as_ref().and_then(|i| i.accepted.iter().find(|a| a.rule == rule));
@@ -161,17 +161,19 @@ fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> DecisionFor
     rules.sort_unstable();
     rules.dedup();
     let seats = request.quorum.seats.len().saturating_sub(dossier.signatures.len() + 1);
-    let afterwards = if seats > 0 {
-        l.t1("after-more", "n", seats)
-    } else {
-        l.t1("after-last", "at", l.when(sign::would_start(&reader.console.ctx, request).to_jiff()))
-    };
+    let afterwards = after_approval(reader, request, seats);
     DecisionForm {
         action: format!("/requests/{}/decision", request.id),
         digest: request.digest.to_string(),
-        sections: Section::ALL
-            .map(|section| SectionCheck { section, checked: dossier.checked.contains(&section.into()), changed: false })
-            .to_vec(),
+        sections: (1..)
+            .zip(request.preview.view.sections())
+            .map(|(number, section)| SectionCheck {
+                section: (*section).into(),
+                number,
+                checked: dossier.checked.contains(section),
+                changed: false,
+            })
+            .collect(),
         warnings: rules
             .into_iter()
             .map(|rule| WarningCheck {
@@ -185,6 +187,18 @@ fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> DecisionFor
         faults,
         afterwards,
     }
+}
+
+/// What follows an approval, when so many more are needed.
+pub fn after_approval(reader: &Reviewer, request: &ActionRequest, more: usize) -> String {
+    let l = &reader.l;
+    if more > 0 {
+        return l.t1("after-more", "n", more);
+    }
+    if !request.preview.action.leaves_the_house() {
+        return l.t("after-last-now");
+    }
+    l.t1("after-last", "at", l.when(sign::would_start(&reader.console.ctx, request).to_jiff()))
 }
 
 /// Why there is no decision to make, in the reader's language.

@@ -1,6 +1,6 @@
 //! Sample requests: open, sent back with faults, and signed and running; and their signing pages.
 
-use super::review::review;
+use super::review::{import, review, segment};
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::page::{Here, RoleName};
@@ -9,6 +9,7 @@ use crate::console::requests::{
     AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Panel, Raw, ReadFirst, RequestPage,
     Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
 };
+use crate::console::review::Review;
 use crate::console::states::State;
 use crate::words::Words;
 
@@ -23,16 +24,20 @@ fn finding(level: FindingLevel, rule: &str, sentence: &str) -> FindingView {
     }
 }
 
-fn decision_form() -> DecisionForm {
-    let check = |section| SectionCheck {
+const SECTIONS: [Section; 5] =
+    [Section::Message, Section::Audience, Section::Consent, Section::Schedule, Section::Links];
+
+fn decision_form(sections: &[Section]) -> DecisionForm {
+    let check = |(number, section): (usize, Section)| SectionCheck {
         section,
+        number,
         checked: section == Section::Message || section == Section::Audience,
         changed: section == Section::Schedule,
     };
     DecisionForm {
         action: "/requests/ar_7f3k/decision".into(),
         digest: digest().full,
-        sections: Section::ALL.map(check).to_vec(),
+        sections: (1..).zip(sections.iter().copied()).map(check).collect(),
         warnings: ["FREQ-02", "LINK-05"]
             .map(|rule| WarningCheck { rule: rule.into(), accepted: false, reason: String::new() })
             .to_vec(),
@@ -104,7 +109,7 @@ impl RequestPage {
             findings: findings.clone(),
             findings_now: None,
             execution: None,
-            broadcast: review(),
+            review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
             who: who.clone(),
@@ -121,8 +126,8 @@ impl RequestPage {
             },
             raw: Raw { json: "{\n  \"tool\": \"whatsapp.broadcast.schedule\"\n}".into(), bytes: 18_204 },
         };
-        let open = page(&State::Pending, Panel::Open(Box::new(decision_form())));
-        let mut refused = decision_form();
+        let open = page(&State::Pending, Panel::Open(Box::new(decision_form(&SECTIONS))));
+        let mut refused = decision_form(&SECTIONS);
         refused.faults = vec![
             Fault { field: "sections".into(), text: "Check sections 3, 4 and 5 first.".into() },
             Fault { field: "verdict".into(), text: "Choose a decision.".into() },
@@ -159,7 +164,13 @@ impl RequestPage {
         }]);
         signed.head.related = Some(("Version 2 was replaced by this request.".into(), "/requests/ar_6".into()));
         signed.head.due = None;
-        vec![open, refused, signed]
+        let other = |review, sections: &[Section]| Self {
+            review,
+            ..page(&State::Pending, Panel::Open(Box::new(decision_form(sections))))
+        };
+        let import = other(Review::Import(Box::new(import())), &[Section::Change, Section::LeftOut, Section::Consent]);
+        let segment = other(Review::Segment(Box::new(segment())), &[Section::Change, Section::Effect]);
+        vec![open, refused, signed, import, segment]
     }
 }
 

@@ -1,11 +1,12 @@
 //! A sample broadcast with figures that balance.
 
-use super::at;
+use super::{HOSTILE, at};
 use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
 use crate::console::review::{
-    AudienceSection, BroadcastReview, ConsentSection, CostLine, Header, LinkView, LinksSection, MarketTime,
-    MessageSection, SamplePerson, ScheduleSection, SegmentLine, Variable, Variant,
+    AudienceSection, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine, Header, ImportPerson,
+    ImportReview, LeftOutLine, LinkView, LinksSection, MarketTime, MessageSection, SamplePerson, ScheduleSection,
+    SegmentLine, SegmentReview, SegmentSide, Variable, Variant,
 };
 
 fn share(name: &str, count: u64) -> Share {
@@ -146,5 +147,54 @@ pub fn review() -> BroadcastReview {
             }],
             media: vec!["winter.png".into()],
         },
+    }
+}
+
+/// A list of contacts with figures that balance.
+pub fn import() -> ImportReview {
+    let person = |line, change: &str, known_as: Option<&str>| ImportPerson {
+        line,
+        change: change.into(),
+        phone: "+852 •••• ••34".into(),
+        name: "C••• T•• M••".into(),
+        known_as: known_as.map(str::to_owned),
+        language: "zh_HK".into(),
+        categories: "marketing · utility".into(),
+        consent: Some((at("2026-11-20T02:00:00Z"), "In store".into())),
+    };
+    ImportReview {
+        rows: 1_200,
+        outcome: vec![share("New", 1_004), share("Changed", 96), share("Known already", 60), share("Left out", 40)],
+        renamed: 12,
+        markets: vec![share("Hong Kong", 1_080), share("Macau", 20)],
+        tags: vec![share("winter-fair", 1_100), share(HOSTILE, 1)],
+        sample: vec![person(1, "New", None), person(121, "Changed", Some("C••• S•• M••"))],
+        reasons: vec![share("No valid number", 11), share("No consent given", 20), share("Opted out", 9)],
+        left_out: vec![LeftOutLine { line: 7, reason: "Opted out".into(), phone: "+852 •••• ••07".into() }],
+        unlisted: 39,
+        consents: vec![ConsentLine {
+            category: "marketing".into(),
+            source: "In store".into(),
+            people: 1_160,
+            oldest: at("2026-11-18T02:00:00Z"),
+            newest: at("2026-11-20T02:00:00Z"),
+            evidence: HOSTILE.into(),
+        }],
+        policy_version: "2026-11-15".into(),
+    }
+}
+
+/// A segment before and after.
+pub fn segment() -> SegmentReview {
+    let side =
+        |version, name: &str, in_words: &str| SegmentSide { version, name: name.into(), in_words: in_words.into() };
+    SegmentReview {
+        before: Some(side(5, "HK members, winter", "(tag member and market HK)")),
+        after: side(6, HOSTILE, "(tag member and market HK), without tag staff"),
+        people_before: 15_206,
+        people_after: 15_140,
+        enter: 12,
+        leave: 78,
+        broadcasts: vec![DrawnLine { href: "/broadcasts/bc_1".into(), name: HOSTILE.into(), state: "Sending".into() }],
     }
 }

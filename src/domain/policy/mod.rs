@@ -1,5 +1,6 @@
 //! The rules. Pure: facts in, findings out.
 
+pub mod contacts;
 pub mod cost;
 pub mod eligibility;
 pub mod hours;
@@ -10,6 +11,7 @@ pub mod people;
 pub mod rate_card;
 pub mod rules;
 pub mod schedule;
+pub mod segments;
 pub mod settings;
 pub mod signatures;
 

@@ -252,6 +252,30 @@ rules! {
         "{count} of {receivers} people get the default for {placeholder} instead of a value of their own.";
     VAR_05 = Note "VAR-05" "People without a language"
         "For {count} people the template has no language that they read, and there is no default_language. They are left out.";
+    IMPORT_01 = Block "IMPORT-01" "No row can be imported"
+        "None of the {rows} rows can be imported, most of them for the reason {left_out}. The rows that are left out say why, line by line.";
+    IMPORT_02 = Warn "IMPORT-02" "Rows are left out"
+        "{count} of {rows} rows are left out, most of them for the reason {left_out}.";
+    IMPORT_03 = Warn "IMPORT-03" "Known people get another name"
+        "{count} people who are known get another name.";
+    IMPORT_04 = Warn "IMPORT-04" "Consent by word of mouth"
+        "{count} people agreed by word of mouth. After 14 days that counts no more, unless it is confirmed in writing.";
+    IMPORT_05 = Note "IMPORT-05" "Opt-outs stay"
+        "{count} rows are of people who opted out or took their consent back. They stay opted out and are left out.";
+    IMPORT_06 = Note "IMPORT-06" "Nothing new"
+        "All that the rows say is known already; nothing would change.";
+    IMPORT_07 = Block "IMPORT-07" "Rows changed since signing"
+        "The stored rows are not those that were signed. Ask for a new request.";
+    IMPORT_08 = Block "IMPORT-08" "Nobody is left"
+        "Everybody on the list has opted out or taken their consent back since it was signed.";
+    SEG_01 = Block "SEG-01" "A segment without a condition"
+        "The conditions take in every contact. Give it one that does not, such as a tag, a market or consent.";
+    SEG_02 = Warn "SEG-02" "Broadcasts were drawn from it"
+        "{count} broadcasts that wait or run were drawn from this segment. What was frozen for them stays as it is.";
+    SEG_03 = Note "SEG-03" "It reaches nobody"
+        "Nobody fulfils these conditions now.";
+    SEG_04 = Block "SEG-04" "Segment changed in the meantime"
+        "This was made on version {base}, and the segment has version {version} by now. Ask for a new request.";
 }
 
 #[cfg(test)]

@@ -64,6 +64,9 @@ impl Policy {
             Action::BroadcastSchedule(_) if people > limits.two_above_people => two_signatures("SIGN-02"),
             Action::BroadcastSchedule(_) if dear => two_signatures("SIGN-03"),
             Action::BroadcastSchedule(_) => one_signature("SIGN-01"),
+            Action::ContactImport(_) => one_signature("SIGN-04"),
+            Action::SegmentUpsert(_) if preview.view.touches_broadcasts() => one_signature("SIGN-05"),
+            Action::SegmentUpsert(_) => Quorum::nobody("SIGN-06"),
         }
     }
 }

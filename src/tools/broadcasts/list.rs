@@ -7,7 +7,7 @@ use crate::domain::contacts::{ContactNo, Language, People};
 use crate::domain::deliveries::Tally;
 use crate::domain::ids::{BroadcastId, RequestId, SegmentId};
 use crate::domain::people::Caller;
-use crate::domain::preview::{Preview, View};
+use crate::domain::preview::Preview;
 use crate::domain::requests::{Decision, Status};
 use crate::error::Result;
 use crate::graph::errors::explain;
@@ -153,10 +153,7 @@ async fn item(ctx: &Ctx, caller: &Caller, broadcast: Broadcast, present: &mut Pr
         Some(page) if waits => reachable(ctx, caller, page, present).await?.unwrap_or(broadcast.audience_count),
         _ => broadcast.audience_count,
     };
-    let view = page.as_ref().map(|page| {
-        let View::Broadcast(view) = &page.view;
-        view
-    });
+    let view = page.as_ref().and_then(|page| page.view.broadcast());
     let (approval, delivery) = match broadcast.sent_by {
         Some(request) => (approval(ctx, caller, request).await?, delivery(ctx, caller, request).await?),
         None => (None, None),
@@ -187,7 +184,7 @@ async fn item(ctx: &Ctx, caller: &Caller, broadcast: Broadcast, present: &mut Pr
 async fn reachable(ctx: &Ctx, caller: &Caller, page: &Preview, present: &mut Present) -> Result<Option<u64>> {
     let Some(seal) = page.action.audience() else { return Ok(None) };
     let Some(audience) = store::audience::load(&ctx.db, caller.tenant(), seal.id).await? else { return Ok(None) };
-    let View::Broadcast(view) = &page.view;
+    let Some(view) = page.view.broadcast() else { return Ok(None) };
     let (category, rules, now) = (view.message.category, &ctx.policy.settings.consent, ctx.clock.now());
     let mut people = audience.people - &present.suppressed;
     if rules.needed_for.contains(&category) {

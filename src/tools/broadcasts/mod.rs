@@ -17,7 +17,7 @@ pub use record::{approved, create, filed};
 
 use super::envelope::{PreviewArguments, write_schema};
 use super::reading::{Page, reading};
-use super::requests::RequestView;
+use super::request_view::RequestView;
 use super::{Kind, Tool, schema};
 use crate::domain::people::Area;
 use arguments::{CreateArguments, ScheduleArguments};

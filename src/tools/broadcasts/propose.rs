@@ -20,7 +20,7 @@ use crate::domain::policy::{cost, numbers};
 use crate::domain::preview::{Finding, Preview, View};
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
-use crate::tools::{Ctx, Proposal};
+use crate::tools::{Ctx, Proposal, Sealed};
 
 /// What whatsapp.broadcast.create would do: store a draft, or send it as well.
 pub async fn create(ctx: &Ctx, caller: &Caller, arguments: CreateArguments) -> Result<Proposal> {
@@ -69,7 +69,8 @@ async fn propose(ctx: &Ctx, caller: &Caller, plan: Resolved, sends: bool) -> Res
     let summary = summary(&plan, &frozen, &cost, sends, ctx);
     let action = action(plan, &frozen, cost, seal.clone(), sends, settings.audience.max_shrink_percent)?;
     let preview = Preview { summary, action, findings, view: View::Broadcast(Box::new(view)) };
-    Ok(Proposal { preview, title, audience: Some((seal.id, seal.root, frozen.audience)) })
+    let sealed = Some(Sealed::Audience(seal.id, seal.root, frozen.audience));
+    Ok(Proposal { preview, title, sealed, kept: None })
 }
 
 fn of_the_message(ctx: &Ctx, plan: &Resolved, now: Timestamp) -> Vec<Finding> {

@@ -68,7 +68,7 @@ async fn frozen(db: &Db, tenant: TenantId, broadcast: &Broadcast) -> Result<Stor
     let page = page.ok_or_else(lost)?;
     let seal = page.action.audience().ok_or_else(lost)?;
     let audience = store::audience::load(db, tenant, seal.id).await?.filter(|audience| audience.fits(seal));
-    let View::Broadcast(view) = page.view;
+    let View::Broadcast(view) = page.view else { return Err(lost()) };
     Ok(Stored { id: broadcast.id, people: audience.ok_or_else(lost)?.people, view: view.audience })
 }
 

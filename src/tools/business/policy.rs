@@ -216,5 +216,8 @@ fn approvals(settings: &Settings) -> Vec<ApprovalRule> {
         rule("a draft that is only stored".into(), Quorum::nobody("")),
         rule("a broadcast".into(), one_signature("")),
         rule(format!("a broadcast to more than {} people{dear}", limits.two_above_people), two_signatures("")),
+        rule("a list of contacts to be imported".into(), one_signature("")),
+        rule("a segment from which a broadcast that waits or runs was drawn".into(), one_signature("")),
+        rule("any other segment".into(), Quorum::nobody("")),
     ]
 }

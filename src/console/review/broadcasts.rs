@@ -1,4 +1,4 @@
-//! From the stored preview to the five sections. Nothing is looked up: what is shown is what was signed.
+//! From the stored view of a broadcast to its five sections. Nothing is looked up: what is shown is what was signed.
 
 use super::{
     AudienceSection, BroadcastReview, ConsentSection, CostLine, Header, LinkView, LinksSection, MarketTime,
@@ -7,26 +7,20 @@ use super::{
 use crate::console::facts;
 use crate::console::message_text::{formatted, pieces};
 use crate::console::parts::{Digest, Proof, Share};
-use crate::domain::action::Action;
 use crate::domain::clock::Timestamp;
 use crate::domain::preview::{
-    AudienceView, ConsentView, LanguageView, LinksView, MessageView, Preview, ScheduleView, View,
+    AudienceView, BroadcastView, ConsentView, LanguageView, LinksView, MessageView, ScheduleView,
 };
 use crate::domain::templates::{self, MediaKind, TemplateContent, TemplateStatus};
 use crate::words::Words;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// The five sections of a preview.
-pub fn sections(l: &Words, preview: &Preview) -> BroadcastReview {
-    let View::Broadcast(view) = &preview.view;
-    let seal = match &preview.action {
-        Action::BroadcastCreate(draft) => &draft.audience,
-        Action::BroadcastSchedule(plan) => &plan.audience,
-    };
+/// The five sections of a broadcast; `root` is that of the frozen list.
+pub fn broadcast(l: &Words, view: &BroadcastView, root: &str) -> BroadcastReview {
     BroadcastReview {
         message: message(l, &view.message),
-        audience: audience(l, &view.audience, &seal.root.to_string()),
+        audience: audience(l, &view.audience, root),
         consent: consent(l, &view.consent),
         schedule: schedule(l, &view.schedule, view.audience.markets.iter().map(|m| (m.market, m.count)).collect()),
         links: links(l, &view.links),
@@ -240,28 +234,20 @@ fn links(l: &Words, view: &LinksView) -> LinksSection {
     }
 }
 
-/// The one sentence that says what would happen. In English it is the signed one; the others are made of signed figures.
-pub fn summary(l: &Words, preview: &Preview) -> String {
-    if l.lang() == crate::words::Lang::En {
-        return preview.summary.clone();
-    }
-    let View::Broadcast(view) = &preview.view;
+/// What would be sent, in one sentence made of signed figures; `sends` tells it from a draft that is only stored.
+pub fn summary(l: &Words, view: &BroadcastView, sends: bool) -> String {
     let people = view.audience.funnel.will_receive;
-    match &preview.action {
-        Action::BroadcastCreate(_) => {
-            l.t2("summary-create", "template", &view.message.template, "people", l.num(people))
-        }
-        Action::BroadcastSchedule(_) => {
-            let start = view.schedule.schedule.start_at;
-            let values = [
-                ("template", view.message.template.clone()),
-                ("category", facts::category(l, view.message.category)),
-                ("people", l.num(people)),
-                ("markets", l.num(view.audience.markets.len())),
-                ("when", start.map_or_else(|| l.t("summary-at-once"), |at| l.when(at.to_jiff()))),
-                ("ceiling", view.schedule.cost.ceiling.to_string()),
-            ];
-            l.t_with("summary-schedule", &values.map(|(name, value)| (name, value.into())))
-        }
+    if !sends {
+        return l.t2("summary-create", "template", &view.message.template, "people", l.num(people));
     }
+    let start = view.schedule.schedule.start_at;
+    let values = [
+        ("template", view.message.template.clone()),
+        ("category", facts::category(l, view.message.category)),
+        ("people", l.num(people)),
+        ("markets", l.num(view.audience.markets.len())),
+        ("when", start.map_or_else(|| l.t("summary-at-once"), |at| l.when(at.to_jiff()))),
+        ("ceiling", view.schedule.cost.ceiling.to_string()),
+    ];
+    l.t_with("summary-schedule", &values.map(|(name, value)| (name, value.into())))
 }

@@ -1,0 +1,153 @@
+//! The sections of an import: who is added and changed, which rows are left out, where consent comes from.
+
+use jiff::Timestamp;
+
+use crate::console::facts;
+use crate::console::parts::Share;
+use crate::domain::contacts::import::RowChange;
+use crate::domain::preview::{ImportConsent, ImportSample, ImportView, LeftOutRow};
+use crate::words::Words;
+
+/// The three sections of an import.
+#[derive(Clone, Debug)]
+pub struct ImportReview {
+    /// Rows of the list.
+    pub rows: u64,
+    /// New, changed, unchanged and left out; they sum to the rows.
+    pub outcome: Vec<Share>,
+    /// People whose name becomes another.
+    pub renamed: u64,
+    pub markets: Vec<Share>,
+    pub tags: Vec<Share>,
+    pub sample: Vec<ImportPerson>,
+    /// Every reason, also those that left out nobody, in the order in which they are tried.
+    pub reasons: Vec<Share>,
+    pub left_out: Vec<LeftOutLine>,
+    /// Rows that are left out and not listed one by one.
+    pub unlisted: u64,
+    pub consents: Vec<ConsentLine>,
+    pub policy_version: String,
+}
+
+impl ImportReview {
+    pub fn accounted(&self) -> u64 {
+        self.outcome.iter().map(|share| share.count).sum()
+    }
+
+    pub fn balances(&self) -> bool {
+        self.accounted() == self.rows
+    }
+
+    pub fn lost(&self) -> u64 {
+        self.reasons.iter().map(|reason| reason.count).sum()
+    }
+}
+
+/// One row of the list, masked.
+#[derive(Clone, Debug)]
+pub struct ImportPerson {
+    pub line: u32,
+    pub change: String,
+    pub phone: String,
+    pub name: String,
+    pub known_as: Option<String>,
+    pub language: String,
+    pub categories: String,
+    /// When and how they agreed.
+    pub consent: Option<(Timestamp, String)>,
+}
+
+/// One row that is left out.
+#[derive(Clone, Debug)]
+pub struct LeftOutLine {
+    pub line: u32,
+    pub reason: String,
+    pub phone: String,
+}
+
+/// One way of consent.
+#[derive(Clone, Debug)]
+pub struct ConsentLine {
+    pub category: String,
+    pub source: String,
+    pub people: u64,
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
+    pub evidence: String,
+}
+
+/// The three sections of an import.
+pub fn import(l: &Words, view: &ImportView, policy: &str) -> ImportReview {
+    let share = |name: String, count: u64| Share { name, count };
+    let reasons: Vec<Share> =
+        view.left_out.reasons.iter().map(|row| share(facts::left_out(l, row.reason), row.count)).collect();
+    let lost: u64 = reasons.iter().map(|reason| reason.count).sum();
+    ImportReview {
+        rows: view.rows,
+        outcome: vec![
+            share(l.t("import-new"), view.change.new),
+            share(l.t("import-changed"), view.change.changed),
+            share(l.t("import-unchanged"), view.change.unchanged),
+            share(l.t("import-left-out"), lost),
+        ],
+        renamed: view.change.renamed,
+        markets: view.change.markets.iter().map(|row| share(facts::market(l, row.market), row.count)).collect(),
+        tags: view.change.tags.iter().map(|row| share(row.tag.clone(), row.count)).collect(),
+        sample: view.change.samples.iter().map(|row| person(l, row)).collect(),
+        reasons,
+        left_out: view.left_out.rows.iter().map(|row| line(l, row)).collect(),
+        unlisted: lost.saturating_sub(view.left_out.rows.len() as u64),
+        consents: view.consent.iter().map(|row| consent(l, row)).collect(),
+        policy_version: policy.to_owned(),
+    }
+}
+
+fn person(l: &Words, row: &ImportSample) -> ImportPerson {
+    let categories = row.categories.iter().map(|category| facts::category(l, *category));
+    ImportPerson {
+        line: row.line,
+        change: match row.change {
+            RowChange::New => l.t("import-new"),
+            RowChange::Changed => l.t("import-changed"),
+            RowChange::Unchanged => l.t("import-unchanged"),
+        },
+        phone: row.phone.clone(),
+        name: row.name.clone(),
+        known_as: row.known_as.clone(),
+        language: row.language.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string),
+        categories: categories.collect::<Vec<_>>().join(" · "),
+        consent: row.consent_at.map(|at| (at.to_jiff(), facts::source(l, row.consent_source))),
+    }
+}
+
+fn line(l: &Words, row: &LeftOutRow) -> LeftOutLine {
+    LeftOutLine {
+        line: row.line,
+        reason: facts::left_out(l, row.reason),
+        phone: row.phone.clone().unwrap_or_else(|| "–".to_owned()),
+    }
+}
+
+fn consent(l: &Words, row: &ImportConsent) -> ConsentLine {
+    ConsentLine {
+        category: facts::category(l, row.category),
+        source: facts::source(l, Some(row.source)),
+        people: row.count,
+        oldest: row.oldest.to_jiff(),
+        newest: row.newest.to_jiff(),
+        evidence: row.evidence.join(" · "),
+    }
+}
+
+/// What would be written, in one sentence made of signed figures.
+pub fn summary(l: &Words, view: &ImportView) -> String {
+    let taken = view.change.written() + view.change.unchanged;
+    let values = [
+        ("name", view.name.clone()),
+        ("taken", l.num(taken)),
+        ("rows", l.num(view.rows)),
+        ("new", l.num(view.change.new)),
+        ("changed", l.num(view.change.changed)),
+    ];
+    l.t_with("summary-import", &values.map(|(name, value)| (name, value.into())))
+}

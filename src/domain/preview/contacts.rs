@@ -1,0 +1,137 @@
+//! What people look at before they sign the import of a list of contacts, section by section.
+
+use super::MarketCount;
+use crate::domain::clock::Timestamp;
+use crate::domain::consent::{ConsentSource, MessageCategory};
+use crate::domain::contacts::Language;
+use crate::domain::contacts::import::{LeftOut, RowChange};
+use serde::{Deserialize, Serialize};
+
+/// The three sections of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ImportView {
+    /// What the list is called.
+    pub name: String,
+    /// Rows of the list.
+    pub rows: u64,
+    /// 1: who is added, who changes.
+    pub change: ImportChange,
+    /// 2: which rows are not imported, and why.
+    pub left_out: LeftOutView,
+    /// 3: on what ground these people may be written to.
+    pub consent: Vec<ImportConsent>,
+}
+
+impl ImportView {
+    /// Whether the figures add up.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let left_out: u64 = self.left_out.reasons.iter().map(|row| row.count).sum();
+        self.rows == self.change.written() + self.change.unchanged + left_out
+    }
+}
+
+/// What would be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ImportChange {
+    /// People who are not known yet.
+    pub new: u64,
+    /// People who are known, and of whom something new is said.
+    pub changed: u64,
+    /// Of those, people whose name becomes another.
+    pub renamed: u64,
+    /// People of whom all is known already.
+    pub unchanged: u64,
+    /// Where the numbers of the new and changed ones belong.
+    pub markets: Vec<MarketCount>,
+    /// Labels that are put on, each with how many people get it.
+    pub tags: Vec<TagCount>,
+    /// Ten of the rows, spread over the list.
+    pub samples: Vec<ImportSample>,
+}
+
+impl ImportChange {
+    /// How many people something is written about.
+    #[must_use]
+    pub const fn written(&self) -> u64 {
+        self.new + self.changed
+    }
+}
+
+/// How many people get a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TagCount {
+    /// The label.
+    pub tag: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// One row, masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ImportSample {
+    /// Its place in the list, from 1.
+    pub line: u32,
+    /// What it does.
+    pub change: RowChange,
+    /// Masked number.
+    pub phone: String,
+    /// Masked name, as the list has it.
+    pub name: String,
+    /// Masked name as it is known, where the list has another.
+    pub known_as: Option<String>,
+    /// Preferred language.
+    pub language: Option<Language>,
+    /// What the person agreed to.
+    pub categories: Vec<MessageCategory>,
+    /// When the last of these agreements was given.
+    pub consent_at: Option<Timestamp>,
+    /// How.
+    pub consent_source: Option<ConsentSource>,
+}
+
+/// The rows that are not imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LeftOutView {
+    /// Every reason in the order of the checks, zeros too.
+    pub reasons: Vec<ReasonCount>,
+    /// Row by row; the first two hundred, if there are more.
+    pub rows: Vec<LeftOutRow>,
+}
+
+/// How many rows fell to one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ReasonCount {
+    /// Which.
+    pub reason: LeftOut,
+    /// How many.
+    pub count: u64,
+}
+
+/// One row that is not imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LeftOutRow {
+    /// Its place in the list, from 1.
+    pub line: u32,
+    /// Why.
+    pub reason: LeftOut,
+    /// The number, masked; none if there is no valid one.
+    pub phone: Option<String>,
+}
+
+/// Agreements of one kind, given in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ImportConsent {
+    /// To what.
+    pub category: MessageCategory,
+    /// How.
+    pub source: ConsentSource,
+    /// How many people.
+    pub count: u64,
+    /// The oldest.
+    pub oldest: Timestamp,
+    /// The newest.
+    pub newest: Timestamp,
+    /// References to the proof, the first three.
+    pub evidence: Vec<String>,
+}

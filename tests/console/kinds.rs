@@ -1,0 +1,118 @@
+//! Requests of every kind on one page each: what is shown, what is ticked, and that it can be signed.
+
+use countersign::domain::broadcasts::BroadcastState;
+use countersign::domain::ids::SegmentId;
+use countersign::domain::requests::{ActionRequest, Status};
+use countersign::domain::segments::Condition;
+use countersign::store::segments;
+
+use super::broadcasts::stored;
+use super::world::{PASSWORD, Visitor, World};
+use crate::support::db::{TestDb, on_both};
+
+on_both!(a_list_of_contacts_is_decided_on_one_page, a_segment_is_decided_on_one_page);
+
+/// A segment that a broadcast which waits was drawn from.
+pub async fn drawn_from(world: &World) -> SegmentId {
+    let id = SegmentId::random();
+    let waiting = world.file(countersign::domain::policy::signatures::one_signature("SIGN-01")).await;
+    let mut tx = world.db.begin().await.unwrap();
+    let condition = Condition::Tag("member".into());
+    segments::add_version(&mut tx, world.tenant, id, "Visitors", &condition, None, world.now()).await.unwrap();
+    stored(world, &mut tx, "Winter offer", &waiting, &[], BroadcastState::Requested, &[id]).await;
+    tx.commit().await.unwrap();
+    id
+}
+
+/// Ticks these sections, accepts these warnings, approves and signs.
+async fn sign(world: &World, lau: &mut Visitor, request: &ActionRequest, sections: &[&str], warnings: &[&str]) {
+    let page = world.read(lau, request).await;
+    let path = format!("/requests/{}", request.id);
+    let missing = lau.submit(&page, &format!("{path}/decision"), &[("verdict", "approve")]).await;
+    assert_eq!(missing.status, 422, "nothing is ticked");
+    let reasons: Vec<String> = warnings.iter().map(|rule| format!("reason-{rule}")).collect();
+    let mut form = vec![("verdict", "approve")];
+    form.extend(sections.iter().map(|section| ("section", *section)));
+    form.extend(warnings.iter().map(|rule| ("accept", *rule)));
+    form.extend(reasons.iter().map(|name| (name.as_str(), "Seen.")));
+    let answer = lau.submit(&page, &format!("{path}/decision"), &form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let signing = lau.get(&format!("{path}/sign")).await;
+    let answer = lau.submit(&signing, &format!("{path}/sign"), &[("password", PASSWORD)]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert_eq!(world.stored(request).await.0.status, Status::Approved);
+}
+
+fn says(text: &str, wanted: &[&str]) {
+    for words in wanted {
+        assert!(text.contains(words), "\"{words}\" is not in:\n{text}");
+    }
+}
+
+async fn a_list_of_contacts_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.ask_import().await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Import", "Winter fair", "Import 1 of 2 rows of \"Winter fair\": add 1 person"]);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "1 What changes 2 rows",
+            "New 1 Changed 0 Known already 0 Left out 1",
+            "1 + 0 + 0 + 1 = 2",
+            "Hong Kong 1",
+            "fair 1",
+            "+852 •••• ••67 C••• T•• M•• New zh_HK marketing In store, 20 Nov 2026",
+            "2 What is left out 1 row",
+            "No consent given 1",
+            "3 Consent and policy",
+            "marketing In store 1 20 Nov 2026 to 20 Nov 2026 receipt 7",
+            "IMPORT-02",
+        ],
+    );
+    assert!(
+        !page.html.contains("9123") && !page.html.contains("Tai Man"),
+        "no whole number and no name, not in the raw payload either"
+    );
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 3);
+    for lang in ["zh-Hant", "zh-Hans"] {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&format!("/requests/{}", request.id)).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        let findings = page.part(".findings");
+        assert!(findings.contains("IMPORT-02") && !findings.contains("left out"), "{findings}");
+    }
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
+    sign(&world, &mut lau, &request, &["change", "left-out", "consent"], &["IMPORT-02"]).await;
+    let waits = world.stored(&request).await.0;
+    assert_eq!(waits.not_before, waits.approved_at, "what can be taken back does not cool off");
+}
+
+async fn a_segment_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let segment = drawn_from(&world).await;
+    let request = world.ask_segment(segment).await;
+    let mut lau = world.signed_in("lau").await;
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "Before Visitors version 1 tag member",
+            "After Fair visitors version 2 tag fair, without tag staff",
+            "Now 0 + Come in 0 − Fall out 0 Then 0",
+            "0 + 0 − 0 = 0",
+            "Winter offer Waiting for review",
+            "Only those of this year.",
+            "SEG-02",
+        ],
+    );
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 2);
+    let drawn = page.attr("#effect a[href^='/broadcasts/']", "href").unwrap();
+    let answer = lau.get(&drawn).await;
+    assert_eq!(answer.status, 303, "a link that leads somewhere");
+    let answer = lau.get(answer.location()).await;
+    assert!(answer.location().starts_with("/requests/ar_"), "{}", answer.location());
+    sign(&world, &mut lau, &request, &["change", "effect"], &["SEG-02"]).await;
+}
