@@ -36,6 +36,13 @@ pub struct Stage {
 impl Stage {
     /// A business with so many members who agreed to marketing, sending so many messages a second.
     pub async fn set(db: TestDb, members: usize, rate: u32) -> Self {
+        let stage = Self::empty(db, rate).await;
+        stage.contacts(members).await;
+        stage
+    }
+
+    /// A business as it is after the command line: people, an agent, and nothing else.
+    pub async fn empty(db: TestDb, rate: u32) -> Self {
         let meta = meta(rate).await;
         let mail = Sink::start().await;
         let url = format!("http://127.0.0.1:{}", free_port());
@@ -50,7 +57,6 @@ impl Stage {
         std::fs::write(&config, settings(&url, &db.url, &meta.url(), &mail, rate)).unwrap();
         let mut stage = Self { db, meta, mail, key: String::new(), segment: SegmentId::random(), config, url, env };
         stage.people().await;
-        stage.contacts(members).await;
         stage
     }
 
@@ -121,7 +127,7 @@ impl Stage {
         self.key = added["key"].as_str().unwrap().to_owned();
     }
 
-    /// Contacts come with the import of another release; until then the rows are written as it will write them.
+    /// Written past the import, whose journey is its own: the others are about what comes after it.
     async fn contacts(&self, members: usize) {
         let db = self.db.open().await;
         let tenant = store::people::tenants(&db).await.unwrap().remove(0).id;
@@ -156,23 +162,9 @@ impl Stage {
         }
     }
 
-    /// What an agent asks for in every journey.
+    /// The same for the members of this stage.
     pub fn offer(&self, rate: u32) -> Value {
-        json!({
-            "write_tool": "whatsapp.broadcast.schedule",
-            "reason": "The winter oolong has arrived.",
-            "arguments": {
-                "broadcast": {
-                    "name": "Winter offer", "template": "winter_offer", "segments": [self.segment],
-                    "variables": {
-                        "1": { "contact_name": { "default": "friend" } }, "2": { "text": "31 December" },
-                        "button.1.1": { "text": "winter" },
-                    },
-                    "default_language": "en_US", "from": "+852 5550 1000",
-                },
-                "schedule": { "per_second": rate, "batch_size": 50 },
-            },
-        })
+        offer(&json!(self.segment), rate)
     }
 
     pub async fn sign_in(&self, browser: &Browser, email: &str) {
@@ -221,6 +213,25 @@ impl Stage {
             }
         }
     }
+}
+
+/// What an agent asks for in every journey.
+pub fn offer(segment: &Value, rate: u32) -> Value {
+    json!({
+        "write_tool": "whatsapp.broadcast.schedule",
+        "reason": "The winter oolong has arrived.",
+        "arguments": {
+            "broadcast": {
+                "name": "Winter offer", "template": "winter_offer", "segments": [segment],
+                "variables": {
+                    "1": { "contact_name": { "default": "friend" } }, "2": { "text": "31 December" },
+                    "button.1.1": { "text": "winter" },
+                },
+                "default_language": "en_US", "from": "+852 5550 1000",
+            },
+            "schedule": { "per_second": rate, "batch_size": 50 },
+        },
+    })
 }
 
 async fn meta(rate: u32) -> Simulator {

@@ -39,6 +39,7 @@ impl Mail {
 struct State {
     mails: Vec<Mail>,
     refusal: Option<&'static str>,
+    refused: usize,
 }
 
 pub struct Sink {
@@ -72,9 +73,14 @@ impl Sink {
         self.state.lock().expect("no sink task panicked").refusal = line;
     }
 
-    /// The mails, as soon as there are `count` of them.
+    /// How many recipients were refused.
+    pub fn refused(&self) -> usize {
+        self.state.lock().expect("no sink task panicked").refused
+    }
+
+    /// The mails, as soon as there are `count` of them. A mail that was refused is tried again after 20 seconds.
     pub async fn wait_for(&self, count: usize) -> Vec<Mail> {
-        super::until(&format!("{count} mails"), Duration::from_secs(20), async || {
+        super::until(&format!("{count} mails"), Duration::from_secs(40), async || {
             Some(self.mails()).filter(|mails| mails.len() >= count)
         })
         .await
@@ -85,6 +91,13 @@ impl Drop for Sink {
     fn drop(&mut self) {
         self.listener.abort();
     }
+}
+
+/// What a recipient is answered with, if not yes; counts it.
+fn refusal(state: &Mutex<State>) -> Option<&'static str> {
+    let mut state = state.lock().expect("no sink task panicked");
+    state.refused += usize::from(state.refusal.is_some());
+    state.refusal
 }
 
 async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()> {
@@ -109,7 +122,7 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Resul
                 (from, to) = (address(), Vec::new());
                 "250 ok\r\n".to_owned()
             }
-            "RCPT" => match state.lock().expect("no sink task panicked").refusal {
+            "RCPT" => match refusal(&state) {
                 Some(refusal) => format!("{refusal}\r\n"),
                 None => {
                     to.push(address());
