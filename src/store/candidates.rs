@@ -1,6 +1,8 @@
 //! Those who may receive a broadcast, with everything that decides about it: read once for a preview over everybody, and
 //! again for the few whose turn it is to be written to.
 
+mod packed;
+
 use super::among::{among, list as among_list};
 use super::{Db, Error, Result, on, word};
 use crate::domain::clock::Timestamp;
@@ -103,14 +105,17 @@ pub async fn all(
 ) -> Result<()> {
     const PLAIN: &str = candidates!("", "");
     const WITH_OWN: &str = candidates!(", c.name, c.attributes, c.phone", "");
-    let sql = if own { WITH_OWN } else { PLAIN };
-    on!(read db, p => {
-        let mut rows = sqlx::query(sql).bind(tenant).bind(category.as_str()).fetch(p);
-        while let Some(row) = rows.try_next().await? {
-            each(&candidate!(row, own))?;
+    match db {
+        Db::Sqlite { read, .. } => packed::all(read, tenant, category, own, each).await,
+        Db::Postgres(pool) => {
+            let sql = if own { WITH_OWN } else { PLAIN };
+            let mut rows = sqlx::query(sql).bind(tenant).bind(category.as_str()).fetch(pool);
+            while let Some(row) = rows.try_next().await? {
+                each(&candidate!(row, own))?;
+            }
+            Ok(())
         }
-    });
-    Ok(())
+    }
 }
 
 /// Hands over these contacts with what is their own, in no order.

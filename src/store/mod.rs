@@ -211,11 +211,11 @@ impl Tx {
 }
 
 /// Reads a column of JSON.
-fn json<T: serde::de::DeserializeOwned>(
+fn json<'t, T: serde::Deserialize<'t>>(
     table: &'static str,
     column: &'static str,
     row: impl ToString,
-    text: &str,
+    text: &'t str,
 ) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::inconsistent(table, column, row, e))
 }
