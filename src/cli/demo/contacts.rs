@@ -4,6 +4,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::{ConsentSource, Suppression};
 use crate::domain::contacts::Language;
 use crate::domain::phone::PhoneNumber;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -65,6 +66,26 @@ const GIVEN: &[(&str, &str)] = &[
 /// Everybody.
 pub fn people(now: Timestamp) -> Vec<Person> {
     (0..COUNT).map(|n| person(n, now)).collect()
+}
+
+/// The cards that visitors filled in at a fair, as they were typed up: most of them new, some known, some useless.
+pub fn sign_ups(now: Timestamp) -> Vec<Value> {
+    (0..140).map(|n| sign_up(n, now)).collect()
+}
+
+fn sign_up(n: u32, now: Timestamp) -> Value {
+    let known = n % 7 == 0;
+    let who = if known { n * 11 } else { COUNT + n };
+    let number = if n % 31 == 5 { None } else { phone(who) };
+    let evidence = if n % 37 == 2 { String::new() } else { format!("card/{n}") };
+    let consent = json!({
+        "category": "marketing", "source": "paper", "evidence": evidence, "date": now.before(days(4 + drawn(n, 17, 3))),
+    });
+    json!({
+        "phone": number.map_or_else(|| "6123".to_owned(), |number| number.e164().to_owned()),
+        "name": name(who, !n.is_multiple_of(3)), "language": if n.is_multiple_of(3) { "en_US" } else { "zh_HK" },
+        "tags": ["winter-fair"], "consents": if n % 29 == 3 { json!([]) } else { json!([consent]) },
+    })
 }
 
 /// A number that looks drawn and never changes: each trait gets its own.

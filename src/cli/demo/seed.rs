@@ -68,7 +68,9 @@ pub async fn business(ctx: &Ctx) -> anyhow::Result<Keys> {
     fill(&ctx.db, tenant.id, contacts::people(now), now).await?;
     let segments = segments(&ctx.db, tenant.id, now).await?;
     sync::sync(ctx, &tenant).await?;
-    propose(ctx, &Caller { agent }, &segments).await?;
+    let caller = Caller { agent };
+    propose(ctx, &caller, &segments).await?;
+    propose_people(ctx, &caller, &segments).await?;
     Ok(Keys { people, agent_key })
 }
 
@@ -219,6 +221,29 @@ async fn propose(ctx: &Ctx, caller: &Caller, segments: &Segments) -> anyhow::Res
             Err(e) => return Err(e.into()),
         }
     }
+    Ok(())
+}
+
+/// What a business asks for besides broadcasts: a list of new contacts, and a narrower segment.
+async fn propose_people(ctx: &Ctx, caller: &Caller, segments: &Segments) -> anyhow::Result<()> {
+    for (tool, arguments) in [("whatsapp.contacts.list", json!({})), ("whatsapp.opt_outs.list", json!({}))] {
+        read(ctx, caller, tool, arguments).await?;
+    }
+    let find = |name: &str| catalogue().find(name).ok_or_else(|| anyhow::anyhow!("the catalogue has no {name}"));
+    let import = find("whatsapp.contact_import.preview")?;
+    store::tool_reads::record(&ctx.db, caller.tenant(), caller.agent.id, import.name, ctx.clock.now()).await?;
+    let list =
+        json!({"name": "Winter fair sign-ups", "rows": contacts::sign_ups(ctx.clock.now()), "default_market": "HK"});
+    let reason = "The cards that visitors filled in at our stall at the winter fair.";
+    submit::preview(ctx, caller, import, json!({"arguments": list, "reason": reason})).await?;
+    let upsert = find("whatsapp.segment.upsert")?;
+    let narrower = json!({
+        "segment_id": segments.tea_club, "name": "Tea club",
+        "include": {"any": [{"tag": "tea-club"}, {"tag": "vip"}]}, "exclude": {"silent_for_days": 365},
+        "purpose": "Early notices only to members who still write to us.",
+        "reason": "Members who have been silent for a year should not count as the club.",
+    });
+    submit::write(ctx, caller, upsert, narrower).await?;
     Ok(())
 }
 
