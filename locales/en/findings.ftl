@@ -45,6 +45,6 @@ finding-IMPORT-03 = { $count } people who are known get another name.
 finding-IMPORT-04 = { $count } people agreed by word of mouth. After 14 days that counts no more, unless it is confirmed in writing.
 finding-IMPORT-05 = { $count } rows are of people who opted out or took their consent back. They stay opted out and are left out.
 finding-IMPORT-06 = All that the rows say is known already; nothing would change.
-finding-SEG-02 = { $count } broadcasts that wait or run were drawn from this segment. What was frozen for them stays as it is.
+finding-SEG-02 = Broadcasts that wait or run and were drawn from this segment: { $count }. What was frozen for them stays as it is.
 finding-SEG-03 = Nobody fulfils these conditions now.
 finding-SEG-04 = This was made on version { $base }, and the segment has version { $version } by now. Ask for a new request.

@@ -285,3 +285,5 @@ left-out-date-ahead = Consent dated in the future
 left-out-not-traceable = No reference to the proof
 left-out-opted-out = Opted out
 left-out-withdrawn = Consent taken back
+result-import = Done: { $new } people added, { $changed } changed, { $unchanged } known already, { $left_out } left out at the last look.
+result-segment = Done: this is version { $version } of the segment.

@@ -240,3 +240,5 @@ left-out-date-ahead = 同意日期在未来
 left-out-not-traceable = 没有凭证参考
 left-out-opted-out = 已退订
 left-out-withdrawn = 已撤回同意
+result-import = 已完成：新增 { $new } 人，更新 { $changed } 人，{ $unchanged } 人已有相同数据，最后检查时剔除 { $left_out } 人。
+result-segment = 已完成：这是客户分组的第 { $version } 版。

@@ -240,3 +240,5 @@ left-out-date-ahead = 同意日期在未來
 left-out-not-traceable = 沒有憑證參考
 left-out-opted-out = 已拒收
 left-out-withdrawn = 已撤回同意
+result-import = 已完成：新增{ $new }人，更新{ $changed }人，{ $unchanged }人已有相同資料，最後檢查時剔除{ $left_out }人。
+result-segment = 已完成：這是分眾的第{ $version }版。

@@ -63,6 +63,23 @@ pub struct Head {
     pub position: Option<(u64, u64)>,
     /// The request that took this one's place, or whose place it took: sentence and address.
     pub related: Option<(String, String)>,
+    /// What came of it, where no monitor shows it.
+    pub outcome: Option<Outcome>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub tone: Tone,
+    pub text: String,
+    /// The language of the text, where it is not the page's.
+    pub lang: Option<&'static str>,
+}
+
+impl Outcome {
+    pub fn icon(&self) -> &'static str {
+        if self.tone == Tone::Ok { "check" } else { "cross" }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

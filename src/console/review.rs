@@ -10,7 +10,8 @@ mod segments;
 use jiff::Timestamp;
 
 use super::message_text::{Piece, Run};
-use super::parts::{Digest, Proof, Share, Tag};
+use super::parts::{Digest, Proof, Share, Tag, Tone};
+use super::requests::Outcome;
 use crate::domain::preview::{Preview, View};
 use crate::domain::requests::ActionRequest;
 use crate::words::{Lang, Words};
@@ -49,6 +50,24 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::ContactImport(view) => contacts::summary(l, view),
         View::Segment(view) => segments::summary(l, view),
     }
+}
+
+/// What came of a request, where no monitor shows it: why it was not done, or what was written.
+pub fn outcome(l: &Words, request: &ActionRequest) -> Option<Outcome> {
+    if let Some(failure) = &request.error {
+        let lang = (l.lang() != Lang::En).then_some("en");
+        return Some(Outcome { tone: Tone::Danger, text: failure.message.clone(), lang });
+    }
+    let figure = |name: &str| request.result.as_ref()?.get(name)?.as_u64().map(|count| l.num(count));
+    let text = match &request.preview.view {
+        View::Broadcast(_) => return None,
+        View::ContactImport(_) => {
+            let figures = ["new", "changed", "unchanged", "left_out"].map(|name| Some((name, figure(name)?.into())));
+            l.t_with("result-import", &figures.into_iter().collect::<Option<Vec<_>>>()?)
+        }
+        View::Segment(_) => l.t1("result-segment", "version", figure("version")?),
+    };
+    Some(Outcome { tone: Tone::Ok, text, lang: None })
 }
 
 /// The five sections of a broadcast.

@@ -148,6 +148,7 @@ async fn head(dossier: &Dossier, reader: &Reviewer, state: &State) -> Result<Hea
         previous: around.previous.map(|id| format!("/requests/{id}")),
         next: around.next.map(|id| format!("/requests/{id}")),
         position: around.position,
+        outcome: review::outcome(l, request),
         related: request.superseded_by.map(|id| (l.t("related-superseded"), format!("/requests/{id}"))),
     })
 }

@@ -6,8 +6,8 @@ use crate::console::decisions::SignPage;
 use crate::console::page::{Here, RoleName};
 use crate::console::parts::{Due, Tone};
 use crate::console::requests::{
-    AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Panel, Raw, ReadFirst, RequestPage,
-    Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
+    AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Outcome, Panel, Raw, ReadFirst,
+    RequestPage, Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
 };
 use crate::console::review::Review;
 use crate::console::states::State;
@@ -68,6 +68,7 @@ impl RequestPage {
             next: Some("/requests/ar_b".into()),
             position: Some((4, 7)),
             related: None,
+            outcome: None,
         };
         let findings = vec![
             finding(FindingLevel::Warn, "FREQ-02", "1,215 people already got 2 messages in 30 days."),
@@ -168,8 +169,10 @@ impl RequestPage {
             review,
             ..page(&State::Pending, Panel::Open(Box::new(decision_form(sections))))
         };
-        let import = other(Review::Import(Box::new(import())), &[Section::Change, Section::LeftOut, Section::Consent]);
-        let segment = other(Review::Segment(Box::new(segment())), &[Section::Change, Section::Effect]);
+        let mut import = other(Review::Import(Box::new(import())), &[Section::Change, Section::LeftOut, Section::Consent]);
+        let mut segment = other(Review::Segment(Box::new(segment())), &[Section::Change, Section::Effect]);
+        import.head.outcome = Some(Outcome { tone: Tone::Ok, text: "1,100 written.".into(), lang: None });
+        segment.head.outcome = Some(Outcome { tone: Tone::Danger, text: HOSTILE.into(), lang: Some("en") });
         vec![open, refused, signed, import, segment]
     }
 }

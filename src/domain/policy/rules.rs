@@ -271,7 +271,7 @@ rules! {
     SEG_01 = Block "SEG-01" "A segment without a condition"
         "The conditions take in every contact. Give it one that does not, such as a tag, a market or consent.";
     SEG_02 = Warn "SEG-02" "Broadcasts were drawn from it"
-        "{count} broadcasts that wait or run were drawn from this segment. What was frozen for them stays as it is.";
+        "Broadcasts that wait or run and were drawn from this segment: {count}. What was frozen for them stays as it is.";
     SEG_03 = Note "SEG-03" "It reaches nobody"
         "Nobody fulfils these conditions now.";
     SEG_04 = Block "SEG-04" "Segment changed in the meantime"
