@@ -169,7 +169,8 @@ impl RequestPage {
             review,
             ..page(&State::Pending, Panel::Open(Box::new(decision_form(sections))))
         };
-        let mut import = other(Review::Import(Box::new(import())), &[Section::Change, Section::LeftOut, Section::Consent]);
+        let mut import =
+            other(Review::Import(Box::new(import())), &[Section::Change, Section::LeftOut, Section::Consent]);
         let mut segment = other(Review::Segment(Box::new(segment())), &[Section::Change, Section::Effect]);
         import.head.outcome = Some(Outcome { tone: Tone::Ok, text: "1,100 written.".into(), lang: None });
         segment.head.outcome = Some(Outcome { tone: Tone::Danger, text: HOSTILE.into(), lang: Some("en") });
