@@ -287,3 +287,9 @@ left-out-opted-out = Opted out
 left-out-withdrawn = Consent taken back
 result-import = Done: { $new } people added, { $changed } changed, { $unchanged } known already, { $left_out } left out at the last look.
 result-segment = Done: this is version { $version } of the segment.
+import-other-language = { $n ->
+    [one] { $n } person is written to in another language from then on
+   *[other] { $n } people are written to in another language from then on
+}
+import-facts = Further facts
+import-replaced = replaces another value for { $n }

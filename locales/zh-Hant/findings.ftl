@@ -45,6 +45,6 @@ finding-IMPORT-03 = { $count }位現有聯絡人的名稱會更改。
 finding-IMPORT-04 = { $count }人以口頭同意。14天內沒有書面確認，該同意即告失效。
 finding-IMPORT-05 = { $count }行屬於已拒收或已撤回同意的人。他們維持拒收，不會匯入。
 finding-IMPORT-06 = 所有資料均已存在，不會有任何變更。
-finding-SEG-02 = 有{ $count }個等候中或發送中的廣播由此分眾選出。已為它們凍結的名單不變。
+finding-SEG-02 = 有{ $count }個等候中或發送中的廣播，其收件人選自此分眾。已為它們凍結的名單不變。
 finding-SEG-03 = 現時沒有人符合這些條件。
 finding-SEG-04 = 此要求以第{ $base }版為基礎，而分眾現時已是第{ $version }版。請重新提出要求。

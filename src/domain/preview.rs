@@ -16,7 +16,7 @@ pub use broadcast::{
     Sample, ScheduleView, SegmentView, SourceCount, VariableView,
 };
 pub use contacts::{
-    ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
+    FactCount, ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
 };
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 

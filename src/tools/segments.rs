@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 
 pub const TOOLS: &[Tool] = &[Tool {
     name: "whatsapp.segments.list",
-    title: ["List segments", "列出分眾", "列出分众"],
+    title: ["List segments", "列出分眾", "列出客户分组"],
     summary: "Lists segments by name, with their conditions and exclusions, how many people each of them reaches now, and \
               for which categories of template those people have given consent.",
     read_first: &["whatsapp.contacts.list", "whatsapp.consent_records.list"],

@@ -99,6 +99,11 @@ async fn a_list_is_judged_row_by_row_and_people_are_asked(db: TestDb) {
     );
     let sum: u64 = view["left_out"]["reasons"].as_array().unwrap().iter().map(|r| r["count"].as_u64().unwrap()).sum();
     assert_eq!(sum + figure("new") + figure("changed") + figure("unchanged"), 10, "the figures add up");
+    assert_eq!(
+        view["change"]["facts"],
+        json!([{"name": "tier", "count": 2, "replaced": 0}]),
+        "what is written is shown"
+    );
     assert_eq!((&view["consent"][0]["source"], &view["consent"][0]["count"]), (&json!("in_store"), &json!(4)));
     let rules: Vec<_> = answer["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
     assert_eq!(rules, ["IMPORT-02", "IMPORT-03", "IMPORT-05"]);
@@ -196,10 +201,14 @@ async fn rows_that_were_tampered_with_are_not_written(db: TestDb) {
     let door = Door::open(&world.db).await;
     let (_, key) = world.agent("crm", "read,propose").await;
     let agent = door.modern(&key);
-    for (n, change) in
-        ["set phone = '+85291009999' where line = 2", "set said = replace(said, 'member', 'vip') where line = 1"]
-            .into_iter()
-            .enumerate()
+    for (n, change) in [
+        "set phone = '+85291009999' where line = 2",
+        "set said = replace(said, 'member', 'vip') where line = 1",
+        "set market = 'MO' where line = 1",
+        "set said = 'nothing' where line = 1",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let mut ask = list((0..2).map(row));
         ask["name"] = format!("Fair {n}").into();

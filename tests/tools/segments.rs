@@ -127,6 +127,16 @@ async fn a_segment_is_made_and_changed_in_versions(db: TestDb) {
     assert!(void.error.unwrap().message.contains("has version 2 by now"));
     let list = agent.pages("whatsapp.segments.list", json!({}), 9).await;
     assert_eq!((list.len(), &list[0]["version"], &list[0]["name"]), (1, &json!(2), &json!("Members")));
+    let mut same = change(json!({"market": ["HK"]}));
+    same["purpose"] = "Another ask for the same.".into();
+    let same = agent.refused(UPSERT, same).await;
+    assert_eq!(same["findings"][0]["rule"], "SEG-06", "nothing would change: {same}");
+    // Two that want one name at the same time: the first gets it.
+    let named = |tag: &str| json!({"name": "Twins", "include": {"tag": tag}, "reason": "x", "wait_ms": 0});
+    let (one, two) = (agent.call(UPSERT, named("a")).await, agent.call(UPSERT, named("b")).await);
+    assert_eq!(carried_out(&door, &world, &one).await.status, Status::Succeeded);
+    let late = carried_out(&door, &world, &two).await;
+    assert!(late.status == Status::Stale && late.error.unwrap().message.contains("is called \"Twins\" by now"));
 }
 
 async fn what_broadcasts_were_drawn_from_wants_a_signature(db: TestDb) {

@@ -17,6 +17,10 @@ pub struct ImportReview {
     pub outcome: Vec<Share>,
     /// People whose name becomes another.
     pub renamed: u64,
+    /// People who are written to in another language from then on.
+    pub other_language: u64,
+    /// Further facts: name, how many get it, how many lose another value by it.
+    pub facts: Vec<(String, u64, u64)>,
     pub markets: Vec<Share>,
     pub tags: Vec<Share>,
     pub sample: Vec<ImportPerson>,
@@ -91,6 +95,8 @@ pub fn import(l: &Words, view: &ImportView, policy: &str) -> ImportReview {
             share(l.t("import-left-out"), lost),
         ],
         renamed: view.change.renamed,
+        other_language: view.change.other_language,
+        facts: view.change.facts.iter().map(|fact| (fact.name.clone(), fact.count, fact.replaced)).collect(),
         markets: view.change.markets.iter().map(|row| share(facts::market(l, row.market), row.count)).collect(),
         tags: view.change.tags.iter().map(|row| share(row.tag.clone(), row.count)).collect(),
         sample: view.change.samples.iter().map(|row| person(l, row)).collect(),

@@ -166,6 +166,8 @@ pub fn import() -> ImportReview {
         rows: 1_200,
         outcome: vec![share("New", 1_004), share("Changed", 96), share("Known already", 60), share("Left out", 40)],
         renamed: 12,
+        other_language: 3,
+        facts: vec![("tier".into(), 400, 12), (HOSTILE.into(), 1, 0)],
         markets: vec![share("Hong Kong", 1_080), share("Macau", 20)],
         tags: vec![share("winter-fair", 1_100), share(HOSTILE, 1)],
         sample: vec![person(1, "New", None), person(121, "Changed", Some("C••• S•• M••"))],

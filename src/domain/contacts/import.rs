@@ -218,7 +218,9 @@ fn date(text: &str, now: Timestamp) -> Result<Timestamp, LeftOut> {
 
 /// The root that is signed: over every row as it was understood, in their order.
 pub fn root(rows: &[ImportRow]) -> Result<Digest, NotCanonical> {
-    let leaf = |row: &ImportRow| Ok(leaf_hash(canonical(&(row.line, row.phone.e164(), &row.said))?.as_bytes()));
+    let leaf = |row: &ImportRow| {
+        Ok(leaf_hash(canonical(&(row.line, row.phone.e164(), row.phone.market(), &row.said))?.as_bytes()))
+    };
     Ok(Digest::from_bytes(root_of(rows.iter().map(leaf).collect::<Result<Vec<_>, NotCanonical>>()?)))
 }
 
@@ -237,7 +239,7 @@ impl ImportRow {
         }
         let person = &known.contact;
         let says_more = self.renames(person)
-            || self.said.language.as_ref().is_some_and(|language| person.language.as_ref() != Some(language))
+            || self.changes_language(person)
             || !self.said.tags.is_subset(&person.tags)
             || self.said.attributes.iter().any(|(name, value)| person.attributes.get(name) != Some(value))
             || self.new_consents(known).next().is_some();
@@ -248,6 +250,12 @@ impl ImportRow {
     #[must_use]
     pub fn renames(&self, person: &Contact) -> bool {
         !self.said.name.is_empty() && person.name != self.name()
+    }
+
+    /// Whether the person is known to read another language.
+    #[must_use]
+    pub fn changes_language(&self, person: &Contact) -> bool {
+        self.said.language.is_some() && self.said.language != person.language
     }
 
     /// The name, masked.
@@ -265,8 +273,10 @@ impl ImportRow {
 impl RowConsent {
     fn is(&self, entry: &ConsentRecord) -> bool {
         entry.state == ConsentState::Granted
-            && (entry.category, entry.source, entry.given_at) == (self.category, self.source, self.given_at)
+            && (entry.category, entry.source) == (self.category, self.source)
             && entry.evidence.as_deref() == Some(&self.evidence)
+            // Today's date is read as the present moment where its day has not begun in UTC; an hour later it is the day.
+            && entry.given_at.since(self.given_at).max(self.given_at.since(entry.given_at)) <= DAY_STARTS_AHEAD
     }
 }
 

@@ -276,6 +276,10 @@ rules! {
         "Nobody fulfils these conditions now.";
     SEG_04 = Block "SEG-04" "Segment changed in the meantime"
         "This was made on version {base}, and the segment has version {version} by now. Ask for a new request.";
+    SEG_05 = Block "SEG-05" "Name taken in the meantime"
+        "Another segment is called \"{name}\" by now. Ask for a new request with another name.";
+    SEG_06 = Block "SEG-06" "Nothing would change"
+        "The segment has this name and these conditions already.";
 }
 
 #[cfg(test)]

@@ -40,12 +40,16 @@ pub struct ImportChange {
     pub changed: u64,
     /// Of those, people whose name becomes another.
     pub renamed: u64,
+    /// Of those, people who are written to in another language from then on.
+    pub other_language: u64,
     /// People of whom all is known already.
     pub unchanged: u64,
     /// Where the numbers of the new and changed ones belong.
     pub markets: Vec<MarketCount>,
     /// Labels that are put on, each with how many people get it.
     pub tags: Vec<TagCount>,
+    /// Further facts that are written, each with how many people get it.
+    pub facts: Vec<FactCount>,
     /// Ten of the rows, spread over the list.
     pub samples: Vec<ImportSample>,
 }
@@ -65,6 +69,17 @@ pub struct TagCount {
     pub tag: String,
     /// How many.
     pub count: u64,
+}
+
+/// How many people get a further fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FactCount {
+    /// The name of the fact.
+    pub name: String,
+    /// How many get a value.
+    pub count: u64,
+    /// How many of those had another one, which is lost.
+    pub replaced: u64,
 }
 
 /// One row, masked.

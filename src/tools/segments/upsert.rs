@@ -23,7 +23,7 @@ use serde_json::json;
 
 pub const TOOLS: &[Tool] = &[Tool {
     name: "whatsapp.segment.upsert",
-    title: ["Create or change a segment", "建立或更新分眾", "创建或更新分众"],
+    title: ["Create or change a segment", "建立或更新分眾", "创建或更新客户分组"],
     summary: "Makes a segment, or a new version of one: conditions over labels, language, market, consent and the last \
               message, and who is left out of them. whatsapp.broadcast.preview previews it with a broadcast; the answer \
               here says how many people enter and leave.",
@@ -178,7 +178,8 @@ fn summary(view: &SegmentChangeView) -> String {
 /// What the rules say of storing it now.
 pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &SegmentPlan) -> Result<Vec<Finding>> {
     let now = store::segments::find(&ctx.db, tenant, plan.segment).await?;
-    Ok(recheck(plan, now.map_or(0, |segment| segment.version)).into_iter().collect())
+    let namesake = store::segments::by_name(&ctx.db, tenant, &plan.name).await?;
+    Ok(recheck(plan, now.map_or(0, |segment| segment.version), namesake.map(|segment| segment.id)))
 }
 
 /// Stores the new version, in the transaction that settles its request.
@@ -186,9 +187,13 @@ pub async fn store(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, plan: &SegmentPlan,
     if let Some(changed) = standing(ctx, tenant, plan).await?.pop() {
         return Ok(Outcome::Void(changed));
     }
-    // Whoever stores another version at this moment meets this one in the primary key, and one of the two begins anew.
     let stored =
         store::segments::add_version(tx, tenant, plan.segment, &plan.name, &plan.include, plan.exclude.as_ref(), now)
             .await?;
+    // Another version may have been committed between the look above and the insert: what was signed is not built on it. The
+    // conflict takes the insert back, and the next look finds why.
+    if stored.version != plan.base + 1 {
+        return Err(Error::Conflict(format!("segment {}", plan.segment)));
+    }
     Ok(Outcome::Done(json!({"segment_id": stored.id, "version": stored.version})))
 }

@@ -6,9 +6,10 @@ use crate::domain::contacts::import::{ImportRow, LeftOut, RowChange, Standing};
 use crate::domain::masked::Masked;
 use crate::domain::phone::Market;
 use crate::domain::preview::{
-    ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, MarketCount, ReasonCount, TagCount,
+    FactCount, ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, MarketCount,
+    ReasonCount, TagCount,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows that are shown, masked.
 const SAMPLES: usize = 10;
@@ -41,11 +42,21 @@ fn change(taken: &[(RowChange, &ImportRow)], known: &Known) -> ImportChange {
     let written = || taken.iter().filter(|(change, _)| *change != RowChange::Unchanged).map(|(_, row)| *row);
     let mut markets: BTreeMap<Market, u64> = BTreeMap::new();
     let mut tags: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut renamed = 0;
+    let mut facts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let (mut renamed, mut other_language) = (0, 0);
     for row in written() {
         *markets.entry(row.phone.market()).or_default() += 1;
         let person = known.get(row.phone.e164()).map(|standing| &standing.contact);
         renamed += u64::from(person.is_some_and(|person| row.renames(person)));
+        other_language += u64::from(person.is_some_and(|person| row.changes_language(person)));
+        for (name, value) in &row.said.attributes {
+            let before = person.and_then(|person| person.attributes.get(name));
+            if before != Some(value) {
+                let (put, replaced) = facts.entry(name).or_default();
+                *put += 1;
+                *replaced += u64::from(before.is_some());
+            }
+        }
         for tag in row.said.tags.iter().filter(|tag| person.is_none_or(|person| !person.tags.contains(*tag))) {
             *tags.entry(tag).or_default() += 1;
         }
@@ -58,6 +69,11 @@ fn change(taken: &[(RowChange, &ImportRow)], known: &Known) -> ImportChange {
         new: of(RowChange::New),
         changed: of(RowChange::Changed),
         renamed,
+        other_language,
+        facts: facts
+            .into_iter()
+            .map(|(name, (count, replaced))| FactCount { name: name.to_owned(), count, replaced })
+            .collect(),
         unchanged: of(RowChange::Unchanged),
         markets,
         tags,
@@ -106,20 +122,25 @@ fn left_out(rows: &[Judged]) -> LeftOutView {
 
 fn consent(taken: &[(RowChange, &ImportRow)]) -> Vec<ImportConsent> {
     let mut ways: BTreeMap<(MessageCategory, ConsentSource), ImportConsent> = BTreeMap::new();
-    for consent in taken.iter().flat_map(|(_, row)| &row.said.consents) {
-        let way = ways.entry((consent.category, consent.source)).or_insert_with(|| ImportConsent {
-            category: consent.category,
-            source: consent.source,
-            count: 0,
-            oldest: consent.given_at,
-            newest: consent.given_at,
-            evidence: Vec::new(),
-        });
-        way.count += 1;
-        way.oldest = way.oldest.min(consent.given_at);
-        way.newest = way.newest.max(consent.given_at);
-        if way.evidence.len() < PROOFS && !way.evidence.contains(&consent.evidence) {
-            way.evidence.push(consent.evidence.clone());
+    for (_, row) in taken {
+        let mut counted = BTreeSet::new();
+        for consent in &row.said.consents {
+            let key = (consent.category, consent.source);
+            let way = ways.entry(key).or_insert_with(|| ImportConsent {
+                category: consent.category,
+                source: consent.source,
+                count: 0,
+                oldest: consent.given_at,
+                newest: consent.given_at,
+                evidence: Vec::new(),
+            });
+            // A person counts once, however often the row says it.
+            way.count += u64::from(counted.insert(key));
+            way.oldest = way.oldest.min(consent.given_at);
+            way.newest = way.newest.max(consent.given_at);
+            if way.evidence.len() < PROOFS && !way.evidence.contains(&consent.evidence) {
+                way.evidence.push(consent.evidence.clone());
+            }
         }
     }
     ways.into_values().collect()
