@@ -255,6 +255,7 @@ import-source = How
 import-people = People
 import-between = Given
 import-span = { $oldest } to { $newest }
+import-no-consents = All consents of these rows are recorded already.
 import-evidence = Proof, for example
 import-keeps = A person who opted out stays opted out; nothing is sent.
 segment-before = Before
@@ -270,7 +271,7 @@ segment-drawn = Broadcasts that were drawn from it
 segment-drawn-none = No broadcast that waits or runs was drawn from it.
 segment-drawn-text = What was frozen for them stays as it is.
 segment-excludes = Opt-outs, blocked people and invalid numbers are in none of these counts.
-summary-import = Import { $taken } of { $rows } rows of “{ $name }”: add { $new } people, change { $changed }. Nothing is sent.
+summary-import = Import { $taken } of { $rows } rows of “{ $name }”: add { $new } people, change { $changed }, leave { $unchanged } as they are. Nothing is sent.
 summary-segment-new = Make the segment “{ $name }”, which reaches { $people } people now.
 summary-segment = Change the segment “{ $name }”: { $enter } enter, { $leave } leave, and it reaches { $people } people.
 left-out-phone = No valid number
@@ -286,6 +287,11 @@ left-out-not-traceable = No reference to the proof
 left-out-opted-out = Opted out
 left-out-withdrawn = Consent taken back
 result-import = Done: { $new } people added, { $changed } changed, { $unchanged } known already, { $left_out } left out at the last look.
+result-import-kept = { $n ->
+    [one] One person had changed since the request was signed: they got what was missing, and keep what they have.
+   *[other] { $n } people had changed since the request was signed: they got what was missing, and keep what they have.
+}
+not-done = NOT DONE. { $why }
 result-segment = Done: this is version { $version } of the segment.
 import-other-language = { $n ->
     [one] { $n } person is written to in another language from then on

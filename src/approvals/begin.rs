@@ -11,8 +11,7 @@ use crate::domain::requests::{Failure, Status};
 use crate::error::{Error, Result};
 use crate::store::deliveries::{self, NewExecution};
 use crate::store::{self, Tx, audit, broadcasts, requests};
-use crate::tools::broadcasts as tool;
-use crate::tools::{Ctx, Outcome, contacts, segments};
+use crate::tools::{self, Ctx, Outcome};
 use serde_json::{Value, json};
 
 /// Requests that are ended in one look.
@@ -36,16 +35,16 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     let digest = claim.payload.digest();
     match claim.payload.into_action() {
         Action::BroadcastCreate(draft) => {
-            tool::create(&mut tx, tenant, id, &draft, now).await?;
+            tools::broadcasts::create(&mut tx, tenant, id, &draft, now).await?;
             let result = json!({"broadcast_id": draft.broadcast, "recipients": draft.audience.count});
             end(&mut tx, tenant, id, Outcome::Done(result), now).await?;
         }
         Action::ContactImport(plan) => {
-            let outcome = contacts::import::write(ctx, &mut tx, tenant, &plan, now).await?;
+            let outcome = tools::contacts::import::write(&mut tx, tenant, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
         Action::SegmentUpsert(plan) => {
-            let outcome = segments::upsert::store(ctx, &mut tx, tenant, &plan, now).await?;
+            let outcome = tools::segments::upsert::store(&mut tx, tenant, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
         Action::BroadcastSchedule(plan) => {
@@ -65,7 +64,7 @@ async fn end(tx: &mut Tx, tenant: TenantId, id: RequestId, outcome: Outcome, now
         Outcome::Done(result) => (Status::Succeeded, Some(result), None),
         Outcome::Void(finding) => {
             let message = format!("NOT DONE. {}", finding.message);
-            (Status::Stale, None, Some(Failure { code: "stale".to_owned(), message }))
+            (Status::Stale, None, Some(Failure { code: "stale".to_owned(), message, finding: Some(finding) }))
         }
     };
     requests::settle(tx, tenant, id, Status::Executing, to, result.as_ref(), failure.as_ref(), now).await?;
@@ -117,6 +116,7 @@ async fn refuse(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &store::Error) 
     let failure = Failure {
         code: "stale".to_owned(),
         message: "NOT DONE. What is stored is not what was signed. Preview it again.".to_owned(),
+        finding: None,
     };
     let mut tx = ctx.db.begin().await?;
     requests::settle(&mut tx, tenant, id, Status::Approved, Status::Stale, None, Some(&failure), now).await?;

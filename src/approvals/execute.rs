@@ -239,7 +239,7 @@ async fn end(ctx: &Ctx, execution: &Execution, tally: &Tally) -> Result<bool> {
 
 /// What all of it comes to, in one word.
 fn verdict(execution: &Execution, tally: &Tally) -> (Status, Option<Failure>) {
-    let failure = |code: &str, message: String| Some(Failure { code: code.to_owned(), message });
+    let failure = |code: &str, message: String| Some(Failure { code: code.to_owned(), message, finding: None });
     if execution.desired == Desired::Cancel {
         let reason = execution.reason.clone().unwrap_or_else(|| "Stopped.".to_owned());
         return (Status::Cancelled, failure("stopped", format!("{reason} {} messages were not sent.", tally.queued)));

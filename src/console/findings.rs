@@ -49,14 +49,20 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("VAR-03", "finding-VAR-03"),
     ("VAR-04", "finding-VAR-04"),
     ("VAR-05", "finding-VAR-05"),
+    ("IMPORT-01", "finding-IMPORT-01"),
     ("IMPORT-02", "finding-IMPORT-02"),
     ("IMPORT-03", "finding-IMPORT-03"),
     ("IMPORT-04", "finding-IMPORT-04"),
     ("IMPORT-05", "finding-IMPORT-05"),
     ("IMPORT-06", "finding-IMPORT-06"),
+    ("IMPORT-07", "finding-IMPORT-07"),
+    ("IMPORT-08", "finding-IMPORT-08"),
+    ("SEG-01", "finding-SEG-01"),
     ("SEG-02", "finding-SEG-02"),
     ("SEG-03", "finding-SEG-03"),
     ("SEG-04", "finding-SEG-04"),
+    ("SEG-05", "finding-SEG-05"),
+    ("SEG-06", "finding-SEG-06"),
 ];
 
 /// The findings of one list, the heaviest first. The first of each rule can be linked to.
@@ -83,7 +89,8 @@ pub fn views(l: &Words, findings: &[Finding], anchored: bool) -> Vec<FindingView
     views
 }
 
-fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) {
+/// What a finding says to this reader, and the language of that where it is not the reader's.
+pub fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) {
     let stored = || finding.message.clone();
     let english = l.lang() == Lang::En;
     // What was signed is English already, but for stable words of ours that it may hold.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::message_text::{Piece, Run};
 use super::parts::{Digest, Proof, Share, Tag, Tone};
 use super::requests::Outcome;
+use crate::console::findings;
 use crate::domain::preview::{Preview, View};
 use crate::domain::requests::ActionRequest;
 use crate::words::{Lang, Words};
@@ -55,15 +56,21 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
 /// What came of a request, where no monitor shows it: why it was not done, or what was written.
 pub fn outcome(l: &Words, request: &ActionRequest) -> Option<Outcome> {
     if let Some(failure) = &request.error {
-        let lang = (l.lang() != Lang::En).then_some("en");
-        return Some(Outcome { tone: Tone::Danger, text: failure.message.clone(), lang });
+        let said = failure.finding.as_ref().map(|finding| findings::sentence(l, finding));
+        let (text, lang) = match said {
+            Some((why, None)) => (l.t1("not-done", "why", why), None),
+            _ => (failure.message.clone(), (l.lang() != Lang::En).then_some("en")),
+        };
+        return Some(Outcome { tone: Tone::Danger, text, lang });
     }
     let figure = |name: &str| request.result.as_ref()?.get(name)?.as_u64().map(|count| l.num(count));
     let text = match &request.preview.view {
         View::Broadcast(_) => return None,
         View::ContactImport(_) => {
             let figures = ["new", "changed", "unchanged", "left_out"].map(|name| Some((name, figure(name)?.into())));
-            l.t_with("result-import", &figures.into_iter().collect::<Option<Vec<_>>>()?)
+            let written = l.t_with("result-import", &figures.into_iter().collect::<Option<Vec<_>>>()?);
+            let kept = request.result.as_ref()?.get("kept")?.as_u64()?;
+            if kept == 0 { written } else { format!("{written} {}", l.t1("result-import-kept", "n", kept)) }
         }
         View::Segment(_) => l.t1("result-segment", "version", figure("version")?),
     };

@@ -1,5 +1,6 @@
 //! What not everyone may see: values that print as their mask until a permit opens them.
 
+use super::canonical::{Digest, sha256};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -50,6 +51,20 @@ impl<T: Mask + Guarded> Masked<T> {
         T: fmt::Display,
     {
         permit.map_or_else(|| self.0.mask(), |p| self.reveal(p).to_string())
+    }
+}
+
+impl Masked<CustomerName> {
+    /// By which a later name is told from this one, without showing either.
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        Digest::from_bytes(sha256(self.0.0.as_bytes()))
+    }
+
+    /// Whether there is no name.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.0.is_empty()
     }
 }
 

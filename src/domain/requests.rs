@@ -4,7 +4,7 @@ use super::canonical::{Ask, Digest};
 use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
 use super::people::Role;
-use super::preview::{Preview, Section};
+use super::preview::{Finding, Preview, Section};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -172,6 +172,9 @@ pub struct Failure {
     pub code: String,
     /// What happened, what was not done, what to do.
     pub message: String,
+    /// The rule that says so, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
 }
 
 /// How many must sign, and in which capacity.

@@ -1,7 +1,7 @@
 //! The consent history, the consent that stands now, and the suppression list.
 
 use super::among::{among, list as among_list};
-use super::{Db, Error, Result, Tx, on, row, word};
+use super::{Db, Error, Result, Source, Tx, on, row, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{
     Consent, ConsentRecord, ConsentSource, ConsentState, MessageCategory, OptOut, Suppression,
@@ -197,20 +197,21 @@ pub async fn standing(
 
 /// Everything that these contacts ever said, oldest entry first.
 pub async fn histories(
-    db: &Db,
+    source: impl Into<Source<'_>>,
     tenant: TenantId,
     contacts: &[ContactNo],
 ) -> Result<HashMap<ContactNo, Vec<ConsentRecord>>> {
+    let source = source.into();
     let sql = among!(
-        db,
+        source,
         "select r.id, c.id as contact_id, r.contact_no, r.category, r.state, r.source, r.evidence, r.given_at, r.recorded_at, r.confirmed_at
          from consent_record r join contact c on c.tenant_id = r.tenant_id and c.no = r.contact_no
          where r.tenant_id = $1 and r.contact_no",
         "$2",
         "order by r.recorded_at, r.id"
     );
-    let rows: Vec<RecordRow> = on!(read db, p => sqlx::query_as(sql)
-        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(p).await)?;
+    let rows: Vec<RecordRow> = on!(from source, c => sqlx::query_as(sql)
+        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(c).await)?;
     let mut of: HashMap<ContactNo, Vec<ConsentRecord>> = HashMap::new();
     for row in rows {
         of.entry(row.contact_no).or_default().push(row.try_into()?);
@@ -297,20 +298,21 @@ pub async fn opt_outs(
 
 /// All entries of each of these contacts.
 pub async fn suppressions(
-    db: &Db,
+    source: impl Into<Source<'_>>,
     tenant: TenantId,
     contacts: &[ContactNo],
 ) -> Result<HashMap<ContactNo, Vec<OptOut>>> {
+    let source = source.into();
     let sql = among!(
-        db,
+        source,
         "select c.id as contact_id, s.contact_no, s.kind, s.at, s.source, s.word
          from suppression s join contact c on c.tenant_id = s.tenant_id and c.no = s.contact_no
          where s.tenant_id = $1 and s.contact_no",
         "$2",
         "order by s.at, s.kind"
     );
-    let rows: Vec<OptOutRow> = on!(read db, p => sqlx::query_as(sql)
-        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(p).await)?;
+    let rows: Vec<OptOutRow> = on!(from source, c => sqlx::query_as(sql)
+        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(c).await)?;
     let mut of: HashMap<ContactNo, Vec<OptOut>> = HashMap::new();
     for row in rows {
         let (no, entry) = row.read()?;

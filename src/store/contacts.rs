@@ -3,7 +3,7 @@
 mod imports;
 
 use super::among::{among, list as among_list};
-use super::{Db, Error, Result, Tx, on, row, to_json, word};
+use super::{Db, Error, Result, Source, Tx, on, row, to_json, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::{Contact, ContactNo, Language};
@@ -14,7 +14,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
-pub use imports::{Amendment, add_import, amend, by_phones, import_rows};
+pub use imports::{add_import, amend, by_phones, import_rows};
 
 row! {
     struct ContactRow {
@@ -93,10 +93,9 @@ pub async fn insert_many(tx: &mut Tx, tenant: TenantId, contacts: &[NewContact])
     Ok(numbers)
 }
 
-/// The next free number. Touching the tenant's row makes a second writer wait, so that no number is given twice.
+/// The next free number, with the tenant held, so that no number is given twice.
 async fn next_no(tx: &mut Tx, tenant: TenantId) -> Result<u32> {
-    on!(tx &mut *tx, c => sqlx::query("update tenant set created_at = created_at where id = $1")
-        .bind(tenant).execute(c).await.map(drop))?;
+    super::people::hold(tx, tenant).await?;
     let (last,): (Option<i64>,) = on!(tx &mut *tx, c => sqlx::query_as(
         "select max(no) from contact where tenant_id = $1").bind(tenant).fetch_one(c).await)?;
     super::unsigned("contact", "no", tenant, last.unwrap_or(0) + 1)
@@ -249,16 +248,21 @@ pub async fn find(db: &Db, tenant: TenantId, id: ContactId) -> Result<Option<Con
 }
 
 /// Those of these who are this tenant's, by their numbers.
-pub async fn many(db: &Db, tenant: TenantId, contacts: &[ContactNo]) -> Result<HashMap<ContactNo, Contact>> {
+pub async fn many(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    contacts: &[ContactNo],
+) -> Result<HashMap<ContactNo, Contact>> {
+    let mut source = source.into();
     let sql = among!(
-        db,
+        source,
         "select c.id, c.no, c.phone, c.market, c.name, c.language, c.attributes, c.last_inbound_at, c.created_at from contact c where c.tenant_id = $1 and c.no",
         "$2",
         ""
     );
-    let rows: Vec<ContactRow> = on!(read db, p => sqlx::query_as(sql)
-        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(p).await)?;
-    Ok(with_tags(db, tenant, rows).await?.into_iter().map(|contact| (contact.no, contact)).collect())
+    let rows: Vec<ContactRow> = on!(from &mut source, c => sqlx::query_as(sql)
+        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(c).await)?;
+    Ok(with_tags(source, tenant, rows).await?.into_iter().map(|contact| (contact.no, contact)).collect())
 }
 
 /// What to look for. Every part narrows; none is everybody.
@@ -305,13 +309,14 @@ row! {
     struct TagRow { contact_no: ContactNo, tag: String }
 }
 
-async fn with_tags(db: &Db, tenant: TenantId, rows: Vec<ContactRow>) -> Result<Vec<Contact>> {
+async fn with_tags(source: impl Into<Source<'_>>, tenant: TenantId, rows: Vec<ContactRow>) -> Result<Vec<Contact>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = among!(db, "select contact_no, tag from contact_tag where tenant_id = $1 and contact_no", "$2", "");
-    let tags: Vec<TagRow> = on!(read db, p => sqlx::query_as(sql)
-        .bind(tenant).bind(among_list(rows.iter().map(|row| row.no))).fetch_all(p).await)?;
+    let source = source.into();
+    let sql = among!(source, "select contact_no, tag from contact_tag where tenant_id = $1 and contact_no", "$2", "");
+    let tags: Vec<TagRow> = on!(from source, c => sqlx::query_as(sql)
+        .bind(tenant).bind(among_list(rows.iter().map(|row| row.no))).fetch_all(c).await)?;
     let mut of: HashMap<ContactNo, BTreeSet<String>> = HashMap::new();
     for row in tags {
         of.entry(row.contact_no).or_default().insert(row.tag);

@@ -55,8 +55,50 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// Where a read looks: on any connection, or within the transaction that acts on what it finds.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// What is committed.
+    Pool(&'a Db),
+    /// What this transaction sees, on its own connection.
+    Held(&'a mut Tx),
+}
+
+impl<'a> From<&'a Db> for Source<'a> {
+    fn from(db: &'a Db) -> Self {
+        Self::Pool(db)
+    }
+}
+
+impl<'a> From<&'a mut Tx> for Source<'a> {
+    fn from(tx: &'a mut Tx) -> Self {
+        Self::Held(tx)
+    }
+}
+
+impl Source<'_> {
+    /// The same, for one of several reads.
+    pub const fn again(&mut self) -> Source<'_> {
+        match self {
+            Self::Pool(db) => Source::Pool(db),
+            Self::Held(tx) => Source::Held(tx),
+        }
+    }
+
+    /// Whether it is PostgreSQL.
+    const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Pool(Db::Postgres(_)) | Self::Held(Tx::Postgres(_)))
+    }
+}
+
 /// One expression, compiled for both databases.
 macro_rules! on {
+    (from $source:expr, $c:ident => $e:expr) => {
+        match $source {
+            crate::store::Source::Pool(db) => on!(read db, $c => $e),
+            crate::store::Source::Held(tx) => on!(tx tx, $c => $e),
+        }
+    };
     (read $db:expr, $p:ident => $e:expr) => {
         match $db {
             crate::store::Db::Sqlite { read: $p, .. } => $e,

@@ -51,6 +51,14 @@ pub async fn tenant(db: &Db, id: TenantId) -> Result<Option<Tenant>> {
     Ok(tenants(db).await?.into_iter().find(|t| t.id == id))
 }
 
+/// Holds a tenant until the transaction ends: a second one that wants it waits, and then sees what the first has done. For
+/// rules over many rows of a tenant, such as a number or a name that only one may have.
+pub async fn hold(tx: &mut Tx, tenant: TenantId) -> Result<()> {
+    on!(tx tx, c => sqlx::query("update tenant set created_at = created_at where id = $1")
+        .bind(tenant).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 row! {
     struct PersonRow {
         id: PersonId, tenant_id: TenantId, email: String, name: String, role: String, password_hash: String,

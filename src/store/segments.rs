@@ -1,6 +1,6 @@
 //! Segments, in versions: a change adds one, and what was approved on an old one stays on it.
 
-use super::{Db, Error, Result, Tx, on, row, to_json, unsigned};
+use super::{Db, Error, Result, Source, Tx, on, row, to_json, unsigned};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{SegmentId, TenantId};
 use crate::domain::segments::{Condition, Segment};
@@ -61,21 +61,22 @@ pub async fn add_version(
 }
 
 /// The newest version of a segment.
-pub async fn find(db: &Db, tenant: TenantId, id: SegmentId) -> Result<Option<Segment>> {
+pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: SegmentId) -> Result<Option<Segment>> {
     const SQL: &str = segment!("where s.tenant_id = $1 and s.id = $2 order by s.version desc limit 1");
-    let row: Option<SegmentRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(p).await)?;
+    let row: Option<SegmentRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
     row.map(Segment::try_from).transpose()
 }
 
 /// The segment whose newest version has this name.
-pub async fn by_name(db: &Db, tenant: TenantId, name: &str) -> Result<Option<Segment>> {
+pub async fn by_name(source: impl Into<Source<'_>>, tenant: TenantId, name: &str) -> Result<Option<Segment>> {
     const SQL: &str = segment!(
         "where s.tenant_id = $1 and s.name = $2
             and s.version = (select max(v.version) from segment v where v.tenant_id = s.tenant_id and v.id = s.id)
          order by s.created_at limit 1"
     );
     let row: Option<SegmentRow> =
-        on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(name).fetch_optional(p).await)?;
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(name).fetch_optional(c).await)?;
     row.map(Segment::try_from).transpose()
 }
 

@@ -70,6 +70,19 @@ pub fn open_write(arguments: Value) -> Result<(WriteEnvelope, Map<String, Value>
     Ok((envelope, own))
 }
 
+/// The most characters of a name that people read in lists.
+pub const NAME_LENGTH: usize = 120;
+
+/// A name without the space around it, fit for one line.
+pub fn check_name<'a>(place: &str, name: &'a str) -> Result<&'a str> {
+    let name = name.trim();
+    if !(1..=NAME_LENGTH).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        let wanted = format!("{place}: give a name of 1 to {NAME_LENGTH} characters, in one line");
+        return Err(Error::Invalid(format!("{wanted}, without control characters")));
+    }
+    Ok(name)
+}
+
 /// A reason that people can read.
 pub fn check_reason(reason: &str) -> Result<()> {
     let length = reason.chars().count();

@@ -188,7 +188,7 @@ pub enum Outcome {
 pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Vec<Finding>> {
     match action {
         Action::BroadcastSchedule(plan) => broadcasts::standing(ctx, tenant, plan).await,
-        Action::SegmentUpsert(plan) => segments::upsert::standing(ctx, tenant, plan).await,
+        Action::SegmentUpsert(plan) => segments::upsert::standing(&ctx.db, tenant, plan).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),
@@ -211,7 +211,20 @@ pub fn arguments<T: DeserializeOwned>(arguments: Value) -> Result<T> {
 /// What the parser says in words of Rust, said in those of JSON: whoever called wrote no `u32` and no `map`.
 fn in_words_of_json(sentence: &str) -> String {
     let Some((found, expected)) = sentence.rsplit_once(", expected ") else { return sentence.to_owned() };
-    let found = found.replace("invalid type: map", "invalid type: object").replace("type: sequence", "type: list");
+    // Not the value itself: a number that should have been a text is often a phone number.
+    let found = match found.strip_prefix("invalid type: ") {
+        Some(found) => {
+            let kind = found.split(['`', '"']).next().unwrap_or(found).trim_end();
+            let kind = match kind {
+                "map" => "object",
+                "sequence" => "list",
+                "floating point" | "integer" => "number",
+                kind => kind,
+            };
+            format!("invalid type: {kind}")
+        }
+        None => found.to_owned(),
+    };
     let expected = match expected.split(' ').next().unwrap_or(expected) {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more, that is not too large",
         "i8" | "i16" | "i32" | "i64" => "a whole number that is not too large",

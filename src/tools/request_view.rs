@@ -229,5 +229,5 @@ fn why_not(request: &ActionRequest, comment: Option<&str>) -> Option<Failure> {
         }
         _ => return None,
     };
-    Some(Failure { code: code.into(), message })
+    Some(Failure { code: code.into(), message, finding: None })
 }

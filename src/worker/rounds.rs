@@ -17,10 +17,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 /// Requests that are taken in one look.
 const TAKEN_AT_ONCE: u32 = 50;
-/// An execution whose runner failed rests for so long.
+/// A request that could not be begun, and an execution whose runner failed, rests for so long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// A daemon that was silent for so long is forgotten.
 const SILENT: Duration = Duration::from_mins(10);
@@ -48,37 +49,45 @@ impl Drop for Seat {
     }
 }
 
+/// Requests and executions that failed lately, with when each is tried again.
+#[derive(Clone, Default)]
+struct Resting(Arc<Mutex<HashMap<Uuid, Instant>>>);
+
+impl Resting {
+    fn lay(&self, id: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Instant::now() + AFTER_FAILURE);
+    }
+
+    fn has(&self, id: Uuid) -> bool {
+        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|_, until| *until > Instant::now());
+        resting.contains_key(&id)
+    }
+}
+
 /// Takes approved requests, and has a runner for each execution that has not ended.
 pub struct Requests {
     engine: Arc<Engine>,
     tasks: TaskTracker,
     pulse: Pulse,
     running: Running,
-    /// Executions whose runner failed lately.
-    resting: Arc<Mutex<HashMap<ExecutionId, Instant>>>,
+    resting: Resting,
     waiter: Waiter,
 }
 
 impl Requests {
     pub fn new(engine: Arc<Engine>, tasks: TaskTracker, pulse: Pulse) -> Self {
         let waiter = engine.ctx.wake.on_requests();
-        Self { engine, tasks, pulse, running: Running::default(), resting: Arc::default(), waiter }
-    }
-
-    fn rests(&self, id: ExecutionId) -> bool {
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        resting.retain(|_, until| *until > Instant::now());
-        resting.contains_key(&id)
+        Self { engine, tasks, pulse, running: Running::default(), resting: Resting::default(), waiter }
     }
 
     fn run(&self, execution: Execution, seat: Seat) {
-        let (engine, resting) = (Arc::clone(&self.engine), Arc::clone(&self.resting));
+        let (engine, resting) = (Arc::clone(&self.engine), self.resting.clone());
         self.tasks.spawn(async move {
             let id = execution.id;
             if let Err(error) = run(engine, execution).await {
                 tracing::error!(execution = %id, %error, cause = ?error, "an execution is interrupted and will go on");
-                let until = Instant::now() + AFTER_FAILURE;
-                resting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, until);
+                resting.lay(id.uuid());
             }
             drop(seat);
         });
@@ -93,12 +102,16 @@ impl Round for Requests {
         self.pulse.beat();
         let ctx = &self.engine.ctx;
         for (tenant, id) in requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await? {
+            if self.resting.has(id.uuid()) {
+                continue;
+            }
             if let Err(error) = begin::begin(ctx, tenant, id).await {
+                self.resting.lay(id.uuid());
                 tracing::error!(request = %id, %error, cause = ?error, "an approved request could not be begun");
             }
         }
         for execution in deliveries::unfinished(&ctx.db).await? {
-            if !self.rests(execution.id)
+            if !self.resting.has(execution.id.uuid())
                 && let Some(seat) = self.running.take(execution.id)
             {
                 self.run(execution, seat);

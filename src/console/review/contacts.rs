@@ -26,6 +26,7 @@ pub struct ImportReview {
     pub sample: Vec<ImportPerson>,
     /// Every reason, also those that left out nobody, in the order in which they are tried.
     pub reasons: Vec<Share>,
+    pub left_out_count: u64,
     pub left_out: Vec<LeftOutLine>,
     /// Rows that are left out and not listed one by one.
     pub unlisted: u64,
@@ -40,10 +41,6 @@ impl ImportReview {
 
     pub fn balances(&self) -> bool {
         self.accounted() == self.rows
-    }
-
-    pub fn lost(&self) -> u64 {
-        self.reasons.iter().map(|reason| reason.count).sum()
     }
 }
 
@@ -83,16 +80,14 @@ pub struct ConsentLine {
 /// The three sections of an import.
 pub fn import(l: &Words, view: &ImportView, policy: &str) -> ImportReview {
     let share = |name: String, count: u64| Share { name, count };
-    let reasons: Vec<Share> =
-        view.left_out.reasons.iter().map(|row| share(facts::left_out(l, row.reason), row.count)).collect();
-    let lost: u64 = reasons.iter().map(|reason| reason.count).sum();
+    let left_out = view.left_out.count();
     ImportReview {
         rows: view.rows,
         outcome: vec![
             share(l.t("import-new"), view.change.new),
             share(l.t("import-changed"), view.change.changed),
             share(l.t("import-unchanged"), view.change.unchanged),
-            share(l.t("import-left-out"), lost),
+            share(l.t("import-left-out"), left_out),
         ],
         renamed: view.change.renamed,
         other_language: view.change.other_language,
@@ -100,9 +95,10 @@ pub fn import(l: &Words, view: &ImportView, policy: &str) -> ImportReview {
         markets: view.change.markets.iter().map(|row| share(facts::market(l, row.market), row.count)).collect(),
         tags: view.change.tags.iter().map(|row| share(row.tag.clone(), row.count)).collect(),
         sample: view.change.samples.iter().map(|row| person(l, row)).collect(),
-        reasons,
+        left_out_count: left_out,
+        reasons: view.left_out.reasons.iter().map(|row| share(facts::left_out(l, row.reason), row.count)).collect(),
         left_out: view.left_out.rows.iter().map(|row| line(l, row)).collect(),
-        unlisted: lost.saturating_sub(view.left_out.rows.len() as u64),
+        unlisted: left_out.saturating_sub(view.left_out.rows.len() as u64),
         consents: view.consent.iter().map(|row| consent(l, row)).collect(),
         policy_version: policy.to_owned(),
     }
@@ -147,13 +143,13 @@ fn consent(l: &Words, row: &ImportConsent) -> ConsentLine {
 
 /// What would be written, in one sentence made of signed figures.
 pub fn summary(l: &Words, view: &ImportView) -> String {
-    let taken = view.change.written() + view.change.unchanged;
     let values = [
         ("name", view.name.clone()),
-        ("taken", l.num(taken)),
+        ("taken", l.num(view.taken())),
         ("rows", l.num(view.rows)),
         ("new", l.num(view.change.new)),
         ("changed", l.num(view.change.changed)),
+        ("unchanged", l.num(view.change.unchanged)),
     ];
     l.t_with("summary-import", &values.map(|(name, value)| (name, value.into())))
 }

@@ -173,6 +173,7 @@ pub fn import() -> ImportReview {
         sample: vec![person(1, "New", None), person(121, "Changed", Some("C••• S•• M••"))],
         reasons: vec![share("No valid number", 11), share("No consent given", 20), share("Opted out", 9)],
         left_out: vec![LeftOutLine { line: 7, reason: "Opted out".into(), phone: "+852 •••• ••07".into() }],
+        left_out_count: 40,
         unlisted: 39,
         consents: vec![ConsentLine {
             category: "marketing".into(),

@@ -18,16 +18,23 @@ pub struct ImportView {
     pub change: ImportChange,
     /// 2: which rows are not imported, and why.
     pub left_out: LeftOutView,
-    /// 3: on what ground these people may be written to.
+    /// 3: on what ground these people may be written to: the consents that are recorded.
     pub consent: Vec<ImportConsent>,
+    /// People of whom a consent is recorded that was given by word of mouth.
+    pub by_word_of_mouth: u64,
 }
 
 impl ImportView {
     /// Whether the figures add up.
     #[must_use]
     pub fn balances(&self) -> bool {
-        let left_out: u64 = self.left_out.reasons.iter().map(|row| row.count).sum();
-        self.rows == self.change.written() + self.change.unchanged + left_out
+        self.rows == self.taken() + self.left_out.count()
+    }
+
+    /// How many rows are imported.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.change.written() + self.change.unchanged
     }
 }
 
@@ -112,6 +119,28 @@ pub struct LeftOutView {
     pub reasons: Vec<ReasonCount>,
     /// Row by row; the first two hundred, if there are more.
     pub rows: Vec<LeftOutRow>,
+}
+
+impl LeftOutView {
+    /// How many rows are left out.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.reasons.iter().map(|row| row.count).sum()
+    }
+
+    /// How many of them because the person said no.
+    #[must_use]
+    pub fn said_no(&self) -> u64 {
+        let no = |row: &&ReasonCount| matches!(row.reason, LeftOut::OptedOut | LeftOut::ConsentWithdrawn);
+        self.reasons.iter().filter(no).map(|row| row.count).sum()
+    }
+
+    /// The reason of most of them, of equals the one that is checked first.
+    #[must_use]
+    pub fn most(&self) -> Option<LeftOut> {
+        let most = self.reasons.iter().rev().max_by_key(|row| row.count);
+        most.filter(|row| row.count > 0).map(|row| row.reason)
+    }
 }
 
 /// How many rows fell to one reason.

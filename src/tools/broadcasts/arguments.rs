@@ -4,6 +4,7 @@ use crate::domain::broadcasts::{BroadcastSpec, Schedule, Variable};
 use crate::domain::compose::MOST_VARIABLES;
 use crate::domain::ids::BroadcastId;
 use crate::error::{Error, Result};
+use crate::tools::envelope::check_name;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -52,13 +53,10 @@ fn at_most(place: &str, count: usize, most: usize) -> Result<()> {
 
 /// A description within the bounds of its schema.
 pub fn check_spec(spec: &BroadcastSpec) -> Result<()> {
-    within("broadcast.name", &spec.name, 120)?;
+    check_name("broadcast.name", &spec.name)?;
     within("broadcast.template", &spec.template, 512)?;
     if let Some(goal) = &spec.goal {
         within("broadcast.goal", goal, 1000)?;
-    }
-    if spec.name.chars().any(char::is_control) {
-        return Err(Error::Invalid("broadcast.name: must not hold line breaks or control characters".into()));
     }
     if spec.segments.is_empty() {
         return Err(Error::Invalid("broadcast.segments: name at least one segment".into()));

@@ -7,26 +7,26 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::ConsentState;
 use crate::domain::contacts::ContactNo;
 use crate::domain::contacts::import::{
-    GivenRow, ImportPlan, ImportRow, LeftOut, RowChange, RowConsent, Standing, root,
+    Effect, GivenRow, ImportPlan, ImportRow, Rejected, RowChange, RowConsent, Standing, read, root,
 };
 use crate::domain::ids::{ConsentId, ContactId, ImportId, TenantId};
 use crate::domain::people::{Area, Caller};
-use crate::domain::phone::Market;
+use crate::domain::phone::{Market, PhoneNumber};
 use crate::domain::policy::contacts::check;
 use crate::domain::policy::rules::{IMPORT_07, IMPORT_08};
 use crate::domain::preview::{ImportView, Preview, View};
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
 use crate::store::consent::NewConsent;
-use crate::store::contacts::{Amendment, NewContact};
-use crate::store::{self, Db, Tx};
-use crate::tools::envelope::{PreviewArguments, write_schema};
+use crate::store::contacts::NewContact;
+use crate::store::{self, Source, Tx};
+use crate::tools::envelope::{NAME_LENGTH, PreviewArguments, check_name, write_schema};
 use crate::tools::request_view::RequestView;
 use crate::tools::{Ctx, Kind, Outcome, Proposal, Sealed, Tool, schema};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 pub const TOOLS: &[Tool] = &[
     Tool {
@@ -71,7 +71,7 @@ const MOST_ROWS: usize = 2_000;
 #[serde(deny_unknown_fields)]
 pub struct ImportArguments {
     /// What to call the list: where it comes from, such as `Winter fair, 20 November`.
-    #[schemars(length(min = 1, max = 120))]
+    #[schemars(length(min = 1, max = NAME_LENGTH))]
     name: String,
     /// The rows. What is wrong with a row leaves out that row alone.
     #[schemars(length(min = 1, max = MOST_ROWS))]
@@ -82,25 +82,21 @@ pub struct ImportArguments {
 }
 
 async fn propose(ctx: &Ctx, caller: &Caller, arguments: ImportArguments) -> Result<Proposal> {
-    let name = arguments.name.trim();
-    if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
-        return Err(Error::Invalid("name: say in 1 to 120 characters where the list comes from".into()));
-    }
+    let name = check_name("name", &arguments.name)?;
     let count = arguments.rows.len();
     if !(1..=MOST_ROWS).contains(&count) {
         return Err(Error::Invalid(format!("rows: {count} rows; a call takes 1 to {MOST_ROWS}. Split the list")));
     }
-    let (tenant, now) = (caller.tenant(), ctx.clock.now());
-    let read = read(&arguments, now);
-    let known = standings(&ctx.db, tenant, read.iter().filter_map(|(_, row)| row.as_ref().ok())).await?;
+    let tenant = caller.tenant();
+    let read = read(&arguments.rows, arguments.default_market, ctx.clock.now());
+    let phones: Vec<&PhoneNumber> = read.iter().flatten().map(|row| &row.phone).collect();
+    let known = standings(&ctx.db, tenant, &phones).await?;
     let judged: Vec<Judged> = read
         .into_iter()
-        .map(|(line, row)| match row {
-            Ok(row) => {
-                let change = row.judge(known.get(row.phone.e164()));
-                Judged { line, change, row: Some(row) }
-            }
-            Err(reason) => Judged { line, change: Err(reason), row: None },
+        .map(|row| {
+            let row = row?;
+            let met = known.get(row.phone.e164());
+            row.judge(met)
         })
         .collect();
     let view = view::of(name, &judged, &known);
@@ -108,13 +104,8 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: ImportArguments) -> Resu
         return Err(Error::internal("the figures of an import do not add up"));
     }
     let findings = check(&view);
-    let rows: Vec<ImportRow> = judged.into_iter().filter(|row| row.change.is_ok()).filter_map(|row| row.row).collect();
-    let plan = ImportPlan {
-        import: ImportId::random(),
-        name: name.to_owned(),
-        rows: u64::try_from(rows.len()).unwrap_or(u64::MAX),
-        root: root(&rows)?,
-    };
+    let rows: Vec<ImportRow> = judged.into_iter().flatten().map(|(_, row)| row).collect();
+    let plan = ImportPlan { import: ImportId::random(), name: name.to_owned(), rows: view.taken(), root: root(&rows)? };
     let summary = summary(&view);
     let sealed = Some(Sealed::Rows(plan.import, rows));
     let kept =
@@ -125,36 +116,21 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: ImportArguments) -> Resu
     Ok(Proposal { preview, title, sealed, kept })
 }
 
-/// One row of the list, and what is to become of it.
-struct Judged {
-    line: u32,
-    change: Result<RowChange, LeftOut>,
-    /// As it was understood, if it was.
-    row: Option<ImportRow>,
-}
+/// One row of the list: what it does, or why it is left out.
+type Judged = Result<(RowChange, ImportRow), Rejected>;
 
-/// Reads every row; of those with one number the first counts.
-fn read(arguments: &ImportArguments, now: Timestamp) -> Vec<(u32, Result<ImportRow, LeftOut>)> {
-    let mut seen: HashSet<String> = HashSet::new();
-    let mut read = |line: u32, row: &GivenRow| {
-        let row = row.read(line, arguments.default_market, now)?;
-        if seen.insert(row.phone.e164().to_owned()) { Ok(row) } else { Err(LeftOut::Duplicate) }
-    };
-    (1..).zip(&arguments.rows).map(|(line, row)| (line, read(line, row))).collect()
-}
-
-/// What is known of the people behind these rows, by number.
+/// What is known of the people behind these numbers, by number. Within a transaction nobody else changes them until it ends.
 async fn standings(
-    db: &Db,
+    source: impl Into<Source<'_>>,
     tenant: TenantId,
-    rows: impl Iterator<Item = &ImportRow>,
+    phones: &[&PhoneNumber],
 ) -> Result<HashMap<String, Standing>> {
-    let phones: Vec<_> = rows.map(|row| &row.phone).collect();
-    let numbers = store::contacts::by_phones(db, tenant, &phones).await?;
+    let mut source = source.into();
+    let numbers = store::contacts::by_phones(source.again(), tenant, phones).await?;
     let people: Vec<ContactNo> = numbers.values().copied().collect();
-    let mut contacts = store::contacts::many(db, tenant, &people).await?;
-    let mut suppressions = store::consent::suppressions(db, tenant, &people).await?;
-    let mut histories = store::consent::histories(db, tenant, &people).await?;
+    let mut contacts = store::contacts::many(source.again(), tenant, &people).await?;
+    let mut suppressions = store::consent::suppressions(source.again(), tenant, &people).await?;
+    let mut histories = store::consent::histories(source, tenant, &people).await?;
     let mut standing = |no: ContactNo| {
         Some(Standing {
             contact: contacts.remove(&no)?,
@@ -169,10 +145,9 @@ async fn standings(
 fn summary(view: &ImportView) -> String {
     let number = |count: u64| grouped(&count.to_string());
     let people = |count: u64| format!("{} {}", number(count), if count == 1 { "person" } else { "people" });
-    let left_out = view.rows - view.change.written() - view.change.unchanged;
     format!(
         "Import {} of {} rows of \"{}\": add {}, change {}, leave {} as they are. Nothing is sent.",
-        number(view.rows - left_out),
+        number(view.taken()),
         number(view.rows),
         view.name,
         people(view.change.new),
@@ -181,10 +156,25 @@ fn summary(view: &ImportView) -> String {
     )
 }
 
+/// What became of the rows, counted.
+#[derive(Debug, Serialize)]
+struct Report {
+    import_id: ImportId,
+    rows: u64,
+    new: u64,
+    changed: u64,
+    unchanged: u64,
+    /// Of those that are known, how many keep what the row would have written over: they changed after people signed.
+    kept: u64,
+    left_out: u64,
+}
+
 /// Writes the rows that were signed, in the transaction that settles the request. Each person is looked at again: whoever
-/// has opted out since is left out, and whoever has become known is not added twice.
-pub async fn write(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timestamp) -> Result<Outcome> {
-    let rows = match store::contacts::import_rows(&ctx.db, tenant, plan.import).await {
+/// has opted out since is left out, and whoever is not as the signers saw them is added to, but keeps what they have.
+pub async fn write(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timestamp) -> Result<Outcome> {
+    // Nobody is added by another transaction between the look at who is known and the writing.
+    store::people::hold(tx, tenant).await?;
+    let rows = match store::contacts::import_rows(tx, tenant, plan.import).await {
         // A row that cannot be read is none of those that were signed.
         Err(store::Error::Inconsistent { .. }) => Vec::new(),
         rows => rows?,
@@ -193,27 +183,34 @@ pub async fn write(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, 
         tracing::error!(import = %plan.import, "the rows of an import are not those that were signed");
         return Ok(Outcome::Void(IMPORT_07.says(&[])));
     }
-    let known = standings(&ctx.db, tenant, rows.iter()).await?;
-    let (mut new, mut changed, mut unchanged, mut left_out) = (Vec::new(), Vec::new(), 0_u64, 0_u64);
+    let phones: Vec<&PhoneNumber> = rows.iter().map(|row| &row.phone).collect();
+    let known = standings(&mut *tx, tenant, &phones).await?;
+    let mut report =
+        Report { import_id: plan.import, rows: plan.rows, new: 0, changed: 0, unchanged: 0, kept: 0, left_out: 0 };
+    let (mut new, mut consents) = (Vec::new(), Vec::new());
+    let mut tags: Vec<(ContactNo, &str)> = Vec::new();
     for row in &rows {
-        let standing = known.get(row.phone.e164());
-        match (row.judge(standing), standing) {
-            (Ok(RowChange::Changed), Some(standing)) => changed.push((row, standing)),
-            (Ok(RowChange::Unchanged), _) => unchanged += 1,
-            (Ok(_), _) => new.push(row),
-            (Err(_), _) => left_out += 1,
+        match row.effect(known.get(row.phone.e164())) {
+            Effect::Add => new.push(row),
+            Effect::Nothing => report.left_out += 1,
+            Effect::Amend { standing, amendment, withheld } => {
+                let no = standing.contact.no;
+                *if amendment.is_empty() { &mut report.unchanged } else { &mut report.changed } += 1;
+                report.kept += u64::from(withheld);
+                store::contacts::amend(tx, tenant, no, &amendment).await?;
+                tags.extend(amendment.tags.iter().map(|tag| (no, *tag)));
+                consents.extend(amendment.consents.iter().map(|consent| granted(no, consent)));
+            }
         }
     }
-    if new.len() + changed.len() == 0 && unchanged == 0 {
+    if report.left_out == plan.rows {
         return Ok(Outcome::Void(IMPORT_08.says(&[])));
     }
-    let mut consents = add(tx, tenant, &new, now).await?;
-    consents.extend(amend(tx, tenant, &changed).await?);
+    report.new = new.len() as u64;
+    store::contacts::tag_many(tx, tenant, &tags).await?;
+    consents.extend(add(tx, tenant, &new, now).await?);
     store::consent::record(tx, tenant, &consents, now).await?;
-    Ok(Outcome::Done(json!({
-        "import_id": plan.import, "rows": plan.rows, "new": new.len(), "changed": changed.len(), "unchanged": unchanged,
-        "left_out": left_out,
-    })))
+    Ok(Outcome::Done(crate::tools::answer(&report)?))
 }
 
 async fn add(tx: &mut Tx, tenant: TenantId, rows: &[&ImportRow], now: Timestamp) -> Result<Vec<NewConsent>> {
@@ -237,27 +234,6 @@ async fn add(tx: &mut Tx, tenant: TenantId, rows: &[&ImportRow], now: Timestamp)
         .zip(rows)
         .flat_map(|(no, row)| row.said.consents.iter().map(move |c| granted(no, c)))
         .collect())
-}
-
-async fn amend(tx: &mut Tx, tenant: TenantId, rows: &[(&ImportRow, &Standing)]) -> Result<Vec<NewConsent>> {
-    let mut consents = Vec::new();
-    let mut tags: Vec<(ContactNo, &str)> = Vec::new();
-    for (row, standing) in rows {
-        let person = &standing.contact;
-        let mut attributes = person.attributes.clone();
-        attributes.extend(row.said.attributes.clone());
-        let amendment = Amendment {
-            contact: person.no,
-            name: row.renames(person).then_some(row.said.name.as_str()),
-            language: row.said.language.as_ref(),
-            attributes: &attributes,
-        };
-        store::contacts::amend(tx, tenant, &amendment).await?;
-        tags.extend(row.said.tags.iter().map(|tag| (person.no, tag.as_str())));
-        consents.extend(row.new_consents(standing).map(|consent| granted(person.no, consent)));
-    }
-    store::contacts::tag_many(tx, tenant, &tags).await?;
-    Ok(consents)
 }
 
 fn granted(contact: ContactNo, consent: &RowConsent) -> NewConsent {

@@ -13,8 +13,8 @@ use crate::domain::preview::{
 use crate::domain::segments::{Condition, Segment, SegmentPlan};
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
-use crate::store::{self, Tx};
-use crate::tools::envelope::write_schema;
+use crate::store::{self, Source, Tx};
+use crate::tools::envelope::{NAME_LENGTH, check_name, write_schema};
 use crate::tools::request_view::RequestView;
 use crate::tools::{Ctx, Kind, Outcome, Proposal, Tool, schema};
 use schemars::JsonSchema;
@@ -48,7 +48,7 @@ pub struct UpsertArguments {
     #[schemars(with = "Option<String>", length(max = 64))]
     segment_id: Option<SegmentId>,
     /// What people call it; no two segments have one name.
-    #[schemars(length(min = 1, max = 120))]
+    #[schemars(length(min = 1, max = NAME_LENGTH))]
     name: String,
     /// Who belongs.
     include: Condition,
@@ -63,10 +63,6 @@ pub struct UpsertArguments {
 
 impl UpsertArguments {
     fn check(&self) -> Result<()> {
-        let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
-            return Err(Error::Invalid("name: give the segment a name of 1 to 120 characters, in one line".into()));
-        }
         if self.purpose.as_ref().is_some_and(|text| text.chars().count() > 1000) {
             return Err(Error::Invalid("purpose: longer than 1000 characters".into()));
         }
@@ -82,7 +78,7 @@ impl UpsertArguments {
 async fn propose(ctx: &Ctx, caller: &Caller, arguments: UpsertArguments) -> Result<Proposal> {
     arguments.check()?;
     let (tenant, now) = (caller.tenant(), ctx.clock.now());
-    let name = arguments.name.trim().to_owned();
+    let name = check_name("name", &arguments.name)?.to_owned();
     let before = match arguments.segment_id {
         Some(id) => {
             Some(store::segments::find(&ctx.db, tenant, id).await?.ok_or_else(|| Error::not_found("segment", id))?)
@@ -144,14 +140,14 @@ async fn effect(ctx: &Ctx, tenant: TenantId, before: Option<&Segment>, after: &S
     })
     .await?;
     let broadcasts = match before {
-        Some(segment) => drawn_from(ctx, tenant, segment.id).await?,
+        Some(segment) => that_name(ctx, tenant, segment.id).await?,
         None => Vec::new(),
     };
     Ok(SegmentEffect { people_before, people_after, enter, leave, broadcasts })
 }
 
-/// Broadcasts that name the segment and wait or run.
-async fn drawn_from(ctx: &Ctx, tenant: TenantId, segment: SegmentId) -> Result<Vec<AffectedBroadcast>> {
+/// Broadcasts that wait or run, and that name the segment: to write to its people, or to leave them out.
+async fn that_name(ctx: &Ctx, tenant: TenantId, segment: SegmentId) -> Result<Vec<AffectedBroadcast>> {
     let open = [BroadcastState::Requested, BroadcastState::Scheduled, BroadcastState::Running, BroadcastState::Paused];
     let broadcasts = store::broadcasts::in_states(&ctx.db, tenant, &open).await?;
     let named = |spec: &BroadcastSpec| spec.segments.iter().chain(&spec.exclude_segments).any(|id| *id == segment);
@@ -176,24 +172,22 @@ fn summary(view: &SegmentChangeView) -> String {
 }
 
 /// What the rules say of storing it now.
-pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &SegmentPlan) -> Result<Vec<Finding>> {
-    let now = store::segments::find(&ctx.db, tenant, plan.segment).await?;
-    let namesake = store::segments::by_name(&ctx.db, tenant, &plan.name).await?;
+pub async fn standing(source: impl Into<Source<'_>>, tenant: TenantId, plan: &SegmentPlan) -> Result<Vec<Finding>> {
+    let mut source = source.into();
+    let now = store::segments::find(source.again(), tenant, plan.segment).await?;
+    let namesake = store::segments::by_name(source, tenant, &plan.name).await?;
     Ok(recheck(plan, now.map_or(0, |segment| segment.version), namesake.map(|segment| segment.id)))
 }
 
 /// Stores the new version, in the transaction that settles its request.
-pub async fn store(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, plan: &SegmentPlan, now: Timestamp) -> Result<Outcome> {
-    if let Some(changed) = standing(ctx, tenant, plan).await?.pop() {
+pub async fn store(tx: &mut Tx, tenant: TenantId, plan: &SegmentPlan, now: Timestamp) -> Result<Outcome> {
+    // Nobody else takes the name, or adds a version, between the look and the insert.
+    store::people::hold(tx, tenant).await?;
+    if let Some(changed) = standing(&mut *tx, tenant, plan).await?.pop() {
         return Ok(Outcome::Void(changed));
     }
     let stored =
         store::segments::add_version(tx, tenant, plan.segment, &plan.name, &plan.include, plan.exclude.as_ref(), now)
             .await?;
-    // Another version may have been committed between the look above and the insert: what was signed is not built on it. The
-    // conflict takes the insert back, and the next look finds why.
-    if stored.version != plan.base + 1 {
-        return Err(Error::Conflict(format!("segment {}", plan.segment)));
-    }
     Ok(Outcome::Done(json!({"segment_id": stored.id, "version": stored.version})))
 }

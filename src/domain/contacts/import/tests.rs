@@ -1,8 +1,11 @@
 //! Rows as they are given, judged and sealed.
 
 use super::*;
-use crate::domain::contacts::ContactNo;
+use crate::domain::consent::{ConsentRecord, ConsentState, Suppression};
+use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::ids::{ConsentId, ContactId};
+use crate::domain::masked::{CustomerName, Masked};
+use std::time::Duration;
 
 fn now() -> Timestamp {
     "2026-11-22T14:00:00+08:00".parse().unwrap()
@@ -24,8 +27,17 @@ fn given() -> GivenRow {
     }
 }
 
+fn alone(row: GivenRow) -> Result<ImportRow, Rejected> {
+    read(&[row], None, now()).remove(0)
+}
+
 fn row() -> ImportRow {
-    given().read(1, None, now()).unwrap()
+    alone(given()).unwrap()
+}
+
+/// What a row does to somebody, or why it may not.
+fn judged(row: ImportRow, known: &Standing) -> Result<RowChange, LeftOut> {
+    row.judge(Some(known)).map(|(change, _)| change).map_err(|rejected| rejected.reason)
 }
 
 fn known() -> Standing {
@@ -59,7 +71,7 @@ type Change<T> = fn(&mut T);
 
 #[test]
 fn what_is_wrong_with_a_row_is_named() {
-    let wrong: [(Change<GivenRow>, LeftOut); 16] = [
+    let wrong: [(Change<GivenRow>, LeftOut); 17] = [
         (|row| row.phone.clear(), LeftOut::InvalidPhone),
         (|row| row.phone = "9123 4567".into(), LeftOut::InvalidPhone),
         (|row| row.phone = "+852 0000".into(), LeftOut::InvalidPhone),
@@ -76,29 +88,54 @@ fn what_is_wrong_with_a_row_is_named() {
         (|row| row.consents[0].date = "2026-11-22T14:00:01+08:00".into(), LeftOut::DateAhead),
         (|row| row.consents[0].evidence = "  ".into(), LeftOut::NotTraceable),
         (|row| row.consents.push(GivenConsent::default()), LeftOut::NoCategory),
+        (
+            |row| {
+                row.consents.push(GivenConsent::default());
+                row.consents[0].source.clear();
+            },
+            LeftOut::NoCategory,
+        ),
     ];
     for (n, (change, reason)) in wrong.into_iter().enumerate() {
         let mut row = given();
         change(&mut row);
-        assert_eq!(row.read(1, None, now()).unwrap_err(), reason, "case {n}");
+        let rejected = alone(row).unwrap_err();
+        assert_eq!((rejected.line, rejected.reason), (1, reason), "case {n}");
+        assert_eq!(rejected.phone.is_none(), reason == LeftOut::InvalidPhone, "whose row it is can be shown");
     }
+}
+
+#[test]
+fn of_rows_with_one_number_the_first_counts_whatever_else_they_say() {
+    let [good, mut silent, mut other] = [given(), given(), given()];
+    silent.consents.clear();
+    other.phone = "+852 9123 4568".into();
+    let reasons = |rows: &[GivenRow]| -> Vec<Option<LeftOut>> {
+        read(rows, None, now()).into_iter().map(|row| row.err().map(|rejected| rejected.reason)).collect()
+    };
+    let twice = Some(LeftOut::Duplicate);
+    assert_eq!(reasons(&[good.clone(), silent.clone(), other.clone(), good.clone()]), [None, twice, None, twice]);
+    assert_eq!(reasons(&[silent, good]), [Some(LeftOut::NoConsent), twice]);
+    assert_eq!(reasons(&[other]), [None]);
 }
 
 #[test]
 fn a_number_is_read_in_its_market_and_a_date_anywhere_on_earth() {
     let mut local = given();
     local.phone = "9123 4567".into();
-    assert_eq!(local.read(1, "HK".parse().ok(), now()).unwrap().phone.e164(), "+85291234567");
+    let home = "HK".parse().ok();
+    let in_hong_kong = |row: &GivenRow, at| read(std::slice::from_ref(row), home, at).remove(0).unwrap();
+    assert_eq!(in_hong_kong(&local, now()).phone.e164(), "+85291234567");
     // In Hong Kong it is the 22nd while it is still the 21st in London.
     let early: Timestamp = "2026-11-22T07:00:00+08:00".parse().unwrap();
     local.consents[0].date = "2026-11-22".into();
-    assert_eq!(local.read(1, "HK".parse().ok(), early).unwrap().said.consents[0].given_at, early);
+    assert_eq!(in_hong_kong(&local, early).said.consents[0].given_at, early);
 }
 
 #[test]
 fn a_list_that_is_imported_twice_changes_nothing() {
-    assert_eq!(row().judge(None), Ok(RowChange::New));
-    assert_eq!(row().judge(Some(&known())), Ok(RowChange::Unchanged));
+    assert_eq!(row().judge(None), Ok((RowChange::New, row())));
+    assert_eq!(judged(row(), &known()), Ok(RowChange::Unchanged));
     let says_more: [Change<ImportRow>; 5] = [
         |row| row.said.name = "Chan Siu Man".into(),
         |row| row.said.language = "en".parse().ok(),
@@ -109,11 +146,11 @@ fn a_list_that_is_imported_twice_changes_nothing() {
     for change in says_more {
         let mut row = row();
         change(&mut row);
-        assert_eq!(row.judge(Some(&known())), Ok(RowChange::Changed));
+        assert_eq!(judged(row, &known()), Ok(RowChange::Changed));
     }
     let mut says_less = row();
     says_less.said = RowSaid { name: String::new(), language: None, tags: BTreeSet::new(), ..says_less.said };
-    assert_eq!(says_less.judge(Some(&known())), Ok(RowChange::Unchanged), "what is known stays");
+    assert_eq!(judged(says_less, &known()), Ok(RowChange::Unchanged), "what is known stays");
 }
 
 #[test]
@@ -127,32 +164,98 @@ fn no_row_clears_an_opt_out() {
         (Suppression::Invalid, Ok(RowChange::Unchanged)),
     ] {
         let known = Standing { suppressions: vec![suppression], ..known() };
-        assert_eq!(row().judge(Some(&known)), verdict, "{suppression}");
+        assert_eq!(judged(row(), &known), verdict, "{suppression}");
     }
     // A stop of marketing says nothing of receipts.
     let mut utility = row();
     utility.said.consents[0].category = MessageCategory::Utility;
     let stopped = Standing { suppressions: vec![Suppression::OptedOutOfMarketing], ..known() };
-    assert_eq!(utility.judge(Some(&stopped)), Ok(RowChange::Changed));
+    assert_eq!(judged(utility.clone(), &stopped), Ok(RowChange::Changed));
 
     let mut withdrawn = known();
     let no = ConsentRecord { state: ConsentState::Withdrawn, given_at: now(), ..withdrawn.history[0].clone() };
     withdrawn.history.push(no);
-    assert_eq!(row().judge(Some(&withdrawn)), Err(LeftOut::ConsentWithdrawn));
+    assert_eq!(judged(row(), &withdrawn), Err(LeftOut::ConsentWithdrawn));
     let mut later = row();
     later.said.consents[0].given_at = now().after(Duration::from_secs(1));
-    assert_eq!(later.judge(Some(&withdrawn)), Err(LeftOut::ConsentWithdrawn), "not by a later date either");
-    assert_eq!(utility.judge(Some(&withdrawn)), Ok(RowChange::Changed), "and only what was taken back");
+    assert_eq!(judged(later, &withdrawn), Err(LeftOut::ConsentWithdrawn), "not by a later date either");
+    assert_eq!(judged(utility.clone(), &withdrawn), Ok(RowChange::Changed), "and only what was taken back");
+}
+
+/// What is written of a row over somebody, beyond labels and consents.
+fn overwrites(row: &ImportRow, known: &Standing) -> (Option<String>, Vec<String>, bool) {
+    match row.effect(Some(known)) {
+        Effect::Amend { amendment, withheld, .. } => (
+            amendment.name.map(str::to_owned),
+            amendment.attributes.values().map(ToString::to_string).collect(),
+            withheld,
+        ),
+        effect => panic!("{effect:?}"),
+    }
+}
+
+#[test]
+fn whoever_changed_after_it_was_signed_keeps_what_they_have() {
+    let mut says_more = row();
+    says_more.said.name = "Chan Siu Man".into();
+    says_more.said.attributes.insert("tier".into(), "silver".into());
+    says_more.said.tags.insert("vip".into());
+    let (_, signed) = says_more.clone().judge(Some(&known())).unwrap();
+    // The people of the test are new ones each time; a signed row is about one of them.
+    let before =
+        Standing { contact: Contact { id: signed.found.clone().unwrap().contact(), ..known().contact }, ..known() };
+    let silver = || vec!["silver".to_owned()];
+    assert_eq!(overwrites(&signed, &before), (Some("Chan Siu Man".into()), silver(), false), "as they were signed");
+
+    let mut renamed = before.clone();
+    renamed.contact.name = Masked::new(CustomerName::new("Chan Dai Man"));
+    assert_eq!(overwrites(&signed, &renamed), (None, vec![], true), "somebody gave another name since");
+    let mut promoted = before.clone();
+    promoted.contact.attributes.insert("tier".into(), "platinum".into());
+    assert_eq!(overwrites(&signed, &promoted), (None, vec![], true));
+    let mut elsewhere = before.clone();
+    elsewhere.contact.attributes.insert("stall".into(), "12".into());
+    elsewhere.contact.tags.insert("fair".into());
+    assert!(!overwrites(&signed, &elsewhere).2, "what the row does not touch may change");
+
+    // Signed as new: whoever wrote in before it was written is added to.
+    let (_, as_new) = says_more.judge(None).unwrap();
+    let Effect::Amend { amendment, withheld, .. } = as_new.effect(Some(&before)) else { panic!("known by now") };
+    assert_eq!((amendment.name, amendment.tags.as_slice(), withheld), (None, ["vip"].as_slice(), true));
+    let mut bare = before.clone();
+    bare.contact.name = Masked::new(CustomerName::new(""));
+    bare.contact.attributes.clear();
+    assert_eq!(overwrites(&as_new, &bare), (Some("Chan Siu Man".into()), silver(), false), "what is missing is filled");
+    assert!(matches!(as_new.effect(None), Effect::Add));
+    assert!(matches!(signed.effect(None), Effect::Nothing), "whoever was erased since is not added again");
+    let stopped = Standing { suppressions: vec![Suppression::OptedOutOfMarketing], ..before };
+    assert!(matches!(signed.effect(Some(&stopped)), Effect::Nothing));
+}
+
+#[test]
+fn a_proof_does_not_say_whose_it_is() {
+    for (evidence, shown) in [
+        ("form 12", "form 12"),
+        ("till 20261120-0013", "till 20261120-0013"),
+        ("form of Chan Tai Man", "form of C••• T•• M••"),
+        ("call from 9123-4567", "call from …67"),
+        ("mail of ann@example.com", "mail of [address]"),
+    ] {
+        let mut row = row();
+        row.said.consents[0].evidence = evidence.into();
+        assert_eq!(row.proof(&row.said.consents[0]), shown);
+    }
 }
 
 #[test]
 fn the_root_changes_with_every_word_of_every_row() {
     let base = root(&[row()]).unwrap();
-    let changes: [Change<ImportRow>; 4] = [
+    let changes: [Change<ImportRow>; 5] = [
         |row| row.line = 2,
         |row| row.phone = PhoneNumber::parse("+852 9123 4568", None).unwrap(),
         |row| row.said.name.push('!'),
         |row| row.said.consents[0].source = ConsentSource::Oral,
+        |row| *row = row.clone().judge(Some(&known())).unwrap().1,
     ];
     for change in changes {
         let mut row = row();
