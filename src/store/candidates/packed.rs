@@ -22,9 +22,9 @@ const AHEAD: usize = 2;
 #[derive(Deserialize)]
 struct Packed<'a>(
     u32,
-    #[serde(borrow)] Cow<'a, str>,
-    #[serde(borrow)] Option<Cow<'a, str>>,
-    #[serde(borrow)] Option<Cow<'a, str>>,
+    #[serde(borrow)] Text<'a>,
+    #[serde(borrow)] Option<Text<'a>>,
+    #[serde(borrow)] Option<Text<'a>>,
     Option<i64>,
     Option<i64>,
     Option<i64>,
@@ -34,11 +34,16 @@ struct Packed<'a>(
 
 /// Source, whether traceable, whether confirmed, and when.
 #[derive(Deserialize)]
-struct Given<'a>(#[serde(borrow)] Cow<'a, str>, u8, u8, i64);
+struct Given<'a>(#[serde(borrow)] Text<'a>, u8, u8, i64);
 
 /// Name, attributes, number.
 #[derive(Deserialize)]
-struct Said<'a>(#[serde(borrow)] Cow<'a, str>, #[serde(borrow)] Cow<'a, str>, #[serde(borrow)] Option<Cow<'a, str>>);
+struct Said<'a>(#[serde(borrow)] Text<'a>, #[serde(borrow)] Text<'a>, #[serde(borrow)] Option<Text<'a>>);
+
+/// A text that is copied only where JSON had to escape it. As a type of its own, because within an option serde copies a plain
+/// `Cow` always.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 macro_rules! pack {
     ($own:literal) => {
@@ -93,11 +98,11 @@ impl Packed<'_> {
     fn candidate(&self) -> Result<Candidate<'_>> {
         let Self(no, id, market, language, last_inbound_at, meta_capped_at, experiment_at, given, said) = self;
         let at = |micros: &Option<i64>| micros.map(Timestamp::from_micros);
-        let uuid = Uuid::try_parse(id).map_err(|e| Error::inconsistent("contact", "id", no, e))?;
+        let uuid = Uuid::try_parse(&id.0).map_err(|e| Error::inconsistent("contact", "id", no, e))?;
         let consent = match given {
             None => None,
             Some(Given(source, traceable, confirmed, given_at)) => Some(Consent {
-                source: word("contact_consent", "source", no, source)?,
+                source: word("contact_consent", "source", no, &source.0)?,
                 traceable: *traceable != 0,
                 confirmed: *confirmed != 0,
                 given_at: Timestamp::from_micros(*given_at),
@@ -106,13 +111,17 @@ impl Packed<'_> {
         Ok(Candidate {
             no: ContactNo(*no),
             id: ContactId::from_uuid(uuid),
-            market: market.as_deref(),
-            language: language.as_deref(),
+            market: market.as_ref().map(|market| &*market.0),
+            language: language.as_ref().map(|language| &*language.0),
             last_inbound_at: at(last_inbound_at),
             meta_capped_at: at(meta_capped_at),
             experiment_at: at(experiment_at),
             consent,
-            own: said.as_ref().map(|Said(name, attributes, phone)| Own { name, attributes, phone: phone.as_deref() }),
+            own: said.as_ref().map(|Said(name, attributes, phone)| Own {
+                name: &name.0,
+                attributes: &attributes.0,
+                phone: phone.as_ref().map(|phone| &*phone.0),
+            }),
         })
     }
 }
