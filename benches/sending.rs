@@ -84,7 +84,11 @@ async fn measure(stub: &Stub, name: &'static str, url: String) {
             for _ in 0..ROUNDS {
                 two.push(bench.broadcast(Load { messages: load.messages * 2, ..load }, 2).await);
             }
-            println!("{name:8} sends/s, {what}, two daemons: {:.0}; {:.2} of one", median(two.clone()), median(two) / ours);
+            println!(
+                "{name:8} sends/s, {what}, two daemons: {:.0}; {:.2} of one",
+                median(two.clone()),
+                median(two) / ours
+            );
         }
     }
     bench.start_latency(name).await;
@@ -221,7 +225,11 @@ impl Bench<'_> {
         stop.cancel();
         worker.ended(Duration::from_secs(10)).await;
         let p = |times: &mut Vec<f64>, share| percentile(times, share);
-        println!("{name:8} ms from signature to first request: p50 {:.1}, p99 {:.1}", p(&mut times, 0.5), p(&mut times, 0.99));
+        println!(
+            "{name:8} ms from signature to first request: p50 {:.1}, p99 {:.1}",
+            p(&mut times, 0.5),
+            p(&mut times, 0.99)
+        );
     }
 
     /// From a person's stop to the last request that begins, at a thousand a second.
@@ -246,12 +254,16 @@ impl Bench<'_> {
             assert!(figures.requests < 6_000, "it was stopped in the middle");
             times.push((figures.last - pressed) as f64 / 1e3);
         }
-        println!("{name:8} ms from stop to the last request that began: {:?}", times);
+        println!("{name:8} ms from stop to the last request that began: {times:?}");
     }
 
     async fn engine(&self, slots: usize) -> Arc<Engine> {
         // A daemon has connections of its own; on SQLite there is one daemon.
-        let db = if self.it.ctx.db.is_postgres() { store::connect(&self.url).await.unwrap() } else { self.it.ctx.db.clone() };
+        let db = if self.it.ctx.db.is_postgres() {
+            store::connect(&self.url).await.unwrap()
+        } else {
+            self.it.ctx.db.clone()
+        };
         let ctx = Ctx { db, wake: Wake::default(), ..self.it.ctx.clone() };
         Arc::new(Engine {
             instance: instance::enter(&ctx.db, "bench", ctx.clock.now()).await.unwrap(),
@@ -285,7 +297,7 @@ impl Bench<'_> {
         let variables = json!({"1": {"contact_name": {"default": "friend"}}, "2": {"attribute": {"name": "tier", "default": "gold"}}});
         let ask = json!({
             "broadcast": {"name": label, "template": "personal", "segments": [segment], "variables": variables},
-            "schedule": {"per_second": per_second, "batch_size": 10_000},
+            "schedule": {"per_second": per_second},
             "reason": "To see how fast it goes.",
         });
         let tool = catalogue().find("whatsapp.broadcast.schedule").unwrap();

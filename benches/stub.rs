@@ -81,11 +81,8 @@ pub async fn serve() {
     println!("http://{}", listener.local_addr().unwrap());
     std::io::stdout().flush().unwrap();
     // Whoever started it holds the other end: it goes when they go, however that is.
-    std::thread::spawn(|| {
-        std::io::stdin().lines().for_each(drop);
-        std::process::exit(0);
-    });
-    axum::serve(listener, routes).await.unwrap();
+    let gone = tokio::task::spawn_blocking(|| std::io::stdin().lines().for_each(drop));
+    axum::serve(listener, routes).with_graceful_shutdown(async { gone.await.unwrap() }).await.unwrap();
 }
 
 /// The process that serves it.
@@ -98,7 +95,8 @@ pub struct Stub {
 impl Stub {
     pub fn start() -> Self {
         let program = std::env::current_exe().unwrap();
-        let mut child = Command::new(program).arg("--stub").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            Command::new(program).arg("--stub").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
         Self { child, url: url.trim().to_owned(), client: reqwest::Client::new() }

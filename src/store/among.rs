@@ -8,9 +8,9 @@ macro_rules! among {
         if $of.is_postgres() {
             concat!(
                 $before,
-                " in (select cast(value as bigint) from json_array_elements_text(cast(",
+                " = any(array(select cast(value as bigint) from json_array_elements_text(cast(",
                 $parameter,
-                " as json))) ",
+                " as json)))) ",
                 $after
             )
         } else {

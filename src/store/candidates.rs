@@ -11,7 +11,7 @@ use crate::domain::contacts::{ContactNo, People};
 use crate::domain::deliveries::{DeliveryState, PROGRESS_FAILED};
 use crate::domain::ids::{ContactId, TenantId};
 use futures::TryStreamExt;
-use sqlx::Row as _;
+use sqlx::{PgPool, Postgres, Row as _, Transaction};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -95,6 +95,14 @@ macro_rules! candidate {
     }};
 }
 
+/// A transaction in which everybody is joined by hashing. Before a table that was just filled has statistics, the planner
+/// takes it for tiny, and would hold everybody against everybody.
+async fn hashing(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("set local enable_nestloop = off").execute(&mut *tx).await?;
+    Ok(tx)
+}
+
 /// Hands over everybody, in no order. `own` asks for what is the person's own, which costs reading it.
 pub async fn all(
     db: &Db,
@@ -109,7 +117,8 @@ pub async fn all(
         Db::Sqlite { read, .. } => packed::all(read, tenant, category, own, each).await,
         Db::Postgres(pool) => {
             let sql = if own { WITH_OWN } else { PLAIN };
-            let mut rows = sqlx::query(sql).bind(tenant).bind(category.as_str()).fetch(pool);
+            let mut tx = hashing(pool).await?;
+            let mut rows = sqlx::query(sql).bind(tenant).bind(category.as_str()).fetch(&mut *tx);
             while let Some(row) = rows.try_next().await? {
                 each(&candidate!(row, own))?;
             }
@@ -130,7 +139,7 @@ pub async fn some(
         candidates!(", c.name, c.attributes, c.phone", "and c.no in (select value from json_each($3))");
     const POSTGRES: &str = candidates!(
         ", c.name, c.attributes, c.phone",
-        "and c.no in (select cast(value as bigint) from json_array_elements_text(cast($3 as json)))"
+        "and c.no = any(array(select cast(value as bigint) from json_array_elements_text(cast($3 as json))))"
     );
     let sql = if db.is_postgres() { POSTGRES } else { SQLITE };
     on!(read db, p => {
@@ -170,10 +179,16 @@ pub async fn suppressions_of(
 
 /// Those without consent for this category who agreed to another one.
 pub async fn agreed_to_others(db: &Db, tenant: TenantId, category: MessageCategory) -> Result<People> {
-    let rows: Vec<(ContactNo,)> = on!(read db, p => sqlx::query_as(
+    const SQL: &str =
         "select distinct o.contact_no from contact_consent o where o.tenant_id = $1 and o.category <> $2 and not exists (
-            select 1 from contact_consent k where k.tenant_id = $1 and k.category = $2 and k.contact_no = o.contact_no)")
-        .bind(tenant).bind(category.as_str()).fetch_all(p).await)?;
+            select 1 from contact_consent k where k.tenant_id = $1 and k.category = $2 and k.contact_no = o.contact_no)";
+    let rows: Vec<(ContactNo,)> = match db {
+        Db::Sqlite { read, .. } => sqlx::query_as(SQL).bind(tenant).bind(category.as_str()).fetch_all(read).await?,
+        Db::Postgres(pool) => {
+            let mut tx = hashing(pool).await?;
+            sqlx::query_as(SQL).bind(tenant).bind(category.as_str()).fetch_all(&mut *tx).await?
+        }
+    };
     Ok(rows.into_iter().map(|(no,)| no.0).collect())
 }
 

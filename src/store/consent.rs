@@ -9,7 +9,7 @@ use crate::domain::consent::{
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{ConsentId, ContactId, TenantId};
 use sqlx::{QueryBuilder, Sqlite};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// What a person said, to be written down.
@@ -81,22 +81,31 @@ async fn append(tx: &mut Tx, tenant: TenantId, chunk: &[NewConsent], now: Timest
     Ok(())
 }
 
-/// Works out again what stands for the contacts of these records, from their whole history.
+/// Works out again what stands for the contacts and categories of these records, from their whole history.
 async fn derive(tx: &mut Tx, tenant: TenantId, chunk: &[NewConsent]) -> Result<()> {
     let contacts = among_list(chunk.iter().map(|r| r.contact));
-    let clear = among!(tx, "delete from contact_consent where tenant_id = $1 and contact_no", "$2", "");
-    on!(tx &mut *tx, c => sqlx::query(clear).bind(tenant).bind(contacts.clone()).execute(c).await.map(drop))?;
+    let categories: BTreeSet<MessageCategory> = chunk.iter().map(|r| r.category).collect();
+    for category in categories {
+        derive_one(tx, tenant, category, &contacts).await?;
+    }
+    Ok(())
+}
+
+async fn derive_one(tx: &mut Tx, tenant: TenantId, category: MessageCategory, contacts: &str) -> Result<()> {
+    let clear =
+        among!(tx, "delete from contact_consent where tenant_id = $1 and category = $3 and contact_no", "$2", "");
+    on!(tx &mut *tx, c => sqlx::query(clear).bind(tenant).bind(contacts).bind(category.as_str()).execute(c).await.map(drop))?;
     let fill = among!(
         tx,
         "insert into contact_consent (tenant_id, category, contact_no, source, traceable, confirmed, given_at)
          select r.tenant_id, r.category, r.contact_no, r.source, r.evidence is not null, r.confirmed_at is not null, r.given_at
          from consent_record r where r.tenant_id = $1 and r.contact_no",
         "$2",
-        "and r.state = 'granted' and not exists (
+        "and r.category = $3 and r.state = 'granted' and not exists (
             select 1 from consent_record l where l.tenant_id = r.tenant_id and l.contact_no = r.contact_no
                 and l.category = r.category and (l.given_at, l.recorded_at, l.id) > (r.given_at, r.recorded_at, r.id))"
     );
-    on!(tx &mut *tx, c => sqlx::query(fill).bind(tenant).bind(contacts).execute(c).await.map(drop))?;
+    on!(tx tx, c => sqlx::query(fill).bind(tenant).bind(contacts).bind(category.as_str()).execute(c).await.map(drop))?;
     Ok(())
 }
 

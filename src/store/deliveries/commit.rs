@@ -158,9 +158,9 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
         ($seqs:literal, $kinds:literal) => {
             concat!(
                 "update delivery set state = 1, attempt = attempt + 1, epoch = $2, updated_at = $3
-                 where execution_id = $1 and seq in (",
+                 where execution_id = $1 and ",
                 $seqs,
-                ") and state = 0 and not exists (select 1 from suppression s
+                " and state = 0 and not exists (select 1 from suppression s
                     where s.tenant_id = $5 and s.contact_no = delivery.contact_no and s.kind in (",
                 $kinds,
                 ")) returning seq, attempt"
@@ -168,9 +168,9 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
         };
     }
     const INTEND: Sql = Sql {
-        sqlite: intend!("select value from json_each($4)", "select value from json_each($6)"),
+        sqlite: intend!("seq in (select value from json_each($4))", "select value from json_each($6)"),
         postgres: intend!(
-            "select v::bigint from json_array_elements_text($4::json) v",
+            "seq = any(array(select v::bigint from json_array_elements_text($4::json) v))",
             "select v from json_array_elements_text($6::json) v"
         ),
     };
@@ -197,16 +197,12 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
 async fn suppress(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str) -> Result<u64> {
     macro_rules! suppress {
         ($seqs:literal) => {
-            concat!(
-                "update delivery set state = 5, updated_at = $2 where execution_id = $1 and state = 0 and seq in (",
-                $seqs,
-                ")"
-            )
+            concat!("update delivery set state = 5, updated_at = $2 where execution_id = $1 and state = 0 and ", $seqs)
         };
     }
     const SUPPRESS: Sql = dialects!(suppress!(
-        "select value from json_each($3)",
-        "select v::bigint from json_array_elements_text($3::json) v"
+        "seq in (select value from json_each($3))",
+        "seq = any(array(select v::bigint from json_array_elements_text($3::json) v))"
     ));
     let sql = SUPPRESS.of(tx);
     let hit = on!(tx &mut *tx, c => sqlx::query(sql).bind(wanted.execution).bind(wanted.now).bind(seqs)
@@ -244,12 +240,12 @@ async fn exclude(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<u
 async fn unqueue(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str) -> Result<()> {
     macro_rules! unqueue {
         ($seqs:literal) => {
-            concat!("delete from retry_queue where execution_id = $1 and seq in (", $seqs, ")")
+            concat!("delete from retry_queue where execution_id = $1 and ", $seqs)
         };
     }
     const UNQUEUE: Sql = dialects!(unqueue!(
-        "select value from json_each($2)",
-        "select v::bigint from json_array_elements_text($2::json) v"
+        "seq in (select value from json_each($2))",
+        "seq = any(array(select v::bigint from json_array_elements_text($2::json) v))"
     ));
     if !part.again {
         return Ok(());

@@ -59,7 +59,8 @@ fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(1000).collect()
 }
 
-/// A list as one parameter.
+/// A list as one parameter. PostgreSQL takes rows out of the ledger by `= any(array(...))`, which reads the primary key for
+/// each whatever it believes of the table; `in (select ...)` it may answer by reading the whole ledger.
 fn list<T: serde::Serialize>(items: &[T]) -> super::Result<String> {
     super::to_json("delivery", "a list", &items)
 }

@@ -99,21 +99,29 @@ pub(super) async fn settle(
     now: Timestamp,
 ) -> Result<Vec<Surprise>> {
     macro_rules! settle {
-        ($list:literal) => {
+        ($list:literal, $seqs:literal) => {
             concat!(
                 "update delivery set state = o_state, wamid = coalesce(wamid, o_wamid), error_code = o_code, updated_at = $2
                  from ",
                 $list,
-                " o where execution_id = $1 and seq = o_seq and attempt = o_attempt and state in (1, 3) returning seq"
+                " o where execution_id = $1 and seq = o_seq",
+                $seqs,
+                " and attempt = o_attempt and state in (1, 3) returning seq"
             )
         };
     }
-    const SETTLE: Sql = dialects!(settle!(
-        "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_state,
+    const SETTLE: Sql = Sql {
+        sqlite: settle!(
+            "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_state,
             json_extract(value, '$[3]') as o_wamid, json_extract(value, '$[4]') as o_code from json_each($3))",
-        "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, (v->>2)::smallint as o_state, v->>3 as o_wamid,
-            (v->>4)::integer as o_code from json_array_elements($3::json) v)"
-    ));
+            ""
+        ),
+        postgres: settle!(
+            "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, (v->>2)::smallint as o_state, v->>3 as o_wamid,
+            (v->>4)::integer as o_code from json_array_elements($3::json) v)",
+            " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+        ),
+    };
     if outcomes.is_empty() {
         return Ok(Vec::new());
     }

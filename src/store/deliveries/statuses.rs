@@ -115,7 +115,7 @@ async fn apply(
     applied: &mut Applied,
 ) -> Result<()> {
     macro_rules! apply {
-        ($list:literal) => {
+        ($list:literal, $seqs:literal) => {
             concat!(
                 "update delivery set state = 2, wamid = coalesce(wamid, o_wamid), error_code = coalesce(o_code, error_code),
                     progress = case when o_rank > (case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)
@@ -123,20 +123,28 @@ async fn apply(
                     updated_at = $2
                  from ",
                 $list,
-                " o where execution_id = $1 and seq = o_seq and attempt = o_attempt and attempt > 0 and state <> 5
+                " o where execution_id = $1 and seq = o_seq",
+                $seqs,
+                " and attempt = o_attempt and attempt > 0 and state <> 5
                     and (wamid is null or wamid = o_wamid)
                     and exists (select 1 from execution e where e.id = $1 and e.tenant_id = $4)
                  returning seq, attempt, contact_no"
             )
         };
     }
-    const APPLY: Sql = dialects!(apply!(
-        "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_wamid,
+    const APPLY: Sql = Sql {
+        sqlite: apply!(
+            "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_wamid,
             json_extract(value, '$[3]') as o_progress, json_extract(value, '$[4]') as o_rank, json_extract(value, '$[5]') as o_code
             from json_each($3))",
-        "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, v->>2 as o_wamid, (v->>3)::smallint as o_progress,
-            (v->>4)::integer as o_rank, (v->>5)::integer as o_code from json_array_elements($3::json) v)"
-    ));
+            ""
+        ),
+        postgres: apply!(
+            "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, v->>2 as o_wamid, (v->>3)::smallint as o_progress,
+            (v->>4)::integer as o_rank, (v->>5)::integer as o_code from json_array_elements($3::json) v)",
+            " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+        ),
+    };
     let columns: Vec<_> = rows
         .iter()
         .map(|(&(seq, attempt), m)| (seq, attempt, m.wamid.as_str(), m.best.column(), m.best.rank(), m.code))
@@ -165,15 +173,15 @@ async fn unqueue(tx: &mut Tx, execution: ExecutionId, rows: &BTreeMap<(u32, i16)
     macro_rules! unqueue {
         ($seqs:literal) => {
             concat!(
-                "delete from retry_queue where execution_id = $1 and seq in (",
+                "delete from retry_queue where execution_id = $1 and ",
                 $seqs,
-                ") and exists (select 1 from delivery d where d.execution_id = $1 and d.seq = retry_queue.seq and d.state <> 0)"
+                " and exists (select 1 from delivery d where d.execution_id = $1 and d.seq = retry_queue.seq and d.state <> 0)"
             )
         };
     }
     const UNQUEUE: Sql = dialects!(unqueue!(
-        "select value from json_each($2)",
-        "select v::bigint from json_array_elements_text($2::json) v"
+        "seq in (select value from json_each($2))",
+        "seq = any(array(select v::bigint from json_array_elements_text($2::json) v))"
     ));
     let seqs: Vec<u32> = rows.keys().map(|(seq, _)| *seq).collect();
     let (sql, seqs) = (UNQUEUE.of(tx), list(&seqs)?);
