@@ -123,7 +123,6 @@ async fn history(it: &Business, numbers: &[ContactNo]) {
             .await
             .unwrap();
             sqlx::query("pragma foreign_keys = on").execute(&mut *c).await.unwrap();
-            sqlx::query("analyze").execute(&mut *c).await.unwrap();
         }
         Db::Postgres(pool) => {
             let mut c = pool.acquire().await.unwrap();
@@ -140,7 +139,6 @@ async fn history(it: &Business, numbers: &[ContactNo]) {
                  select $1, n, value::bigint, 2, 1, 1, $3 from json_array_elements_text($2::json) with ordinality as x (value, n)")
                 .bind(execution).bind(&list).bind(at).execute(&mut *c).await.unwrap();
             sqlx::query("set session_replication_role = origin").execute(&mut *c).await.unwrap();
-            sqlx::query("analyze").execute(&mut *c).await.unwrap();
         }
     }
 }

@@ -8,7 +8,7 @@ use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use url::Url;
@@ -86,8 +86,9 @@ pub struct Settings {
 pub struct Server {
     /// Address and port.
     pub listen: SocketAddr,
-    /// The origin that people and agents use.
-    pub public_url: Url,
+    /// The origin that people and agents use, if the file names one.
+    #[serde(deserialize_with = "origin")]
+    public_url: Option<Url>,
     /// Further host names.
     pub allowed_hosts: Vec<String>,
     /// How long requests in flight may take at the end.
@@ -203,6 +204,24 @@ fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
         .ok_or_else(|| serde::de::Error::custom(format!("\"{text}\" is not a duration: write it as 72h, 5m or 1500ms")))
 }
 
+fn origin<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(d)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wanted = "write it as https://approvals.example.com";
+    let url: Url = text.parse().map_err(|_| serde::de::Error::custom(format!("{text} is not an address: {wanted}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(serde::de::Error::custom(format!("{text} is not an address: {wanted}")));
+    }
+    if url.path() != "/" || url.query().is_some() {
+        return Err(serde::de::Error::custom(format!(
+            "{text} has a path; the console lives at the root of its origin"
+        )));
+    }
+    Ok(Some(url))
+}
+
 /// Reads the settings: the shipped defaults, then the command's own (as TOML), then the file, then the environment.
 pub fn load(
     file: Option<&Path>,
@@ -267,24 +286,24 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let url = &self.server.public_url;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(ConfigError::Value(format!(
-                "server.public_url: {url} is not an address: write it as https://approvals.example.com"
-            )));
-        }
-        if url.path() != "/" || url.query().is_some() {
-            return Err(ConfigError::Value(format!(
-                "server.public_url: {url} has a path; the console lives at the root of its origin"
-            )));
-        }
         self.policy().map(drop)
     }
 
-    /// The origin without a slash at its end.
+    /// The same as an address.
+    pub fn public_url(&self) -> Result<Url, ConfigError> {
+        self.origin().parse().map_err(|e| ConfigError::Value(format!("server.public_url: {e}")))
+    }
+
+    /// The origin that people and agents use, without a slash at its end.
     #[must_use]
     pub fn origin(&self) -> String {
-        self.server.public_url.as_str().trim_end_matches('/').to_owned()
+        let here = |listen: SocketAddr| match listen.ip() {
+            ip if !ip.is_unspecified() => format!("http://{listen}"),
+            IpAddr::V4(_) => format!("http://127.0.0.1:{}", listen.port()),
+            IpAddr::V6(_) => format!("http://[::1]:{}", listen.port()),
+        };
+        let named = self.server.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+        named.unwrap_or_else(|| here(self.server.listen))
     }
 }
 
@@ -383,6 +402,20 @@ mod tests {
     }
 
     #[test]
+    fn whoever_moves_the_listener_moves_the_address_that_people_are_told() {
+        for (text, origin) in [
+            ("listen = \"127.0.0.1:9000\"", "http://127.0.0.1:9000"),
+            ("listen = \"0.0.0.0:9000\"", "http://127.0.0.1:9000"),
+            ("listen = \"[::]:9000\"", "http://[::1]:9000"),
+            ("listen = \"0.0.0.0:9000\"\npublic_url = \"https://a.example\"", "https://a.example"),
+        ] {
+            let settings = from_file(&format!("[server]\n{text}")).unwrap();
+            assert_eq!(settings.origin(), origin);
+            assert_eq!(settings.public_url().unwrap().as_str(), format!("{origin}/"));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place_and_what_to_write() {
         for (text, named) in [
             ("[server]\nlistn = \"127.0.0.1:1\"", "did you mean server.listen?"),
@@ -391,6 +424,7 @@ mod tests {
             ("[approvals]\ncooling_off = \"soon\"", "write it as 72h"),
             ("[worker]\nconcurrency = 0", "worker.concurrency"),
             ("[server]\npublic_url = \"https://x.example/console\"", "root of its origin"),
+            ("[server]\npublic_url = \"x.example\"", "server.public_url: x.example is not an address"),
             ("[server\n", "my.toml"),
         ] {
             let refused = from_file(text).unwrap_err().to_string();

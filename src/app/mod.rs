@@ -153,13 +153,14 @@ fn worker_settings(settings: &Settings) -> worker::Settings {
 
 fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Result<Router> {
     let settings = &app.settings;
+    let public_url = settings.public_url()?;
     let console = console::Settings {
-        https: settings.server.public_url.scheme() == "https",
+        https: public_url.scheme() == "https",
         idle_timeout: settings.console.idle_timeout,
         absolute_timeout: settings.console.absolute_timeout,
     };
     let mcp = mcp::Settings {
-        public_url: settings.server.public_url.clone(),
+        public_url,
         allowed_hosts: settings.server.allowed_hosts.clone(),
         listen: app.addr()?,
         calls_per_minute: settings.mcp.calls_per_minute,

@@ -51,6 +51,8 @@ pub async fn new(visit: Visit) -> Response {
 async fn page(visit: &Visit, email: &str, next: &str, fault: Option<String>) -> SignInPage {
     let mut chrome = visit.chrome(visit.l.t("session-title"), Here::Elsewhere).await;
     chrome.path = Address::new("/login").with("next", next).to_string();
+    // Whoever still has a session and tries another sign-in sees the form, not an empty page of the person before.
+    chrome.viewer = None;
     SignInPage { l: visit.l.clone(), chrome, email: email.to_owned(), next: next.to_owned(), fault }
 }
 

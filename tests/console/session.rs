@@ -40,13 +40,15 @@ async fn the_way_in_and_out(db: TestDb) {
     assert_eq!(inbox.part(".who"), "M. Lau Compliance");
     assert_eq!(inbox.part(".tenant"), "Harbour Retail Ltd");
     assert_eq!(lau.get("/login").await.location(), "/inbox", "who is in need not sign in");
+    let wrong = lau.submit(&inbox, "/login", &[("email", "lau@example.com"), ("password", "wrong")]).await;
+    assert_eq!((wrong.status, wrong.part("h1").as_str()), (401, "Sign in"), "whoever tries anyway is told");
 
     let stolen = lau.jar.clone();
     let answer = lau.submit(&inbox, "/logout", &[]).await;
     assert_eq!(answer.location(), "/login");
     lau.jar = stolen;
     assert_eq!(lau.get("/inbox").await.status, 303, "the session is gone, not only its cookie");
-    assert_eq!(world.acts().await, ["person.signed_in", "person.signed_out"]);
+    assert_eq!(world.acts().await, ["person.signed_in", "person.sign_in_failed", "person.signed_out"]);
 
     let world = World::with(TestDb::new(crate::support::db::Kind::Sqlite).await.unwrap(), true).await;
     let mut lau = world.visitor();
