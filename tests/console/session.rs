@@ -40,7 +40,7 @@ async fn the_way_in_and_out(db: TestDb) {
     assert_eq!(inbox.part(".who"), "M. Lau Compliance");
     assert_eq!(inbox.part(".tenant"), "Harbour Retail Ltd");
     assert_eq!(lau.get("/login").await.location(), "/inbox", "who is in need not sign in");
-    let wrong = lau.submit(&inbox, "/login", &[("email", "lau@example.com"), ("password", "wrong")]).await;
+    let wrong = lau.submit(&form, "/login", &[("email", "lau@example.com"), ("password", "wrong")]).await;
     assert_eq!((wrong.status, wrong.part("h1").as_str()), (401, "Sign in"), "whoever tries anyway is told");
 
     let stolen = lau.jar.clone();
