@@ -78,3 +78,44 @@ code-132016 = Meta has disabled the template.
 code-131042 = There is a problem with payment at Meta.
 code-131000 = Something went wrong at Meta.
 code-unlisted = Meta refused the message for a reason this version does not know.
+monitor-doubts = Decide on the unknown outcomes
+doubts-title = Outcome unknown: decide
+doubts-lead = { $n ->
+    [one] One message left for Meta, and its answer did not come back. It may have arrived.
+   *[other] { $n } messages left for Meta, and their answers did not come back. They may have arrived.
+}
+doubts-since = In doubt since
+doubts-how = What was seen
+doubts-how-none = Nothing was written down.
+doubts-told = Meta since then
+doubts-told-text = { $n ->
+    [one] Told of one other message of this broadcast.
+   *[other] Told of { $n } other messages of this broadcast.
+}
+doubts-last = Last word of Meta
+doubts-last-never = None on this broadcast
+doubts-listed = The messages, one by one
+doubts-wait = A webhook that comes late settles them without you, also after a decision; if it contradicts the decision, the audit log says so.
+doubts-decide = Decide for all of them
+doubts-what = What becomes of them
+doubts-count-as-sent = They arrived: count them as sent
+doubts-leave = They did not arrive: leave them
+doubts-send-again = Send them again. A person may get the message twice
+doubts-signatures = { $n ->
+    [one] To send again takes one signature, as the broadcast did.
+   *[other] To send again takes { $n } signatures of different people, as the broadcast did; the others decide here too.
+}
+doubts-reason = What this rests on
+doubts-reason-missing = Say what this rests on. Nothing was decided.
+doubts-choose = Choose what becomes of them. Nothing was decided.
+doubts-confirm = Decide
+doubts-not-now = Wait for Meta
+doubts-over = Nothing of this waits for a decision any more. Nothing was changed.
+doubts-done = { $n ->
+    [one] Decided for one message.
+   *[other] Decided for { $n } messages.
+}
+doubts-waits = { $n ->
+    [one] Signed. One more person has to sign before they are sent again.
+   *[other] Signed. { $n } more people have to sign before they are sent again.
+}

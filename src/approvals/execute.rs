@@ -210,6 +210,8 @@ async fn ask_people(ctx: &Ctx, execution: &Execution, unknown: u64) -> Result<()
     let details = json!({"execution": execution.id, "in_doubt": unknown});
     let event = Event { actor: Actor::Worker, act: "execution.in_doubt", subject: request.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
+    let tell = signers(ctx, tenant, request).await?;
+    outbox::enqueue(&mut tx, tenant, MailKind::BroadcastPaused, request, &tell, now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod begin;
+pub mod doubts;
 pub mod engine;
 pub mod execute;
 pub mod inbox;

@@ -143,7 +143,9 @@ pub async fn ready(
 
 fn refused(why: MayNotSign) -> Error {
     match why {
-        MayNotSign::NotPending(_) | MayNotSign::TooLate(_) => Error::Conflict(why.to_string()),
+        MayNotSign::NotPending(_) | MayNotSign::NotInDoubt(_) | MayNotSign::TooLate(_) => {
+            Error::Conflict(why.to_string())
+        }
         MayNotSign::TooSoon(_) => Error::Invalid(why.to_string()),
         _ => Error::Forbidden(why.to_string()),
     }

@@ -15,6 +15,7 @@ use super::audit::AuditPage;
 use super::audit_event::AuditEventPage;
 use super::broadcasts::{BroadcastsPage, StopPage};
 use super::decisions::SignPage;
+use super::doubts::DoubtsPage;
 use super::errors::ErrorPage;
 use super::help::KeysPage;
 use super::inbox::InboxPage;
@@ -38,6 +39,7 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("broadcasts", BroadcastsPage::samples(l)))
         .chain(all("monitor", MonitorPage::samples(l)))
         .chain(all("stop", StopPage::samples(l)))
+        .chain(all("doubts", DoubtsPage::samples(l)))
         .chain(all("audit", AuditPage::samples(l)))
         .chain(all("event", AuditEventPage::samples(l)))
         .chain(all("keys", KeysPage::samples(l)))

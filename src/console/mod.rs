@@ -27,6 +27,7 @@ pub mod audit;
 pub mod audit_event;
 pub mod broadcasts;
 pub mod decisions;
+pub mod doubts;
 pub mod errors;
 pub mod facts;
 pub mod findings;
@@ -119,6 +120,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/broadcasts", get(broadcasts::index))
         .route("/broadcasts/{id}", get(monitor::show))
         .route("/broadcasts/{id}/live", get(monitor::live))
+        .route("/broadcasts/{id}/doubts", get(doubts::new).post(doubts::create))
         .route("/broadcasts/{id}/stop", get(broadcasts::new).post(broadcasts::create))
         .route("/audit", get(audit::index))
         .route("/audit/{seq}", get(audit_event::show))

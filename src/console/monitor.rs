@@ -190,6 +190,8 @@ pub struct MonitorPage {
     pub finished: Option<Timestamp>,
     pub per_second: u64,
     pub live: Live,
+    /// Where people decide on outcomes that stay unknown, while they have to.
+    pub doubts: Option<String>,
     pub stop: Option<String>,
     pub states: Vec<Choice>,
     pub chips: Vec<Chip>,

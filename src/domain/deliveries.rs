@@ -103,6 +103,18 @@ impl Delivery {
 }
 
 words! {
+    /// What a person decides about messages in doubt. To wait is no decision: a late webhook settles them meanwhile.
+    Ruling, "decision" {
+        /// They arrived.
+        CountAsSent = "count_as_sent",
+        /// They did not arrive, and are not sent any more.
+        Leave = "leave",
+        /// They are sent once more, although they may have arrived.
+        SendAgain = "send_again",
+    }
+}
+
+words! {
     /// What people and breakers want of an execution. The worker obeys; it never writes this for itself.
     Desired, "desired state" {
         /// Go on.

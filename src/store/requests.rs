@@ -1,6 +1,6 @@
 //! Action requests and signatures. Every change of status is a guarded update: it names the state it expects.
 
-use super::{Db, Error, Result, Tx, json, on, row, to_json, word};
+use super::{Db, Error, Result, Source, Tx, json, on, row, to_json, word};
 use crate::domain::canonical::{Ask, Digest, canonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
@@ -112,9 +112,10 @@ pub async fn insert(tx: &mut Tx, request: &ActionRequest, title: &str) -> Result
 }
 
 /// One request.
-pub async fn find(db: &Db, tenant: TenantId, id: RequestId) -> Result<Option<ActionRequest>> {
+pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: RequestId) -> Result<Option<ActionRequest>> {
     const SQL: &str = select!("where r.tenant_id = $1 and r.id = $2");
-    let row: Option<RequestRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(p).await)?;
+    let row: Option<RequestRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
     row.map(ActionRequest::try_from).transpose()
 }
 

@@ -103,6 +103,17 @@ async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpda
         metrics::counter!("countersign_duplicates_total").increment(1);
         tracing::error!(execution = %token.execution, seq = token.seq, attempt = token.attempt, "Meta names a second message for one row: a person got it twice");
     }
+    for token in &applied.contradicted {
+        metrics::counter!("countersign_contradicted_decisions_total").increment(1);
+        let Some(execution) = deliveries::lock(tx, tenant, token.execution).await? else { continue };
+        let event = AuditEvent {
+            actor: Actor::Meta,
+            act: "execution.ruling_contradicted",
+            subject: execution.request.to_string(),
+            details: json!({"execution": token.execution, "number": token.seq + 1, "attempt": token.attempt}),
+        };
+        audit::append(tx, tenant, now, event).await?;
+    }
     for token in &applied.unknown {
         metrics::counter!("countersign_webhook_unknown_tokens_total").increment(1);
         tracing::error!(execution = %token.execution, seq = token.seq, attempt = token.attempt, "a status names a message that this database does not know: was it restored from a backup?");

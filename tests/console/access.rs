@@ -2,7 +2,7 @@
 
 use countersign::domain::policy::signatures::two_signatures;
 
-use super::broadcasts::running;
+use super::broadcasts::{doubtful, running};
 use super::decisions::{all, decide};
 use super::kinds::drawn_from;
 use super::world::World;
@@ -33,6 +33,7 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
     let request = world.file(two_signatures("SIGN-02")).await;
     let closed = world.file(two_signatures("SIGN-02")).await;
     let run = running(world, "Winter offer").await;
+    let doubted = doubtful(world, "Autumn").await.id;
     let import = world.ask_import().await.id;
     let segment = world.ask_segment(drawn_from(world).await).await.id;
     let page = world.read(&mut lau, &request).await;
@@ -53,6 +54,8 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
         ("broadcasts", "/broadcasts".into()),
         ("monitor", format!("/broadcasts/{run}")),
         ("stop", format!("/broadcasts/{run}/stop")),
+        ("monitor-doubts", format!("/broadcasts/{doubted}")),
+        ("doubts", format!("/broadcasts/{doubted}/doubts")),
         ("audit", "/audit".into()),
         ("audit-entry", "/audit/1".into()),
         ("keys", "/help/keys".into()),

@@ -86,6 +86,17 @@ pub async fn running(world: &World, name: &str) -> ActionRequest {
     request
 }
 
+/// As if two of them had stayed in doubt for too long, and nothing else were open.
+pub async fn doubtful(world: &World, name: &str) -> ActionRequest {
+    let request = running(world, name).await;
+    let id = deliveries::of_request(&world.db, world.tenant, request.id).await.unwrap().unwrap().id.uuid();
+    sql!(&world.db, "update delivery set state = 5 where execution_id = $1 and state = 0", id);
+    sql!(&world.db, "update delivery set state = 3, attempt = 1 where execution_id = $1 and state in (1, 3)", id);
+    sql!(&world.db, "update execution set state = 'attention' where id = $1", id);
+    sql!(&world.db, "update action_request set status = 'needs_attention' where id = $1", request.id.uuid());
+    request
+}
+
 pub async fn stored(
     world: &World,
     tx: &mut countersign::store::Tx,

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod broadcasts;
 mod decisions;
+mod doubts;
 mod inbox;
 mod kinds;
 mod requests;

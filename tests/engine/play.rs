@@ -11,7 +11,7 @@ use countersign::domain::audience::{Exclusion, Withheld};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Tally};
-use countersign::domain::ids::ExecutionId;
+use countersign::domain::ids::{ExecutionId, PersonId};
 use countersign::domain::people::{Person, Role};
 use countersign::domain::policy::Policy;
 use countersign::domain::preview::{Finding, Level};
@@ -22,7 +22,7 @@ use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
 use countersign::graph::{Graph, GraphError, Settings};
 use countersign::store::deliveries::{self, Reached, StatusUpdate};
 use countersign::store::instance::{self, Instance};
-use countersign::store::requests;
+use countersign::store::{people, requests};
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
 use tokio::sync::Semaphore;
@@ -128,6 +128,7 @@ pub struct Play {
     pub people: u32,
     pub per_second: u32,
     pub drift: u32,
+    pub unknown_after: Duration,
     pub engines: Vec<Arc<Engine>>,
 }
 
@@ -139,7 +140,16 @@ impl Play {
     pub async fn at(test: &TestDb, people: u32, per_second: u32, meta: Meta) -> Self {
         let stage = Stage::new(test).await;
         let id = stage.begun_at(people, per_second).await;
-        Self { stage, id, meta: Arc::new(meta), people, per_second, drift: 100, engines: Vec::new() }
+        Self {
+            stage,
+            id,
+            meta: Arc::new(meta),
+            people,
+            per_second,
+            drift: 100,
+            unknown_after: Duration::from_mins(5),
+            engines: Vec::new(),
+        }
     }
 
     pub async fn engine(&mut self, slots: usize) -> Arc<Engine> {
@@ -158,7 +168,7 @@ impl Play {
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: 100_000,
-            unknown_after: Duration::from_mins(5),
+            unknown_after: self.unknown_after,
             drain_timeout: Duration::from_secs(5),
             stop: CancellationToken::new(),
         });
@@ -199,6 +209,17 @@ impl Play {
 
     pub fn instance(&self) -> &Instance {
         &self.engines[0].instance
+    }
+
+    /// Somebody else with this role.
+    pub async fn somebody(&self, role: Role) -> Person {
+        let id = PersonId::random();
+        let email = format!("{}@shop.example", id.short().to_lowercase());
+        let person = Person { id, role, email, ..self.stage.person.clone() };
+        let mut tx = self.stage.db.begin().await.unwrap();
+        people::add_person(&mut tx, &person, "no password opens this", SystemClock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        person
     }
 
     /// Meta's webhook for every message that it saw and that it answered with nothing.

@@ -243,7 +243,7 @@ async fn lists_filter_and_page(db: TestDb) {
     let rest = requests::list(&case.db, tenant, None, &ListFilter { before, ..Default::default() }, 3).await.unwrap();
     assert_eq!(rest.iter().map(line).collect::<Vec<_>>(), ids[3..]);
     for (filter, found) in [
-        (ListFilter { status: requests::tab(Tab::WaitingForMe), ..Default::default() }, 5),
+        (ListFilter { status: requests::tab(Tab::Waiting), ..Default::default() }, 5),
         (ListFilter { status: requests::tab(Tab::Decided), ..Default::default() }, 0),
         (ListFilter { search: Some("WINTER".into()), ..Default::default() }, 5),
         (ListFilter { search: Some("100%".into()), ..Default::default() }, 0),

@@ -16,7 +16,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Person;
 use crate::domain::policy::signatures::unfilled;
-use crate::domain::requests::Status;
+use crate::domain::requests::{Seat, Status};
 use crate::error::Error;
 use crate::store;
 use crate::store::Db;
@@ -39,7 +39,9 @@ pub struct Counts {
 
 impl Counts {
     pub async fn of(db: &Db, person: &Person, now: Timestamp) -> store::Result<Self> {
-        let filter = ListFilter { status: vec![Status::PendingApproval, Status::Executing], ..ListFilter::default() };
+        let status =
+            store::requests::tab(store::requests::Tab::Waiting).into_iter().chain([Status::Executing]).collect();
+        let filter = ListFilter { status, ..ListFilter::default() };
         let lines = store::requests::list(db, person.tenant, Some(person.id), &filter, WAITING).await?;
         let mut counts = Self::default();
         for line in &lines {
@@ -50,12 +52,19 @@ impl Counts {
     }
 }
 
-/// Whether this person may sign it now: the rule of the decision itself, on what a list knows.
+/// Whether this person may sign it now, or decide on what of it is in doubt: the rules of the decisions themselves, on what a
+/// list knows.
 fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
-    let open = line.status == Status::PendingApproval && now < line.decide_by;
-    let other = line.owner_id != person.id && !line.signed_by_me;
-    let seat = || unfilled(&line.quorum, line.signed.iter().copied()).iter().any(|s| s.roles.contains(&person.role));
-    open && other && seat()
+    let sits = |seat: &Seat| seat.roles.contains(&person.role);
+    let may = match line.status {
+        Status::PendingApproval => {
+            let open = unfilled(&line.quorum, line.signed.iter().copied());
+            now < line.decide_by && !line.signed_by_me && open.into_iter().any(sits)
+        }
+        Status::NeedsAttention => line.quorum.seats.iter().any(sits),
+        _ => false,
+    };
+    may && line.owner_id != person.id
 }
 
 /// The requests around one in the list of those that wait for this person.
@@ -92,7 +101,8 @@ async fn fill(who: &Reviewer) -> Result<InboxPage, Error> {
     let asked = Fields::of_path(&who.path);
     let tab = Tab::from_name(asked.get("tab")).unwrap_or(Tab::Mine);
     let query = Query::read(&asked, tab);
-    let waiting = ListFilter { status: vec![Status::PendingApproval], ..ListFilter::default() };
+    let waiting = store::requests::tab(store::requests::Tab::Waiting);
+    let waiting = ListFilter { status: waiting, ..ListFilter::default() };
     let waiting = store::requests::list(db, person.tenant, Some(person.id), &waiting, WAITING).await?;
     let mine = waiting.iter().filter(|line| waits_for(line, person, now)).count();
     let counts = (mine as u64, (waiting.len() - mine) as u64);
@@ -161,7 +171,10 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         _ => kind.to_owned(),
     };
     Row {
-        href: format!("/requests/{}", line.id),
+        href: match line.status {
+            Status::NeedsAttention => format!("/broadcasts/{}/doubts", line.id),
+            _ => format!("/requests/{}", line.id),
+        },
         kind,
         name: name.to_owned(),
         // The sentence is stored in English; other languages get what can be said in them.

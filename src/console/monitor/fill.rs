@@ -112,6 +112,7 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         started: Some(run.execution.started_at.to_jiff()),
         finished: run.execution.finished_at.map(Timestamp::to_jiff),
         per_second: run.execution.per_second.into(),
+        doubts: (run.request.status == Status::NeedsAttention).then(|| format!("{href}/doubts")),
         stop: (run.request.status.is_running()
             && run.execution.desired != Desired::Cancel
             && who.person.role.may_stop())

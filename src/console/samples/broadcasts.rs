@@ -2,6 +2,7 @@
 
 use super::{HOSTILE, at, choices, chrome, now, pager, progress};
 use crate::console::broadcasts::{BroadcastsPage, Row, StopPage};
+use crate::console::doubts::DoubtsPage;
 use crate::console::monitor::{Failure, LedgerRow, Live, MonitorPage, Progress, ledger_tag};
 use crate::console::page::Here;
 use crate::console::parts::Tone;
@@ -57,6 +58,32 @@ impl StopPage {
     }
 }
 
+impl DoubtsPage {
+    pub fn samples(l: &Words) -> Vec<Self> {
+        let page = |not_you: Option<&str>, fault: Option<&str>| Self {
+            l: l.clone(),
+            chrome: chrome(&l.t("doubts-title"), Here::Broadcasts, "/broadcasts/br_1/doubts"),
+            action: "/broadcasts/br_1/doubts".into(),
+            back: "/broadcasts/br_1".into(),
+            listed: "/broadcasts/br_1?state=unknown#ledger".into(),
+            name: HOSTILE.into(),
+            count: 20,
+            since: Some(now()),
+            ways: vec![("connection closed before the answer".into(), 18), (HOSTILE.into(), 2)],
+            ways_lang: Some("en"),
+            told_since: 3_120,
+            last_told: Some(now()),
+            not_you: not_you.map(str::to_owned),
+            choices: choices(),
+            signatures: 2,
+            reason: HOSTILE.into(),
+            email: "lau@example.com".into(),
+            fault: fault.map(str::to_owned),
+        };
+        vec![page(None, None), page(None, Some(HOSTILE)), page(Some(HOSTILE), None)]
+    }
+}
+
 impl Live {
     pub fn sample(l: &Words, state: &State) -> Self {
         let failure = |code: &str, meaning: &str, count, tone| Failure {
@@ -109,6 +136,7 @@ impl MonitorPage {
             finished: (*state == State::Done).then(now),
             per_second: 20,
             live: Live::sample(l, state),
+            doubts: (*state == State::Paused).then(|| "/broadcasts/br_1/doubts".to_owned()),
             stop: (*state == State::Sending).then(|| "/broadcasts/br_1/stop".to_owned()),
             states: choices(),
             chips: Vec::new(),

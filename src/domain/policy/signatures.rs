@@ -77,6 +77,9 @@ pub enum MayNotSign {
     /// Nobody can, any more or yet.
     #[error("this request is {0}; only one that waits for approval can be decided")]
     NotPending(Status),
+    /// Nothing of it is in doubt, any more or yet.
+    #[error("this request is {0}; nothing of it waits for a decision")]
+    NotInDoubt(Status),
     /// The time is over.
     #[error("the time to decide ended {0}; the agent has to ask again")]
     TooLate(Timestamp),
@@ -158,9 +161,35 @@ pub fn may_ever_sign(
     if open.iter().any(|seat| seat.roles.contains(&person.role)) {
         return Ok(());
     }
-    let mut wanted: Vec<&str> = open.iter().flat_map(|seat| &seat.roles).map(|role| role.as_str()).collect();
-    wanted.dedup();
-    Err(MayNotSign::WrongRole(person.role, wanted.join(" or ")))
+    Err(MayNotSign::WrongRole(person.role, wanted(&open)))
+}
+
+/// Whether this person may decide what becomes of messages in doubt: whoever could have signed the request. `voted` are
+/// those who already asked for them to be sent again.
+pub fn may_rule(request: &ActionRequest, voted: &[(PersonId, Role)], person: &Person) -> Result<(), MayNotSign> {
+    if request.status != Status::NeedsAttention {
+        return Err(MayNotSign::NotInDoubt(request.status));
+    }
+    if person.disabled_at.is_some() {
+        return Err(MayNotSign::Disabled);
+    }
+    if is_maker(request, person.id) {
+        return Err(MayNotSign::OwnAgent);
+    }
+    if voted.iter().any(|(id, _)| *id == person.id) {
+        return Err(MayNotSign::SignedAlready);
+    }
+    let open = unfilled(&request.quorum, voted.iter().map(|(_, role)| *role));
+    if open.iter().any(|seat| seat.roles.contains(&person.role)) {
+        return Ok(());
+    }
+    Err(MayNotSign::WrongRole(person.role, wanted(&open)))
+}
+
+fn wanted(open: &[&Seat]) -> String {
+    let mut roles: Vec<&str> = open.iter().flat_map(|seat| &seat.roles).map(|role| role.as_str()).collect();
+    roles.dedup();
+    roles.join(" or ")
 }
 
 /// Whether this person stands on the asking side.

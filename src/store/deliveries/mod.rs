@@ -5,6 +5,7 @@
 //! (`queued`); an outcome needs its attempt. A lease only decides who may go on, never what is true.
 
 mod commit;
+mod doubts;
 mod executions;
 mod ledger;
 mod outcomes;
@@ -13,6 +14,7 @@ mod shards;
 mod statuses;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Part, group_commit};
+pub use doubts::{Evidence, evidence, rule, vote, votes};
 pub use executions::{
     Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, set_desired, set_state,
     under_way, unfinished,

@@ -166,9 +166,21 @@ async fn note(tx: &mut Tx, execution: ExecutionId, settled: &[&Outcome], now: Ti
     record_attempts(tx, execution, &notes, now).await
 }
 
-/// Puts rows that were provably not sent into the retry queue, and opens their shards again if they were closed: a report
-/// may come late, from a daemon that lost the shard long ago.
+/// Rows that were provably not sent are tried again.
 async fn queue_again(tx: &mut Tx, execution: ExecutionId, settled: &[&Outcome]) -> Result<()> {
+    let retries: Vec<(i64, i64)> = settled
+        .iter()
+        .filter_map(|o| match &o.settled {
+            Settled::NotSent { retry_at, .. } => Some((i64::from(o.seq), retry_at.micros())),
+            _ => None,
+        })
+        .collect();
+    queue(tx, execution, &retries).await
+}
+
+/// Puts rows into the retry queue, each with its time, and opens their shards again if they were closed: a report may come
+/// late, from a daemon that lost the shard long ago.
+pub(super) async fn queue(tx: &mut Tx, execution: ExecutionId, retries: &[(i64, i64)]) -> Result<()> {
     macro_rules! queue {
         ($list:literal) => {
             concat!(
@@ -182,17 +194,10 @@ async fn queue_again(tx: &mut Tx, execution: ExecutionId, settled: &[&Outcome]) 
         "(select json_extract(value, '$[0]') as q_seq, json_extract(value, '$[1]') as q_at from json_each($2))",
         "(select (v->>0)::bigint as q_seq, (v->>1)::bigint as q_at from json_array_elements($2::json) v)"
     ));
-    let retries: Vec<(u32, i64)> = settled
-        .iter()
-        .filter_map(|o| match &o.settled {
-            Settled::NotSent { retry_at, .. } => Some((o.seq, retry_at.micros())),
-            _ => None,
-        })
-        .collect();
     if retries.is_empty() {
         return Ok(());
     }
-    let (sql, rows) = (QUEUE.of(tx), list(&retries)?);
+    let (sql, rows) = (QUEUE.of(tx), list(retries)?);
     on!(tx &mut *tx, c => sqlx::query(sql).bind(execution).bind(rows).execute(c).await.map(drop))?;
     on!(tx tx, c => sqlx::query(
         "update shard set done = $2 where execution_id = $1 and done and exists (select 1 from retry_queue q

@@ -1,5 +1,6 @@
 //! What Meta's status webhooks say of the ledger: found by the token that travelled with the message, never backwards.
 
+use super::doubts::{contradicted, was_sent_again};
 use super::{AttemptNote, Sql, clean, dialects, list, record_attempts};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
@@ -57,6 +58,8 @@ pub struct Applied {
     pub failed: Vec<(ContactNo, i32)>,
     /// Attempts for which Meta names a second message, or an earlier attempt that arrived after all: somebody got it twice.
     pub twice: Vec<AttemptToken>,
+    /// Attempts that arrived although a person had decided that they had not, or that they be made once more.
+    pub contradicted: Vec<AttemptToken>,
     /// Tokens that are ours by their mark and name no row: this database is behind what has happened.
     pub unknown: Vec<AttemptToken>,
 }
@@ -156,6 +159,14 @@ async fn apply(
         hit.into_iter().map(|row| ((row.seq, row.attempt), row.contact_no)).collect();
     applied.rows += people.len() as u64;
     unqueue(tx, execution, rows).await?;
+    let arrived = |(_, merged): &(_, &Merged)| matches!(merged.best, Reached::Step(_));
+    let arrived: Vec<(u32, i16)> = rows.iter().filter(arrived).map(|(key, _)| *key).collect();
+    let contradicted = contradicted(tx, execution, &arrived, now).await?;
+    applied.contradicted.extend(contradicted.into_iter().map(|(seq, attempt)| AttemptToken {
+        execution,
+        seq,
+        attempt,
+    }));
     for (&(seq, attempt), merged) in rows {
         match people.get(&(i64::from(seq), attempt)) {
             Some(&contact) => {
@@ -208,6 +219,9 @@ async fn explain(
         .bind(tenant).bind(token.execution).bind(i64::from(token.seq)).fetch_optional(c).await)?;
     match row {
         Some(row) if row.attempt == token.attempt && row.wamid.as_deref() == Some(merged.wamid.as_str()) => {}
+        // A person decided to send it again, knowing that it may have arrived: no fault of the ledger's.
+        Some(row)
+            if row.attempt > token.attempt && was_sent_again(tx, token.execution, token.seq, token.attempt).await? => {}
         Some(row) if row.attempt >= token.attempt => {
             second(tx, token, &merged.wamid, now).await?;
             applied.twice.push(token);

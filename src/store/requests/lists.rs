@@ -74,10 +74,8 @@ pub struct ListFilter {
 /// The console's tabs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
-    /// This person may sign it now.
-    WaitingForMe,
-    /// It waits, but for somebody else.
-    WaitingForOthers,
+    /// It waits for people; for whom is decided by the rules about signing, not here.
+    Waiting,
     /// It has come to its end, or runs.
     Decided,
     /// Everything but bare previews.
@@ -143,15 +141,18 @@ pub async fn list(
         .collect()
 }
 
-/// The states that a tab shows; which of the waiting ones wait for whom is decided by the rule about signing, not here.
+/// The states that a tab shows.
 #[must_use]
 pub fn tab(tab: Tab) -> Vec<Status> {
     match tab {
-        Tab::WaitingForMe | Tab::WaitingForOthers => vec![Status::PendingApproval],
+        Tab::Waiting => vec![Status::PendingApproval, Status::NeedsAttention],
         Tab::Decided => Status::ALL
             .iter()
             .copied()
-            .filter(|s| !matches!(s, Status::Previewed | Status::PendingApproval | Status::Superseded))
+            .filter(|s| {
+                let waits = matches!(s, Status::PendingApproval | Status::NeedsAttention);
+                !waits && !matches!(s, Status::Previewed | Status::Superseded)
+            })
             .collect(),
         Tab::All => Status::ALL.iter().copied().filter(|s| *s != Status::Previewed).collect(),
     }

@@ -1,0 +1,112 @@
+//! Messages in doubt that no webhook has settled: people decide what becomes of them, by the authority of those who signed.
+
+use super::execute::settle;
+use crate::domain::audit::{Actor, Event};
+use crate::domain::deliveries::{ExecutionState, Ruling};
+use crate::domain::ids::{RequestId, TenantId};
+use crate::domain::people::Person;
+use crate::domain::policy::signatures::{MayNotSign, may_rule, unfilled};
+use crate::domain::requests::{ActionRequest, Status};
+use crate::error::{Error, Result};
+use crate::store::deliveries::{self, Evidence};
+use crate::store::{audit, requests};
+use crate::tools::Ctx;
+use serde_json::json;
+use std::time::Duration;
+
+/// The most characters of a reason.
+const REASON_LENGTH: usize = 1_000;
+
+/// What a person looks at before deciding.
+#[derive(Debug, Clone)]
+pub struct Doubts {
+    /// The request that is being carried out.
+    pub request: ActionRequest,
+    /// What is known.
+    pub evidence: Evidence,
+    /// Why this person may not decide, if so.
+    pub may_rule: Result<(), MayNotSign>,
+    /// Signatures that sending again still needs, this person's among them.
+    pub signatures: usize,
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruled {
+    /// It was done to so many messages.
+    Done(u64),
+    /// So many more people have to want it.
+    Waits(usize),
+}
+
+/// Reads what there is to decide on.
+pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId) -> Result<Doubts> {
+    let request = requests::find(&ctx.db, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
+    let execution = deliveries::of_request(&ctx.db, tenant, id).await?;
+    let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
+    let votes = deliveries::votes(&ctx.db, &execution).await?;
+    let evidence = deliveries::evidence(&ctx.db, &execution).await?;
+    let signatures = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role)).len();
+    Ok(Doubts { may_rule: may_rule(&request, &votes, person), request, evidence, signatures })
+}
+
+/// Decides. To count them as sent, or to leave them, takes one of those who could have signed; to send them again takes all
+/// the signatures that the request took. `method` says how the person has just proved who they are.
+pub async fn rule(
+    ctx: &Ctx,
+    tenant: TenantId,
+    person: &Person,
+    id: RequestId,
+    ruling: Ruling,
+    reason: &str,
+    method: &str,
+) -> Result<Ruled> {
+    let reason = reason.trim();
+    if !(1..=REASON_LENGTH).contains(&reason.chars().count()) {
+        return Err(Error::Invalid(format!("reason: say in 1 to {REASON_LENGTH} characters what this rests on")));
+    }
+    let there = deliveries::of_request(&ctx.db, tenant, id).await?;
+    let there = there.ok_or_else(|| Error::not_found("action request", id))?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    // Two who decide at once meet here, and the second sees what the first has done.
+    let execution = deliveries::lock(&mut tx, tenant, there.id).await?;
+    let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
+    let request = requests::find(&mut tx, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
+    let votes = deliveries::votes(&mut tx, &execution).await?;
+    may_rule(&request, &votes, person).map_err(refused)?;
+    let open = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role).chain([person.role])).len();
+    let ruled = if ruling == Ruling::SendAgain && open > 0 {
+        deliveries::vote(&mut tx, &execution, person.id, person.role, now).await?;
+        Ruled::Waits(open)
+    } else {
+        if !deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await? {
+            return Err(refused(MayNotSign::NotInDoubt(request.status)));
+        }
+        let count = deliveries::rule(&mut tx, &execution, ruling, person.id, now).await?;
+        requests::set_status(&mut tx, tenant, id, Status::NeedsAttention, Status::Executing, now).await?;
+        Ruled::Done(count)
+    };
+    let (act, messages) = match ruled {
+        Ruled::Done(count) => ("execution.ruled", Some(count)),
+        Ruled::Waits(_) => ("execution.ruling_signed", None),
+    };
+    let details = json!({
+        "execution": execution.id, "ruling": ruling, "messages": messages, "reason": reason, "role": person.role,
+        "method": method,
+    });
+    let event = Event { actor: Actor::Person(person.id), act, subject: id.to_string(), details };
+    audit::append(&mut tx, tenant, now, event).await?;
+    tx.commit().await?;
+    ctx.wake.requests();
+    // With nothing left to send this is the end.
+    settle(ctx, Duration::MAX, tenant, execution.id).await?;
+    Ok(ruled)
+}
+
+fn refused(why: MayNotSign) -> Error {
+    match why {
+        MayNotSign::NotInDoubt(_) => Error::Conflict(why.to_string()),
+        _ => Error::Forbidden(why.to_string()),
+    }
+}

@@ -1,0 +1,178 @@
+//! Messages in doubt: what is known of them, who asked for what, and what a person decided.
+
+use super::executions::Execution;
+use super::outcomes::queue;
+use super::{Sql, dialects, list};
+use crate::domain::clock::Timestamp;
+use crate::domain::deliveries::{DeliveryState, Ruling};
+use crate::domain::ids::{ExecutionId, PersonId};
+use crate::domain::people::Role;
+use crate::store::{Db, Result, Source, Tx, json, on, row, unsigned, word};
+use serde::Deserialize;
+
+/// Different ways in which requests broke that are told apart.
+const WAYS: i64 = 5;
+
+/// What is known of an execution's messages in doubt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// How many they are.
+    pub count: u64,
+    /// Since when the oldest is in doubt.
+    pub since: Option<Timestamp>,
+    /// What was seen when their requests broke, and how often; the most frequent first.
+    pub ways: Vec<(String, u64)>,
+    /// Messages of the same execution of which Meta has told since then.
+    pub told_since: u64,
+    /// When Meta last told of any message of this execution.
+    pub last_told: Option<Timestamp>,
+}
+
+row! {
+    struct WayRow { evidence: String, n: i64 }
+}
+
+#[derive(Deserialize)]
+struct Why {
+    #[serde(default)]
+    why: String,
+}
+
+/// Reads it.
+pub async fn evidence(db: &Db, execution: &Execution) -> Result<Evidence> {
+    let id = execution.id;
+    let (count, since): (i64, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
+        "select count(*), min(updated_at) from delivery where execution_id = $1 and state = 3").bind(id).fetch_one(p).await)?;
+    let ways: Vec<WayRow> = on!(read db, p => sqlx::query_as(
+        "select a.evidence, count(*) as n from delivery d
+         join delivery_attempt a on a.execution_id = d.execution_id and a.seq = d.seq and a.attempt = d.attempt
+         where d.execution_id = $1 and d.state = 3 and a.outcome = 'unknown'
+         group by a.evidence order by count(*) desc, a.evidence limit $2")
+        .bind(id).bind(WAYS).fetch_all(p).await)?;
+    let (told, last_told): (i64, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
+        "select cast(coalesce(sum(case when updated_at > $2 then 1 else 0 end), 0) as bigint), max(updated_at)
+         from delivery where execution_id = $1 and progress is not null")
+        .bind(id).bind(since).fetch_one(p).await)?;
+    let ways = ways.into_iter().map(|row| {
+        let Why { why } = json("delivery_attempt", "evidence", id, &row.evidence)?;
+        Ok((why, unsigned("delivery_attempt", "count", id, row.n)?))
+    });
+    Ok(Evidence {
+        count: unsigned("delivery", "count", id, count)?,
+        since,
+        ways: ways.collect::<Result<_>>()?,
+        told_since: unsigned("delivery", "count", id, told)?,
+        last_told,
+    })
+}
+
+row! {
+    struct VoteRow { person_id: PersonId, role: String }
+}
+
+/// Who asked for them to be sent again.
+pub async fn votes(source: impl Into<Source<'_>>, execution: &Execution) -> Result<Vec<(PersonId, Role)>> {
+    let rows: Vec<VoteRow> = on!(from source.into(), c => sqlx::query_as(
+        "select person_id, role from doubt_vote where execution_id = $1 order by at").bind(execution.id).fetch_all(c).await)?;
+    rows.into_iter().map(|row| Ok((row.person_id, word("doubt_vote", "role", row.person_id, &row.role)?))).collect()
+}
+
+/// Adds one of them.
+pub async fn vote(tx: &mut Tx, execution: &Execution, person: PersonId, role: Role, now: Timestamp) -> Result<()> {
+    on!(tx tx, c => sqlx::query("insert into doubt_vote (execution_id, person_id, role, at) values ($1, $2, $3, $4)")
+        .bind(execution.id).bind(person).bind(role.as_str()).bind(now).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The word under which a ruling stands beside each message it was about.
+const fn noted(ruling: Ruling) -> &'static str {
+    match ruling {
+        Ruling::CountAsSent => "counted_as_sent",
+        Ruling::Leave => "left",
+        Ruling::SendAgain => "sent_again",
+    }
+}
+
+/// Does with every message in doubt what a person decided, and says how many they were.
+pub async fn rule(tx: &mut Tx, execution: &Execution, ruling: Ruling, person: PersonId, now: Timestamp) -> Result<u64> {
+    macro_rules! note {
+        ($list:literal) => {
+            concat!(
+                "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at, authorized_by)
+                 select $1, n_seq, n_attempt, $2, '{}', $3, $4 from ",
+                $list,
+                " n where n_seq is not null on conflict do nothing"
+            )
+        };
+    }
+    const NOTE: Sql = dialects!(note!(
+        "(select json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt from json_each($5))",
+        "(select (v->>0)::bigint as n_seq, (v->>1)::smallint as n_attempt from json_array_elements($5::json) v)"
+    ));
+    let to = match ruling {
+        Ruling::CountAsSent => DeliveryState::Accepted,
+        Ruling::Leave => DeliveryState::Abandoned,
+        Ruling::SendAgain => DeliveryState::Queued,
+    };
+    let id = execution.id;
+    let rows: Vec<(i64, i16)> = on!(tx &mut *tx, c => sqlx::query_as(
+        "update delivery set state = $2, updated_at = $3 where execution_id = $1 and state = 3 returning seq, attempt")
+        .bind(id).bind(to.number()).bind(now).fetch_all(c).await)?;
+    let (sql, notes) = (NOTE.of(tx), list(&rows)?);
+    on!(tx &mut *tx, c => sqlx::query(sql).bind(id).bind(noted(ruling)).bind(now).bind(person).bind(notes)
+        .execute(c).await.map(drop))?;
+    if ruling == Ruling::SendAgain {
+        let again: Vec<(i64, i64)> = rows.iter().map(|(seq, _)| (*seq, now.micros())).collect();
+        queue(tx, id, &again).await?;
+    }
+    on!(tx tx, c => sqlx::query("delete from doubt_vote where execution_id = $1").bind(id).execute(c).await.map(drop))?;
+    Ok(rows.len() as u64)
+}
+
+/// Those of these attempts on which a person decided as if they had not arrived; each once, however often Meta tells of it.
+pub(super) async fn contradicted(
+    tx: &mut Tx,
+    execution: ExecutionId,
+    arrived: &[(u32, i16)],
+    now: Timestamp,
+) -> Result<Vec<(u32, i16)>> {
+    macro_rules! arrived {
+        ($list:literal, $seqs:literal) => {
+            concat!(
+                "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at)
+                 select distinct execution_id, seq, attempt, 'arrived_after_all', '{}', cast($2 as bigint)
+                 from delivery_attempt join ",
+                $list,
+                " n on n_seq = seq and n_attempt = attempt
+                 where execution_id = $1 and outcome in ('left', 'sent_again')",
+                $seqs,
+                " on conflict do nothing returning seq, attempt"
+            )
+        };
+    }
+    const ARRIVED: Sql = Sql {
+        sqlite: arrived!(
+            "(select json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt from json_each($3))",
+            ""
+        ),
+        postgres: arrived!(
+            "(select (v->>0)::bigint as n_seq, (v->>1)::smallint as n_attempt from json_array_elements($3::json) v)",
+            " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+        ),
+    };
+    if arrived.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (sql, arrived) = (ARRIVED.of(tx), list(arrived)?);
+    let rows: Vec<(i64, i16)> =
+        on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(now).bind(arrived).fetch_all(c).await)?;
+    rows.into_iter().map(|(seq, attempt)| Ok((unsigned("delivery_attempt", "seq", execution, seq)?, attempt))).collect()
+}
+
+/// Whether a person decided that this attempt be followed by another one.
+pub(super) async fn was_sent_again(tx: &mut Tx, execution: ExecutionId, seq: u32, attempt: i16) -> Result<bool> {
+    let found: Option<(i64,)> = on!(tx tx, c => sqlx::query_as(
+        "select seq from delivery_attempt where execution_id = $1 and seq = $2 and attempt = $3 and outcome = 'sent_again'")
+        .bind(execution).bind(i64::from(seq)).bind(attempt).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,160 @@
+//! Messages that stay in doubt: who decides, what each decision does, and what a late webhook does to it.
+
+use std::time::Duration;
+
+use countersign::approvals::doubts::{Ruled, doubts, rule};
+use countersign::domain::clock::{Clock as _, SystemClock};
+use countersign::domain::deliveries::{AttemptToken, Progress, Ruling};
+use countersign::domain::people::{Person, Role};
+use countersign::domain::policy::signatures::two_signatures;
+use countersign::domain::requests::Status;
+use countersign::error::Error;
+use countersign::store::audit;
+use countersign::store::deliveries::{self, Applied, Reached, StatusUpdate};
+use countersign::tools::Ctx;
+
+use super::play::{Meta, Play, accepted, unknown};
+use super::sql;
+use crate::support::db::{TestDb, on_both};
+
+on_both!(
+    what_is_left_or_counted_ends_it,
+    what_is_sent_again_is_sent_once_more,
+    two_signatures_are_two_people,
+    only_who_could_have_signed_decides,
+);
+
+/// Twenty people; of two nobody knows whether they got it. It waits for people.
+async fn in_doubt(test: &TestDb) -> (Play, tokio::task::JoinHandle<()>) {
+    let answer = |who: u32, before| if who < 4 && before == 0 { unknown() } else { accepted(who, before) };
+    let mut play = Play::new(test, 20, Meta::new(Duration::from_millis(1), answer)).await;
+    play.unknown_after = Duration::ZERO;
+    let runner = play.run(4).await;
+    play.reaches("people are asked", Status::NeedsAttention).await;
+    (play, runner)
+}
+
+impl Play {
+    fn ctx(&self) -> &Ctx {
+        &self.engines[0].ctx
+    }
+
+    async fn rules(&self, person: &Person, ruling: Ruling) -> Result<Ruled, Error> {
+        let reason = "The customers were asked.";
+        rule(self.ctx(), self.stage.tenant, person, self.stage.request, ruling, reason, "password").await
+    }
+
+    /// A webhook about the first attempt at each message that was in doubt.
+    async fn late_words(&self) -> Applied {
+        let seen = self.meta.seen.lock().unwrap().clone();
+        let mut updates: Vec<StatusUpdate> = Vec::new();
+        for (who, token, _) in seen.iter().filter(|(who, ..)| *who < 4) {
+            let token = AttemptToken::parse(token, &self.instance().secret).unwrap();
+            if token.attempt == 1 {
+                let reached = Reached::Step(Progress::Delivered);
+                updates.push(StatusUpdate { token, wamid: format!("wamid.late.{who}"), reached });
+            }
+        }
+        assert_eq!(updates.len(), 2);
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let now = SystemClock.now();
+        let applied = deliveries::apply_statuses(&mut tx, self.stage.tenant, &updates, now).await.unwrap();
+        tx.commit().await.unwrap();
+        applied
+    }
+
+    async fn acts(&self) -> Vec<String> {
+        let entries = audit::list(&self.stage.db, self.stage.tenant, &audit::Filter::default(), 50).await.unwrap();
+        entries.into_iter().map(|entry| entry.act).collect()
+    }
+}
+
+async fn what_is_left_or_counted_ends_it(test: TestDb) {
+    for (ruling, status, contradicted) in
+        [(Ruling::CountAsSent, Status::Succeeded, 0), (Ruling::Leave, Status::PartiallySucceeded, 2)]
+    {
+        let Some(test) = TestDb::new(test.kind).await else { return };
+        let (play, runner) = in_doubt(&test).await;
+        let lau = play.somebody(Role::Compliance).await;
+        let before = doubts(play.ctx(), play.stage.tenant, &lau, play.stage.request).await.unwrap();
+        assert_eq!((before.evidence.count, before.signatures, before.may_rule), (2, 1, Ok(())));
+        assert_eq!(before.evidence.ways, [("the connection broke before the answer".to_owned(), 2)]);
+
+        assert_eq!(play.rules(&lau, ruling).await.unwrap(), Ruled::Done(2));
+        runner.await.unwrap();
+        assert_eq!((play.status().await, play.meta.requests()), (status, 20), "{ruling}: nothing was sent again");
+        let tally = play.tally().await;
+        assert_eq!((tally.accepted, tally.abandoned, tally.unknown), (20 - contradicted, contradicted, 0), "{tally:?}");
+        assert!(play.acts().await.contains(&"execution.ruled".to_owned()));
+        let evidence = deliveries::attempts(&play.stage.db, play.id, 0).await.unwrap();
+        assert_eq!(evidence.last().unwrap().authorized_by, Some(lau.id));
+
+        // A late webhook is right, whatever was decided; against the decision it is said once.
+        let told = play.late_words().await;
+        assert_eq!((told.contradicted.len() as u64, told.twice.len()), (contradicted, 0), "{ruling}: {told:?}");
+        assert_eq!(play.late_words().await.contradicted, []);
+        assert_eq!(play.tally().await.accepted, 20);
+    }
+}
+
+async fn what_is_sent_again_is_sent_once_more(test: TestDb) {
+    let (play, runner) = in_doubt(&test).await;
+    let lau = play.somebody(Role::Compliance).await;
+    assert_eq!(play.rules(&lau, Ruling::SendAgain).await.unwrap(), Ruled::Done(2));
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 22));
+    assert_eq!(play.meta.counts().values().filter(|count| **count == 2).count(), 2, "those in doubt, and no other");
+    let tokens: std::collections::BTreeSet<_> =
+        play.meta.seen.lock().unwrap().iter().map(|(_, token, _)| token.clone()).collect();
+    assert_eq!(tokens.len(), 22, "each try has its own token");
+
+    // The first attempt arrived after all: what the person took upon them, and no fault of the ledger's.
+    let told = play.late_words().await;
+    assert_eq!((told.contradicted.len(), told.twice.len(), told.unknown.len()), (2, 0, 0), "{told:?}");
+    let again = play.late_words().await;
+    assert_eq!((again.contradicted.len(), again.twice.len()), (0, 0), "said once");
+}
+
+async fn two_signatures_are_two_people(test: TestDb) {
+    let (play, runner) = in_doubt(&test).await;
+    let quorum = serde_json::to_string(&two_signatures("SIGN-02")).unwrap();
+    sql!(&play.stage.db, "update action_request set quorum = $1", quorum.clone());
+    let (lau, fung) = (play.somebody(Role::Compliance).await, play.somebody(Role::Compliance).await);
+    let boss = play.somebody(Role::Principal).await;
+    assert_eq!(play.rules(&lau, Ruling::SendAgain).await.unwrap(), Ruled::Waits(1));
+    for person in [&lau, &fung] {
+        let refused = play.rules(person, Ruling::SendAgain).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden(_)), "{}: {refused}", person.email);
+    }
+    assert_eq!((play.meta.requests(), play.status().await), (20, Status::NeedsAttention), "nothing goes before");
+    assert_eq!(play.rules(&boss, Ruling::SendAgain).await.unwrap(), Ruled::Done(2));
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 22));
+    let acts = play.acts().await;
+    assert!(["execution.ruling_signed", "execution.ruled"].iter().all(|act| acts.contains(&(*act).to_owned())));
+}
+
+async fn only_who_could_have_signed_decides(test: TestDb) {
+    let (play, runner) = in_doubt(&test).await;
+    let owner = Person { role: Role::Compliance, ..play.stage.person.clone() };
+    let manager = play.somebody(Role::Manager).await;
+    for person in [&owner, &manager] {
+        let refused = play.rules(person, Ruling::Leave).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden(_)), "{}: {refused}", person.role);
+    }
+    let lau = play.somebody(Role::Compliance).await;
+    let (tenant, request) = (play.stage.tenant, play.stage.request);
+    let silent = rule(play.ctx(), tenant, &lau, request, Ruling::Leave, "  ", "password").await.unwrap_err();
+    assert!(matches!(silent, Error::Invalid(_)), "{silent}");
+    assert_eq!(play.tally().await.unknown, 2, "nothing was decided");
+
+    // Two at the same moment: one decides, the other is told.
+    let fung = play.somebody(Role::Compliance).await;
+    let (a, b) = tokio::join!(play.rules(&lau, Ruling::Leave), play.rules(&fung, Ruling::SendAgain));
+    let (done, refused) = if a.is_ok() { (a, b) } else { (b, a) };
+    assert_eq!(done.unwrap(), Ruled::Done(2));
+    assert!(matches!(refused.unwrap_err(), Error::Conflict(_)));
+    runner.await.unwrap();
+    let late = play.rules(&lau, Ruling::Leave).await.unwrap_err();
+    assert!(matches!(late, Error::Conflict(_)), "{late}");
+}
