@@ -71,6 +71,7 @@ act-number-changed = A number changed at Meta
 act-execution-started = Sending started
 act-execution-paused = Sending paused
 act-execution-resumed = Sending resumed
+act-execution-resume-signed = Signed to let it go on
 act-execution-stopped = Sending stopped
 act-execution-cancelled = Sending ended by the worker
 act-execution-finished = Execution ended

@@ -119,3 +119,30 @@ doubts-waits = { $n ->
     [one] Signed. One more person has to sign before they are sent again.
    *[other] Signed. { $n } more people have to sign before they are sent again.
 }
+resume-sending = Let it go on…
+resume-title = Let the sending go on
+resume-why = Why it stands still
+resume-goes-out = Would go out
+resume-goes-out-text = { $n ->
+    [one] One message that waits
+   *[other] { $n } messages that wait
+}
+resume-checked = Looked at again
+resume-checked-text = Template, quality, limits, and of each person consent and opt-outs, before the next message.
+resume-agree = Agree
+resume-signatures = { $n ->
+    [one] This takes one signature, as the broadcast did.
+   *[other] This takes { $n } signatures of different people, as the broadcast did.
+}
+resume-sign = Sign and let it go on
+resume-not-now = Not now
+resume-over = This does not stand still any more. Nothing was changed.
+resume-goes = It goes on.
+resume-waits = { $n ->
+    [one] Signed. One more person has to sign before it goes on.
+   *[other] Signed. { $n } more people have to sign before it goes on.
+}
+pause-title = Or only pause it
+pause-text = Nothing more is sent for now. To go on later takes the same signatures as the broadcast.
+pause-sending = Pause sending
+pause-done = Paused. Messages on their way may still arrive.

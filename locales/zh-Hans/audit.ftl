@@ -65,6 +65,7 @@ act-number-changed = 号码在 Meta 有变
 act-execution-started = 开始发送
 act-execution-paused = 暂停发送
 act-execution-resumed = 恢复发送
+act-execution-resume-signed = 签署恢复发送
 act-execution-stopped = 停止发送
 act-execution-cancelled = 工作进程终止发送
 act-execution-finished = 执行结束

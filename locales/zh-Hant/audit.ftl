@@ -65,6 +65,7 @@ act-number-changed = 號碼在 Meta 有變
 act-execution-started = 開始發送
 act-execution-paused = 暫停發送
 act-execution-resumed = 恢復發送
+act-execution-resume-signed = 簽署恢復發送
 act-execution-stopped = 停止發送
 act-execution-cancelled = 工作程序終止發送
 act-execution-finished = 執行完結

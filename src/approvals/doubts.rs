@@ -1,11 +1,12 @@
 //! Messages in doubt that no webhook has settled: people decide what becomes of them, by the authority of those who signed.
 
+use super::agree::{agree, refused};
 use super::execute::settle;
 use crate::domain::audit::{Actor, Event};
-use crate::domain::deliveries::{ExecutionState, Ruling};
+use crate::domain::deliveries::{Agreement, ExecutionState, Ruling};
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::people::Person;
-use crate::domain::policy::signatures::{MayNotSign, may_rule, unfilled};
+use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::store::deliveries::{self, Evidence};
@@ -44,10 +45,11 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     let request = requests::find(&ctx.db, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
     let execution = deliveries::of_request(&ctx.db, tenant, id).await?;
     let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
-    let votes = deliveries::votes(&ctx.db, &execution).await?;
+    let votes = deliveries::votes(&ctx.db, &execution, Agreement::SendAgain).await?;
     let evidence = deliveries::evidence(&ctx.db, &execution).await?;
     let signatures = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role)).len();
-    Ok(Doubts { may_rule: may_rule(&request, &votes, person), request, evidence, signatures })
+    // Whoever has signed for sending again may still decide otherwise.
+    Ok(Doubts { may_rule: may_agree(&request, Status::NeedsAttention, &[], person), request, evidence, signatures })
 }
 
 /// Decides. To count them as sent, or to leave them, takes one of those who could have signed; to send them again takes all
@@ -73,16 +75,19 @@ pub async fn rule(
     let execution = deliveries::lock(&mut tx, tenant, there.id).await?;
     let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
     let request = requests::find(&mut tx, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
-    let votes = deliveries::votes(&mut tx, &execution).await?;
-    may_rule(&request, &votes, person).map_err(refused)?;
-    let open = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role).chain([person.role])).len();
-    let ruled = if ruling == Ruling::SendAgain && open > 0 {
-        deliveries::vote(&mut tx, &execution, person.id, person.role, now).await?;
+    let open = if ruling == Ruling::SendAgain {
+        agree(&mut tx, &request, &execution, Agreement::SendAgain, person, now).await?
+    } else {
+        may_agree(&request, Status::NeedsAttention, &[], person).map_err(refused)?;
+        0
+    };
+    let ruled = if open > 0 {
         Ruled::Waits(open)
     } else {
         if !deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await? {
-            return Err(refused(MayNotSign::NotInDoubt(request.status)));
+            return Err(refused(MayNotSign::NothingOpen(request.status)));
         }
+        deliveries::forget_votes(&mut tx, &execution, Agreement::SendAgain).await?;
         let count = deliveries::rule(&mut tx, &execution, ruling, person.id, now).await?;
         requests::set_status(&mut tx, tenant, id, Status::NeedsAttention, Status::Executing, now).await?;
         Ruled::Done(count)
@@ -102,11 +107,4 @@ pub async fn rule(
     // With nothing left to send this is the end.
     settle(ctx, Duration::MAX, tenant, execution.id).await?;
     Ok(ruled)
-}
-
-fn refused(why: MayNotSign) -> Error {
-    match why {
-        MayNotSign::NotInDoubt(_) => Error::Conflict(why.to_string()),
-        _ => Error::Forbidden(why.to_string()),
-    }
 }

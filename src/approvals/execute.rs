@@ -115,7 +115,7 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
     Ok(StopReport { under_way, accepted: tally.accepted, not_sent: tally.queued })
 }
 
-/// A person lets what runs stand still. It goes on with [`resume`].
+/// A person lets what runs stand still. It goes on when as many agree as have signed (`super::resume`).
 pub async fn pause(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Person) -> Result<()> {
     may_stop(person)?;
     let execution = running(ctx, tenant, request).await?;
@@ -129,27 +129,6 @@ pub async fn pause(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Per
     let details = json!({"execution": execution.id, "rule": "person"});
     let actor = Actor::Person(person.id);
     let event = Event { actor, act: "execution.paused", subject: request.to_string(), details };
-    audit::append(&mut tx, tenant, now, event).await?;
-    tx.commit().await?;
-    ctx.wake.requests();
-    Ok(())
-}
-
-/// Lets go on what stands still. Whoever calls has seen to the signatures that this needs.
-pub async fn resume(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Person) -> Result<()> {
-    let execution = running(ctx, tenant, request).await?;
-    let now = ctx.clock.now();
-    let mut tx = ctx.db.begin().await?;
-    if execution.desired != Desired::Pause
-        || !deliveries::set_desired(&mut tx, tenant, execution.id, Desired::Run, None).await?
-    {
-        return Err(Error::Conflict("this does not stand still; nothing was changed".to_owned()));
-    }
-    requests::set_status(&mut tx, tenant, request, Status::Paused, Status::Executing, now).await?;
-    deliveries::follow(&mut tx, tenant, request, BroadcastState::Running).await?;
-    let details = json!({"execution": execution.id});
-    let actor = Actor::Person(person.id);
-    let event = Event { actor, act: "execution.resumed", subject: request.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
     tx.commit().await?;
     ctx.wake.requests();

@@ -9,12 +9,14 @@
 //!     └─► expired            any open state ─► cancelled      └─► stale ◄───────┘  └──► paused
 //! ```
 
+mod agree;
 pub mod begin;
 pub mod doubts;
 pub mod engine;
 pub mod execute;
 pub mod inbox;
 mod reconcile;
+pub mod resume;
 pub mod script;
 pub mod sign;
 pub mod submit;

@@ -143,7 +143,7 @@ pub async fn ready(
 
 fn refused(why: MayNotSign) -> Error {
     match why {
-        MayNotSign::NotPending(_) | MayNotSign::NotInDoubt(_) | MayNotSign::TooLate(_) => {
+        MayNotSign::NotPending(_) | MayNotSign::NothingOpen(_) | MayNotSign::TooLate(_) => {
             Error::Conflict(why.to_string())
         }
         MayNotSign::TooSoon(_) => Error::Invalid(why.to_string()),

@@ -1,6 +1,7 @@
 //! The list of broadcasts, and the page on which one is stopped.
 
 mod list;
+mod resume;
 mod stop;
 
 use askama::Template;
@@ -13,7 +14,8 @@ use super::parts::{Pager, Tag};
 use crate::words::Words;
 
 pub use list::index;
-pub use stop::{create, new};
+pub use resume::{agree, agreed};
+pub use stop::{create, new, pause};
 
 /// `GET /broadcasts`.
 #[derive(Template, WebTemplate)]
@@ -43,6 +45,30 @@ pub struct Row {
     pub stop: Option<String>,
 }
 
+/// `GET /broadcasts/{id}/resume`: why it stands still, and the password of whoever agrees that it goes on.
+#[derive(Template, WebTemplate)]
+#[template(path = "broadcasts/resume.html")]
+pub struct ResumePage {
+    pub l: Words,
+    pub chrome: Chrome,
+    /// `/broadcasts/{id}/resume`.
+    pub action: String,
+    pub back: String,
+    pub name: String,
+    /// Why it stands still, in English as it was written down.
+    pub reason: Option<String>,
+    pub reason_lang: Option<&'static str>,
+    pub progress: Progress,
+    /// Messages that would go out.
+    pub waiting: u64,
+    /// Why this person may not agree.
+    pub not_you: Option<String>,
+    /// Signatures that it still takes.
+    pub signatures: usize,
+    pub email: String,
+    pub fault: Option<String>,
+}
+
 /// `GET /broadcasts/{id}/stop`: what stopping does, before it is done.
 #[derive(Template, WebTemplate)]
 #[template(path = "broadcasts/stop.html")]
@@ -56,4 +82,6 @@ pub struct StopPage {
     pub progress: Progress,
     /// Messages that are on their way to Meta and may still leave.
     pub in_flight: u64,
+    /// Where it is paused instead, if it does not stand still already.
+    pub pause: Option<String>,
 }

@@ -66,7 +66,7 @@ async fn read(who: &Reviewer, id: RequestId) -> Result<Doubts, Trouble> {
     let doubts = doubts::doubts(&who.console.ctx, who.person.tenant, &who.person, id).await;
     let doubts = doubts.map_err(|error| Trouble::from_error(&who.l, error))?;
     match doubts.may_rule {
-        Err(MayNotSign::NotInDoubt(_)) => Err(Trouble::Refused(who.l.t("doubts-over"))),
+        Err(MayNotSign::NothingOpen(_)) => Err(Trouble::Refused(who.l.t("doubts-over"))),
         _ => Ok(doubts),
     }
 }

@@ -13,7 +13,7 @@ use scraper::{Html, Selector};
 use super::assets::Assets;
 use super::audit::AuditPage;
 use super::audit_event::AuditEventPage;
-use super::broadcasts::{BroadcastsPage, StopPage};
+use super::broadcasts::{BroadcastsPage, ResumePage, StopPage};
 use super::decisions::SignPage;
 use super::doubts::DoubtsPage;
 use super::errors::ErrorPage;
@@ -39,6 +39,7 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("broadcasts", BroadcastsPage::samples(l)))
         .chain(all("monitor", MonitorPage::samples(l)))
         .chain(all("stop", StopPage::samples(l)))
+        .chain(all("resume", ResumePage::samples(l)))
         .chain(all("doubts", DoubtsPage::samples(l)))
         .chain(all("audit", AuditPage::samples(l)))
         .chain(all("event", AuditEventPage::samples(l)))

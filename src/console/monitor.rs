@@ -192,6 +192,8 @@ pub struct MonitorPage {
     pub live: Live,
     /// Where people decide on outcomes that stay unknown, while they have to.
     pub doubts: Option<String>,
+    /// Where people agree that it goes on, while it stands still.
+    pub resume: Option<String>,
     pub stop: Option<String>,
     pub states: Vec<Choice>,
     pub chips: Vec<Chip>,

@@ -115,6 +115,16 @@ words! {
 }
 
 words! {
+    /// What takes the signatures of the approval once more.
+    Agreement, "agreement" {
+        /// That sending goes on, after a person or the worker let it stand still.
+        Resume = "resume",
+        /// That messages in doubt are sent again.
+        SendAgain = "send_again",
+    }
+}
+
+words! {
     /// What people and breakers want of an execution. The worker obeys; it never writes this for itself.
     Desired, "desired state" {
         /// Go on.

@@ -33,6 +33,10 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
     let request = world.file(two_signatures("SIGN-02")).await;
     let closed = world.file(two_signatures("SIGN-02")).await;
     let run = running(world, "Winter offer").await;
+    let paused = running(world, "Spring sale").await.id;
+    let mut ops = world.signed_in("ops").await;
+    let page = ops.get(&format!("/broadcasts/{paused}/stop")).await;
+    assert_eq!(ops.submit(&page, &format!("/broadcasts/{paused}/pause"), &[]).await.status, 303);
     let doubted = doubtful(world, "Autumn").await.id;
     let import = world.ask_import().await.id;
     let segment = world.ask_segment(drawn_from(world).await).await.id;
@@ -54,6 +58,8 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
         ("broadcasts", "/broadcasts".into()),
         ("monitor", format!("/broadcasts/{run}")),
         ("stop", format!("/broadcasts/{run}/stop")),
+        ("monitor-paused", format!("/broadcasts/{paused}")),
+        ("resume", format!("/broadcasts/{paused}/resume")),
         ("monitor-doubts", format!("/broadcasts/{doubted}")),
         ("doubts", format!("/broadcasts/{doubted}/doubts")),
         ("audit", "/audit".into()),

@@ -13,7 +13,7 @@ use countersign::store::deliveries::NewExecution;
 use countersign::store::{audience, broadcasts, contacts, deliveries, requests};
 use serde_json::json;
 
-use super::world::{World, business};
+use super::world::{PASSWORD, World, business};
 use crate::engine::sql;
 use crate::support::db::{TestDb, on_both};
 use crate::support::world::person;
@@ -22,6 +22,7 @@ on_both!(
     the_list_says_what_runs_and_what_ran,
     the_monitor_counts_every_message,
     one_person_stops_it_at_once,
+    what_was_paused_goes_on_with_a_signature,
     what_is_foreign_is_not_there,
 );
 
@@ -249,6 +250,48 @@ async fn one_person_stops_it_at_once(db: TestDb) {
     assert_ne!(stored.status, Status::Succeeded);
 }
 
+async fn what_was_paused_goes_on_with_a_signature(db: TestDb) {
+    let world = World::new(db).await;
+    let request = running(&world, "Winter offer").await;
+    let monitor = format!("/broadcasts/{}", request.id);
+    let (stop, pause, path) = (format!("{monitor}/stop"), format!("{monitor}/pause"), format!("{monitor}/resume"));
+    let mut ops = world.signed_in("ops").await;
+    assert_eq!(ops.get(&path).await.status, 409, "it does not stand still");
+    let page = ops.get(&stop).await;
+    assert_eq!(ops.submit(&page, &pause, &[]).await.location(), monitor);
+    let paused = ops.get(&monitor).await;
+    assert!(paused.text().contains("Paused by O. Lee"), "{}", paused.text());
+    assert_eq!(paused.count(&format!("a[href='{path}']")), 1);
+    assert_eq!(ops.submit(&page, &pause, &[]).await.status, 409, "it stands still already");
+    assert_eq!(ops.get(&stop).await.count(&format!("form[action='{pause}']")), 0);
+
+    // One person lets it stand still; to let it go on takes somebody who may sign, and a password.
+    let closed = ops.get(&path).await;
+    assert_eq!((closed.status, closed.count(&format!("form[action='{path}']"))), (200, 0));
+    let mut lau = world.signed_in("lau").await;
+    let page = lau.get(&path).await;
+    assert!(
+        page.text().contains("2 messages that wait") && page.text().contains("Paused by O. Lee"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(lau.submit(&page, &path, &[("password", "wrong")]).await.status, 422);
+    let stored = requests::find(&world.db, world.tenant, request.id).await.unwrap().unwrap();
+    assert_eq!(stored.status, Status::Paused);
+    let done = lau.submit(&page, &path, &[("password", PASSWORD)]).await;
+    assert_eq!((done.status, done.location()), (303, monitor.as_str()));
+    let stored = requests::find(&world.db, world.tenant, request.id).await.unwrap().unwrap();
+    assert_eq!(stored.status, Status::Executing);
+    assert_eq!(lau.submit(&page, &path, &[("password", PASSWORD)]).await.status, 409, "once is enough");
+    let acts = world.acts().await;
+    assert!(["execution.paused", "execution.resumed"].iter().all(|act| acts.contains(&(*act).to_owned())), "{acts:?}");
+    for lang in ["zh-Hant", "zh-Hans"] {
+        ops.submit(&paused, "/preferences", &[("lang", lang)]).await;
+        let page = ops.get(&stop).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+    }
+}
+
 async fn what_is_foreign_is_not_there(db: TestDb) {
     let mut world = World::new(db).await;
     let (tenant, _, agent) = business(&world.db, "Other Ltd", "-other").await;
@@ -263,11 +306,11 @@ async fn what_is_foreign_is_not_there(db: TestDb) {
     let request = format!("/requests/{}", waiting.id);
     let answer = ops.get(&format!("/broadcasts/{}", waiting.id)).await;
     assert_eq!((answer.status, answer.location()), (303, request.as_str()), "nothing of it has begun");
-    for end in ["/live", "/stop"] {
+    for end in ["/live", "/stop", "/resume", "/doubts"] {
         assert_eq!(ops.get(&format!("/broadcasts/{}{end}", waiting.id)).await.status, 404);
     }
     for id in [foreign.id.to_string(), bare, "ar_1".into(), "..%2f".into()] {
-        for end in ["", "/live", "/stop"] {
+        for end in ["", "/live", "/stop", "/resume", "/doubts"] {
             assert_eq!(ops.get(&format!("/broadcasts/{id}{end}")).await.status, 404, "{id}{end}");
         }
         assert_eq!(ops.post(&format!("/broadcasts/{id}/stop"), &[("token", &token)]).await.status, 404, "{id}");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use countersign::approvals::engine::{self, Engine, Job, Script};
+use countersign::approvals::resume::{self, Resumed};
 use countersign::domain::audience::{Exclusion, Withheld};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::contacts::{ContactNo, People};
@@ -220,6 +221,14 @@ impl Play {
         people::add_person(&mut tx, &person, "no password opens this", SystemClock.now()).await.unwrap();
         tx.commit().await.unwrap();
         person
+    }
+
+    /// Whoever has to agree lets it go on.
+    pub async fn goes_on(&self) {
+        let lau = self.somebody(Role::Compliance).await;
+        let ctx = &self.engines[0].ctx;
+        let done = resume::resume(ctx, self.stage.tenant, &lau, self.stage.request, "password").await;
+        assert_eq!(done.expect("it goes on"), Resumed::Goes);
     }
 
     /// Meta's webhook for every message that it saw and that it answered with nothing.

@@ -4,10 +4,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use countersign::approvals::execute;
+use countersign::approvals::resume::{self, Resumed};
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::Tally;
 use countersign::domain::people::{Person, Role};
+use countersign::domain::policy::signatures::two_signatures;
 use countersign::domain::requests::Status;
+use countersign::error::Error;
 use countersign::graph::Backoff;
 use countersign::graph::messages::SendOutcome;
 use countersign::store::{deliveries, requests};
@@ -22,6 +25,7 @@ on_both!(
     what_was_turned_away_goes_later_and_what_was_refused_never,
     what_is_in_doubt_waits_for_its_webhook,
     a_stop_lets_nothing_begin,
+    what_was_paused_goes_on_with_the_signatures_it_took,
     too_many_who_fell_away_pause_it,
     a_stop_word_wins_against_a_running_broadcast,
     an_api_in_trouble_costs_a_handful,
@@ -104,6 +108,40 @@ async fn a_stop_lets_nothing_begin(test: TestDb) {
     );
 }
 
+async fn what_was_paused_goes_on_with_the_signatures_it_took(test: TestDb) {
+    let mut play = Play::new(&test, 400, Meta::new(Duration::from_millis(10), accepted)).await;
+    let quorum = serde_json::to_string(&two_signatures("SIGN-02")).unwrap();
+    sql!(&play.stage.db, "update action_request set quorum = $1", quorum.clone());
+    let runner = play.run(4).await;
+    until("some are out", Duration::from_secs(20), async || (play.meta.requests() > 40).then_some(())).await;
+    let (ctx, tenant, request) = (play.engines[0].ctx.clone(), play.stage.tenant, play.stage.request);
+    execute::pause(&ctx, tenant, request, &play.officer()).await.unwrap();
+    let stood = until("what was on its way is in", Duration::from_secs(20), async || {
+        let tally = play.tally().await;
+        (tally.sending == 0).then_some(tally.queued)
+    })
+    .await;
+
+    let (lau, fung) = (play.somebody(Role::Compliance).await, play.somebody(Role::Compliance).await);
+    let boss = play.somebody(Role::Principal).await;
+    let agrees = async |person: &Person| resume::resume(&ctx, tenant, person, request, "password").await;
+    let owner = Person { role: Role::Principal, ..play.stage.person.clone() };
+    let refused = agrees(&owner).await.unwrap_err();
+    assert!(matches!(refused, Error::Forbidden(_)), "their own agent asked for it: {refused}");
+    assert_eq!(agrees(&lau).await.unwrap(), Resumed::Waits(1));
+    for person in [&lau, &fung] {
+        let refused = agrees(person).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden(_)), "{refused}");
+    }
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(play.tally().await.queued, stood, "one signature of two lets nothing go");
+    assert_eq!(agrees(&boss).await.unwrap(), Resumed::Goes);
+    runner.await.unwrap();
+    assert_eq!((play.meta.requests(), play.meta.counts().len()), (400, 400), "each once");
+    assert_eq!(play.status().await, Status::Succeeded);
+    assert!(matches!(agrees(&boss).await.unwrap_err(), Error::Conflict(_)), "there is nothing to let go on");
+}
+
 async fn too_many_who_fell_away_pause_it(test: TestDb) {
     let mut meta = Meta::new(Duration::from_millis(1), accepted);
     meta.withheld = (0..30).map(|n| n * 2).collect();
@@ -116,8 +154,7 @@ async fn too_many_who_fell_away_pause_it(test: TestDb) {
     let sent = play.meta.requests();
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(play.meta.requests(), sent, "nothing goes out while it stands still");
-    let ctx = play.engines[0].ctx.clone();
-    execute::resume(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    play.goes_on().await;
     runner.await.unwrap();
     assert_eq!(play.status().await, Status::Succeeded);
     assert_eq!(play.tally().await, Tally { total: 400, accepted: 370, suppressed: 30, ..Tally::default() });
@@ -153,8 +190,7 @@ async fn what_blocks_stops_before_the_first_message(test: TestDb) {
     play.reaches("it stands still", Status::Paused).await;
     assert_eq!(play.meta.requests(), 0);
     play.meta.blocked.store(false, Ordering::SeqCst);
-    let ctx = play.engines[0].ctx.clone();
-    execute::resume(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    play.goes_on().await;
     runner.await.unwrap();
     assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 100));
 }

@@ -114,6 +114,7 @@ const ACTS: &[(&str, &str)] = &[
     ("execution.paused", "act-execution-paused"),
     ("number.changed", "act-number-changed"),
     ("execution.resumed", "act-execution-resumed"),
+    ("execution.resume_signed", "act-execution-resume-signed"),
     ("execution.stopped", "act-execution-stopped"),
     ("execution.cancelled", "act-execution-cancelled"),
     ("execution.finished", "act-execution-finished"),

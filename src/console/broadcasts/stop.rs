@@ -13,6 +13,7 @@ use crate::console::visit::Reviewer;
 use crate::domain::deliveries::Desired;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Role;
+use crate::domain::requests::Status;
 use crate::error::Error;
 use crate::store;
 
@@ -48,7 +49,31 @@ async fn fill(who: &Reviewer, id: RequestId) -> Result<StopPage, Trouble> {
         name: request.preview.view.name().to_owned(),
         progress: Progress::from(tally),
         in_flight: tally.sending,
+        pause: (request.status == Status::Executing && execution.desired == Desired::Run)
+            .then(|| format!("/broadcasts/{id}/pause")),
     })
+}
+
+/// `POST /broadcasts/{id}/pause`.
+pub async fn pause(Named(id): Named<RequestId>, Posted(who, _): Posted<Reviewer>) -> Response {
+    let done = stand_still(&who, id).await;
+    who.answer(done).await
+}
+
+async fn stand_still(who: &Reviewer, id: RequestId) -> Result<Response, Trouble> {
+    let (ctx, tenant, l) = (&who.console.ctx, who.person.tenant, &who.l);
+    let failed = |error: Error| Trouble::from_error(l, error);
+    let there = store::deliveries::of_request(&ctx.db, tenant, id).await.map_err(|error| failed(error.into()))?;
+    there.ok_or(Trouble::NotFound)?;
+    permitted(who)?;
+    match execute::pause(ctx, tenant, id, &who.person).await {
+        Ok(()) => {
+            who.notify(Notice { tone: Tone::Warn, text: l.t("pause-done") }).await;
+            Ok(Redirect::to(&format!("/broadcasts/{id}")).into_response())
+        }
+        Err(Error::Conflict(_)) => Err(Trouble::Refused(l.t("stop-over"))),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 /// `POST /broadcasts/{id}/stop`.

@@ -161,7 +161,7 @@ fn sentence(who: &Reviewer, why: &MayNotSign, request: &ActionRequest) -> String
 fn trouble(who: &Reviewer, why: &MayNotSign, request: &ActionRequest) -> Trouble {
     let text = sentence(who, why, request);
     match why {
-        MayNotSign::NotPending(_) | MayNotSign::NotInDoubt(_) | MayNotSign::TooLate(_) => Trouble::Refused(text),
+        MayNotSign::NotPending(_) | MayNotSign::NothingOpen(_) | MayNotSign::TooLate(_) => Trouble::Refused(text),
         _ => Trouble::Forbidden(text),
     }
 }

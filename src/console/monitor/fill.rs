@@ -113,6 +113,7 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         finished: run.execution.finished_at.map(Timestamp::to_jiff),
         per_second: run.execution.per_second.into(),
         doubts: (run.request.status == Status::NeedsAttention).then(|| format!("{href}/doubts")),
+        resume: (run.request.status == Status::Paused).then(|| format!("{href}/resume")),
         stop: (run.request.status.is_running()
             && run.execution.desired != Desired::Cancel
             && who.person.role.may_stop())

@@ -205,7 +205,7 @@ pub fn after_approval(reader: &Reviewer, request: &ActionRequest, more: usize) -
 /// Why there is no decision to make, in the reader's language.
 pub fn refusal(l: &Words, why: &MayNotSign, state: &State) -> String {
     match why {
-        MayNotSign::NotPending(_) | MayNotSign::NotInDoubt(_) => l.t1("not-pending", "state", state.words(l)),
+        MayNotSign::NotPending(_) | MayNotSign::NothingOpen(_) => l.t1("not-pending", "state", state.words(l)),
         MayNotSign::TooLate(at) => l.t1("not-too-late", "at", l.when(at.to_jiff())),
         MayNotSign::OwnAgent => l.t("not-own"),
         MayNotSign::SignedAlready => l.t("not-twice"),

@@ -1,7 +1,7 @@
 //! Sample broadcasts: the list, the monitor, and the page that stops one.
 
 use super::{HOSTILE, at, choices, chrome, now, pager, progress};
-use crate::console::broadcasts::{BroadcastsPage, Row, StopPage};
+use crate::console::broadcasts::{BroadcastsPage, ResumePage, Row, StopPage};
 use crate::console::doubts::DoubtsPage;
 use crate::console::monitor::{Failure, LedgerRow, Live, MonitorPage, Progress, ledger_tag};
 use crate::console::page::Here;
@@ -54,7 +54,29 @@ impl StopPage {
             name: "Winter offer".into(),
             progress: progress(),
             in_flight: 20,
+            pause: Some("/broadcasts/br_1/pause".into()),
         }]
+    }
+}
+
+impl ResumePage {
+    pub fn samples(l: &Words) -> Vec<Self> {
+        let page = |not_you: Option<&str>, fault: Option<&str>| Self {
+            l: l.clone(),
+            chrome: chrome(&l.t("resume-title"), Here::Broadcasts, "/broadcasts/br_1/resume"),
+            action: "/broadcasts/br_1/resume".into(),
+            back: "/broadcasts/br_1".into(),
+            name: HOSTILE.into(),
+            reason: Some(HOSTILE.into()),
+            reason_lang: Some("en"),
+            progress: progress(),
+            waiting: 3_120,
+            not_you: not_you.map(str::to_owned),
+            signatures: 2,
+            email: "lau@example.com".into(),
+            fault: fault.map(str::to_owned),
+        };
+        vec![page(None, None), page(None, Some(HOSTILE)), page(Some(HOSTILE), None)]
     }
 }
 
@@ -137,6 +159,7 @@ impl MonitorPage {
             per_second: 20,
             live: Live::sample(l, state),
             doubts: (*state == State::Paused).then(|| "/broadcasts/br_1/doubts".to_owned()),
+            resume: (*state == State::Paused).then(|| "/broadcasts/br_1/resume".to_owned()),
             stop: (*state == State::Sending).then(|| "/broadcasts/br_1/stop".to_owned()),
             states: choices(),
             chips: Vec::new(),

@@ -77,9 +77,9 @@ pub enum MayNotSign {
     /// Nobody can, any more or yet.
     #[error("this request is {0}; only one that waits for approval can be decided")]
     NotPending(Status),
-    /// Nothing of it is in doubt, any more or yet.
+    /// There is nothing to decide once more, any more or yet.
     #[error("this request is {0}; nothing of it waits for a decision")]
-    NotInDoubt(Status),
+    NothingOpen(Status),
     /// The time is over.
     #[error("the time to decide ended {0}; the agent has to ask again")]
     TooLate(Timestamp),
@@ -164,11 +164,16 @@ pub fn may_ever_sign(
     Err(MayNotSign::WrongRole(person.role, wanted(&open)))
 }
 
-/// Whether this person may decide what becomes of messages in doubt: whoever could have signed the request. `voted` are
-/// those who already asked for them to be sent again.
-pub fn may_rule(request: &ActionRequest, voted: &[(PersonId, Role)], person: &Person) -> Result<(), MayNotSign> {
-    if request.status != Status::NeedsAttention {
-        return Err(MayNotSign::NotInDoubt(request.status));
+/// Whether this person may decide, once more, on a request that stands where such a decision is open: whoever could have
+/// signed it. `voted` are those who have agreed already to what takes all signatures.
+pub fn may_agree(
+    request: &ActionRequest,
+    open_in: Status,
+    voted: &[(PersonId, Role)],
+    person: &Person,
+) -> Result<(), MayNotSign> {
+    if request.status != open_in {
+        return Err(MayNotSign::NothingOpen(request.status));
     }
     if person.disabled_at.is_some() {
         return Err(MayNotSign::Disabled);

@@ -1,4 +1,4 @@
-//! Messages in doubt: what is known of them, who asked for what, and what a person decided.
+//! Messages in doubt: what is known of them, and what a person decided.
 
 use super::executions::Execution;
 use super::outcomes::queue;
@@ -6,8 +6,7 @@ use super::{Sql, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{DeliveryState, Ruling};
 use crate::domain::ids::{ExecutionId, PersonId};
-use crate::domain::people::Role;
-use crate::store::{Db, Result, Source, Tx, json, on, row, unsigned, word};
+use crate::store::{Db, Result, Tx, json, on, row, unsigned};
 use serde::Deserialize;
 
 /// Different ways in which requests broke that are told apart.
@@ -66,24 +65,6 @@ pub async fn evidence(db: &Db, execution: &Execution) -> Result<Evidence> {
     })
 }
 
-row! {
-    struct VoteRow { person_id: PersonId, role: String }
-}
-
-/// Who asked for them to be sent again.
-pub async fn votes(source: impl Into<Source<'_>>, execution: &Execution) -> Result<Vec<(PersonId, Role)>> {
-    let rows: Vec<VoteRow> = on!(from source.into(), c => sqlx::query_as(
-        "select person_id, role from doubt_vote where execution_id = $1 order by at").bind(execution.id).fetch_all(c).await)?;
-    rows.into_iter().map(|row| Ok((row.person_id, word("doubt_vote", "role", row.person_id, &row.role)?))).collect()
-}
-
-/// Adds one of them.
-pub async fn vote(tx: &mut Tx, execution: &Execution, person: PersonId, role: Role, now: Timestamp) -> Result<()> {
-    on!(tx tx, c => sqlx::query("insert into doubt_vote (execution_id, person_id, role, at) values ($1, $2, $3, $4)")
-        .bind(execution.id).bind(person).bind(role.as_str()).bind(now).execute(c).await.map(drop))?;
-    Ok(())
-}
-
 /// The word under which a ruling stands beside each message it was about.
 const fn noted(ruling: Ruling) -> &'static str {
     match ruling {
@@ -125,7 +106,6 @@ pub async fn rule(tx: &mut Tx, execution: &Execution, ruling: Ruling, person: Pe
         let again: Vec<(i64, i64)> = rows.iter().map(|(seq, _)| (*seq, now.micros())).collect();
         queue(tx, id, &again).await?;
     }
-    on!(tx tx, c => sqlx::query("delete from doubt_vote where execution_id = $1").bind(id).execute(c).await.map(drop))?;
     Ok(rows.len() as u64)
 }
 

@@ -12,9 +12,10 @@ mod outcomes;
 mod rate;
 mod shards;
 mod statuses;
+mod votes;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Part, group_commit};
-pub use doubts::{Evidence, evidence, rule, vote, votes};
+pub use doubts::{Evidence, evidence, rule};
 pub use executions::{
     Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, set_desired, set_state,
     under_way, unfinished,
@@ -27,6 +28,7 @@ pub use outcomes::{Outcome, Settled, Surprise};
 pub use rate::{NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};
 pub use shards::{LEASE, Lease, Taken, claim, close, release, sweep};
 pub use statuses::{Applied, Reached, StatusUpdate, apply_statuses};
+pub use votes::{forget_votes, vote, votes};
 
 use super::Tx;
 

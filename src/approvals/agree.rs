@@ -1,0 +1,44 @@
+//! Agreeing once more: what takes the signatures of the approval again, after it.
+
+use crate::domain::clock::Timestamp;
+use crate::domain::deliveries::Agreement;
+use crate::domain::people::Person;
+use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
+use crate::domain::requests::{ActionRequest, Status};
+use crate::error::{Error, Result};
+use crate::store::Tx;
+use crate::store::deliveries::{self, Execution};
+
+/// Where a request stands while this is open.
+pub(super) const fn open_in(to: Agreement) -> Status {
+    match to {
+        Agreement::Resume => Status::Paused,
+        Agreement::SendAgain => Status::NeedsAttention,
+    }
+}
+
+/// Adds a person's agreement, in a transaction that holds the execution, and gives how many more it takes. The last one is
+/// not kept: with it the thing is done.
+pub(super) async fn agree(
+    tx: &mut Tx,
+    request: &ActionRequest,
+    execution: &Execution,
+    to: Agreement,
+    person: &Person,
+    now: Timestamp,
+) -> Result<usize> {
+    let votes = deliveries::votes(&mut *tx, execution, to).await?;
+    may_agree(request, open_in(to), &votes, person).map_err(refused)?;
+    let open = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role).chain([person.role])).len();
+    if open > 0 {
+        deliveries::vote(tx, execution, to, person, now).await?;
+    }
+    Ok(open)
+}
+
+pub(super) fn refused(why: MayNotSign) -> Error {
+    match why {
+        MayNotSign::NothingOpen(_) => Error::Conflict(why.to_string()),
+        _ => Error::Forbidden(why.to_string()),
+    }
+}
