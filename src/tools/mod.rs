@@ -218,7 +218,8 @@ fn in_words_of_json(sentence: &str) -> String {
             let kind = match kind {
                 "map" => "object",
                 "sequence" => "list",
-                "floating point" | "integer" => "number",
+                "floating point" => "number with a fraction",
+                "integer" => "number",
                 kind => kind,
             };
             format!("invalid type: {kind}")
@@ -324,12 +325,12 @@ mod tests {
     fn a_refusal_names_the_place_and_speaks_of_json() {
         for (given, refused) in [
             (json!({"count": -1}), "count: invalid value: integer `-1`, expected a whole number, 0 or more"),
-            (json!({"count": "many"}), "count: invalid type: string \"many\", expected a whole number, 0 or more"),
-            (json!({"count": ", expected u32"}), "string \", expected u32\", expected a whole number, 0 or more"),
-            (json!({"count": 1, "shift": 0.5}), "shift: invalid type: floating point `0.5`, expected a whole number"),
+            (json!({"count": "many"}), "count: invalid type: string, expected a whole number, 0 or more"),
+            (json!({"count": ", expected u32"}), "count: invalid type: string, expected a whole number, 0 or more"),
+            (json!({"count": 1, "shift": 0.5}), "shift: invalid type: number with a fraction, expected a whole number"),
             (json!({"count": 1, "share": {}}), "share: invalid type: object, expected a number"),
             (json!({"count": 1, "names": {}}), "names: invalid type: object, expected a list"),
-            (json!({"count": 1, "inner": "x"}), "inner: invalid type: string \"x\", expected an object"),
+            (json!({"count": 1, "inner": "x"}), "inner: invalid type: string, expected an object"),
             (json!({"count": 1, "inner": {"yes": []}}), "inner.yes: invalid type: list, expected true or false"),
             (json!({"count": 1, "table": [1]}), "table: invalid type: list, expected an object"),
             (json!({"count": 1, "name": 1}), "name: unknown field `name`, expected one of `count`, `shift`"),
