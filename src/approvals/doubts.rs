@@ -3,7 +3,7 @@
 use super::agree::{agree, refused};
 use super::execute::settle;
 use crate::domain::audit::{Actor, Event};
-use crate::domain::deliveries::{Agreement, ExecutionState, Ruling};
+use crate::domain::deliveries::{Agreement, Desired, ExecutionState, Ruling};
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::people::Person;
 use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
@@ -29,6 +29,17 @@ pub struct Doubts {
     pub may_rule: Result<(), MayNotSign>,
     /// Signatures that sending again still needs, this person's among them.
     pub signatures: usize,
+}
+
+/// What a person decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// What becomes of them.
+    pub ruling: Ruling,
+    /// The latest try among those that the person saw in doubt: a decision is about no later one.
+    pub attempt: i16,
+    /// What it rests on.
+    pub reason: &'a str,
 }
 
 /// What came of a decision.
@@ -59,10 +70,10 @@ pub async fn rule(
     tenant: TenantId,
     person: &Person,
     id: RequestId,
-    ruling: Ruling,
-    reason: &str,
+    wish: &Wish<'_>,
     method: &str,
 ) -> Result<Ruled> {
+    let Wish { ruling, attempt, reason } = *wish;
     let reason = reason.trim();
     if !(1..=REASON_LENGTH).contains(&reason.chars().count()) {
         return Err(Error::Invalid(format!("reason: say in 1 to {REASON_LENGTH} characters what this rests on")));
@@ -75,6 +86,12 @@ pub async fn rule(
     let execution = deliveries::lock(&mut tx, tenant, there.id).await?;
     let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
     let request = requests::find(&mut tx, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
+    if execution.desired == Desired::Cancel {
+        return Err(refused(MayNotSign::NothingOpen(Status::Cancelled)));
+    }
+    if deliveries::latest_in_doubt(&mut tx, &execution).await? > attempt {
+        return Err(Error::Conflict("other tries are in doubt by now; nothing was decided. Read it again".to_owned()));
+    }
     let open = if ruling == Ruling::SendAgain {
         agree(&mut tx, &request, &execution, Agreement::SendAgain, person, now).await?
     } else {
@@ -88,23 +105,29 @@ pub async fn rule(
             return Err(refused(MayNotSign::NothingOpen(request.status)));
         }
         deliveries::forget_votes(&mut tx, &execution, Agreement::SendAgain).await?;
-        let count = deliveries::rule(&mut tx, &execution, ruling, person.id, now).await?;
+        let count = deliveries::rule(&mut tx, &execution, ruling, reason, person.id, now).await?;
         requests::set_status(&mut tx, tenant, id, Status::NeedsAttention, Status::Executing, now).await?;
+        if execution.desired == Desired::Pause {
+            // Somebody, or the worker, let it stand still while people were asked: so it does, until people agree.
+            requests::set_status(&mut tx, tenant, id, Status::Executing, Status::Paused, now).await?;
+        }
         Ruled::Done(count)
     };
     let (act, messages) = match ruled {
         Ruled::Done(count) => ("execution.ruled", Some(count)),
         Ruled::Waits(_) => ("execution.ruling_signed", None),
     };
+    // The reason is free text and may name people: it stands beside the messages, not in the log.
     let details = json!({
-        "execution": execution.id, "ruling": ruling, "messages": messages, "reason": reason, "role": person.role,
-        "method": method,
+        "execution": execution.id, "ruling": ruling, "messages": messages, "role": person.role, "method": method,
     });
     let event = Event { actor: Actor::Person(person.id), act, subject: id.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
     tx.commit().await?;
     ctx.wake.requests();
-    // With nothing left to send this is the end.
-    settle(ctx, Duration::MAX, tenant, execution.id).await?;
+    // With nothing left to send this is the end. It is decided whatever comes of that; the worker ends it otherwise.
+    if let Err(error) = settle(ctx, Duration::MAX, tenant, execution.id).await {
+        tracing::warn!(execution = %execution.id, %error, "what was decided is carried out later");
+    }
     Ok(ruled)
 }

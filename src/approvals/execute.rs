@@ -49,7 +49,9 @@ pub(super) async fn halt_all(tx: &mut Tx, ctx: &Ctx, tenant: TenantId, rule: &'s
 
 async fn halt_one(tx: &mut Tx, ctx: &Ctx, execution: &Execution, halt: &Halt) -> Result<bool> {
     let (tenant, id, request, now) = (execution.tenant, execution.id, execution.request, ctx.clock.now());
-    if !deliveries::set_desired(tx, tenant, id, halt.to, Some(&halt.reason)).await? {
+    if !deliveries::set_desired(tx, tenant, id, halt.to, Some(&halt.reason)).await?
+        && !deliveries::pause_for(tx, tenant, id, halt.to, &halt.reason).await?
+    {
         return Ok(false);
     }
     let act = if halt.to == Desired::Pause { "execution.paused" } else { "execution.cancelled" };
@@ -110,7 +112,10 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
     tx.commit().await?;
     ctx.wake.requests();
     // With nothing on its way this is the end; otherwise the worker ends it when the last answer is in.
-    settle(ctx, Duration::MAX, tenant, execution.id).await?;
+    if let Err(error) = settle(ctx, Duration::MAX, tenant, execution.id).await {
+        // It is stopped all the same.
+        tracing::warn!(execution = %execution.id, %error, "what was stopped is ended later");
+    }
     let tally = deliveries::tally(&ctx.db, tenant, execution.id).await?;
     Ok(StopReport { under_way, accepted: tally.accepted, not_sent: tally.queued })
 }
@@ -159,6 +164,9 @@ pub async fn settle(ctx: &Ctx, unknown_after: Duration, tenant: TenantId, id: Ex
     if execution.finished_at.is_some() {
         return Ok(true);
     }
+    if execution.desired == Desired::Pause && execution.state == ExecutionState::Attention {
+        return answered(ctx, &execution).await;
+    }
     if execution.desired == Desired::Pause
         || (execution.state, execution.desired) == (ExecutionState::Building, Desired::Run)
     {
@@ -176,6 +184,21 @@ pub async fn settle(ctx: &Ctx, unknown_after: Duration, tenant: TenantId, id: Ex
         return Ok(false);
     }
     end(ctx, &execution, &tally).await
+}
+
+/// Webhooks may settle all that people were asked about while it stands still: then it only stands still.
+async fn answered(ctx: &Ctx, execution: &Execution) -> Result<bool> {
+    let (tenant, request, now) = (execution.tenant, execution.request, ctx.clock.now());
+    if deliveries::tally(&ctx.db, tenant, execution.id).await?.unknown > 0 {
+        return Ok(false);
+    }
+    let mut tx = ctx.db.begin().await?;
+    if deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await? {
+        requests::set_status(&mut tx, tenant, request, Status::NeedsAttention, Status::Executing, now).await?;
+        requests::set_status(&mut tx, tenant, request, Status::Executing, Status::Paused, now).await?;
+        tx.commit().await?;
+    }
+    Ok(false)
 }
 
 /// Some messages stay in doubt: from here on it is for people, or for a late webhook.

@@ -71,8 +71,7 @@ pub async fn resume(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId,
         deliveries::follow(&mut tx, tenant, id, BroadcastState::Running).await?;
         "execution.resumed"
     };
-    let details =
-        json!({"execution": execution.id, "role": person.role, "method": method, "paused_for": execution.reason});
+    let details = json!({"execution": execution.id, "role": person.role, "method": method});
     let event = Event { actor: Actor::Person(person.id), act, subject: id.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
     tx.commit().await?;

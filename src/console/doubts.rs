@@ -14,11 +14,11 @@ use super::proof::prove;
 use super::requests::refusal;
 use super::states::State;
 use super::visit::Reviewer;
-use crate::approvals::doubts::{self, Doubts, Ruled};
+use crate::approvals::doubts::{self, Doubts, Ruled, Wish};
 use crate::domain;
-use crate::domain::consent::MessageCategory;
 use crate::domain::deliveries::Ruling;
 use crate::domain::ids::RequestId;
+use crate::domain::policy::doubts::usual_ruling;
 use crate::domain::policy::signatures::MayNotSign;
 use crate::error::Error;
 use crate::words::{Lang, Words};
@@ -36,6 +36,8 @@ pub struct DoubtsPage {
     pub listed: String,
     pub name: String,
     pub count: u64,
+    /// The latest try among them: the form decides on no later one.
+    pub attempt: i16,
     pub since: Option<Timestamp>,
     /// What was seen when their requests broke, and how often. In English, as it was written down.
     pub ways: Vec<(String, u64)>,
@@ -75,7 +77,7 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
     let (l, doubts) = (&who.l, read(who, id).await?);
     let Doubts { request, evidence, may_rule, signatures } = doubts;
     let category = request.preview.view.broadcast().map(|view| view.message.category);
-    let chosen: Option<Ruling> = given.get("ruling").parse().ok().or_else(|| usual(category));
+    let chosen: Option<Ruling> = given.get("ruling").parse().ok().or_else(|| category.and_then(usual_ruling));
     let mut chrome = who.chrome(l.t("doubts-title"), Here::Broadcasts).await;
     chrome.path = format!("/broadcasts/{id}/doubts");
     let choice = |ruling: Ruling| Choice::new(ruling.as_str(), words(l, ruling), chosen == Some(ruling));
@@ -85,6 +87,7 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
         listed: format!("/broadcasts/{id}?state=unknown#ledger"),
         name: request.preview.view.name().to_owned(),
         count: evidence.count,
+        attempt: evidence.attempt,
         since: evidence.since.map(domain::clock::Timestamp::to_jiff),
         ways: evidence.ways,
         ways_lang: (l.lang() != Lang::En).then_some("en"),
@@ -101,12 +104,6 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
     })
 }
 
-/// What is usually right: an offer or a code that came twice does more harm than one that did not come. Of the others nobody
-/// knows.
-fn usual(category: Option<MessageCategory>) -> Option<Ruling> {
-    matches!(category, Some(MessageCategory::Marketing | MessageCategory::Authentication)).then_some(Ruling::Leave)
-}
-
 fn words(l: &Words, ruling: Ruling) -> String {
     match ruling {
         Ruling::CountAsSent => l.t("doubts-count-as-sent"),
@@ -118,8 +115,11 @@ fn words(l: &Words, ruling: Ruling) -> String {
 async fn put(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Response, Trouble> {
     let (ctx, l) = (&who.console.ctx, &who.l);
     let failed = |error: Error| Trouble::from_error(l, error);
-    // Nothing is asked of a password before it can be used.
-    read(who, id).await?;
+    // Nobody gives a password for what they cannot do.
+    if read(who, id).await?.may_rule.is_err() {
+        let page = fill(who, id, fields, None).await?;
+        return Ok((StatusCode::FORBIDDEN, page).into_response());
+    }
     let again = async |fault: String| {
         let page = fill(who, id, fields, Some(fault)).await?;
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
@@ -133,8 +133,9 @@ async fn put(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Response,
         let page = fill(who, id, fields, Some(wrong.sentence(l, "fault-password"))).await?;
         return Ok(wrong.answer(StatusCode::UNPROCESSABLE_ENTITY, page));
     }
-    let reason = fields.get("reason");
-    let ruled = doubts::rule(ctx, who.person.tenant, &who.person, id, ruling, reason, "password").await;
+    // A page without it shows no try at all.
+    let wish = Wish { ruling, attempt: fields.get("attempt").parse().unwrap_or(0), reason: fields.get("reason") };
+    let ruled = doubts::rule(ctx, who.person.tenant, &who.person, id, &wish, "password").await;
     let text = match ruled {
         Ok(Ruled::Done(count)) => l.t1("doubts-done", "n", count),
         Ok(Ruled::Waits(more)) => l.t1("doubts-waits", "n", more as u64),

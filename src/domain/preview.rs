@@ -189,11 +189,13 @@ impl View {
             ]
             .into_iter()
             .collect(),
-            Self::ContactImport(view) => {
-                [Digest::of(&view.change), Digest::of(&view.left_out), Digest::of(&(&view.consent, findings))]
-                    .into_iter()
-                    .collect()
-            }
+            Self::ContactImport(view) => [
+                Digest::of(&(view.rows, &view.change)),
+                Digest::of(&view.left_out),
+                Digest::of(&(&view.consent, view.by_word_of_mouth, findings)),
+            ]
+            .into_iter()
+            .collect(),
             Self::Segment(view) => {
                 [Digest::of(&view.change), Digest::of(&(&view.effect, findings))].into_iter().collect()
             }

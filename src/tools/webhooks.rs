@@ -104,8 +104,9 @@ async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpda
         tracing::error!(execution = %token.execution, seq = token.seq, attempt = token.attempt, "Meta names a second message for one row: a person got it twice");
     }
     for token in &applied.contradicted {
+        // Not locked: a person who stops it holds it first and what this transaction holds after.
+        let Some(execution) = deliveries::find(&mut *tx, tenant, token.execution).await? else { continue };
         metrics::counter!("countersign_contradicted_decisions_total").increment(1);
-        let Some(execution) = deliveries::lock(tx, tenant, token.execution).await? else { continue };
         let event = AuditEvent {
             actor: Actor::Meta,
             act: "execution.ruling_contradicted",

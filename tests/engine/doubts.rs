@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use countersign::approvals::doubts::{Ruled, doubts, rule};
+use countersign::approvals::doubts::{Ruled, Wish, doubts, rule};
+use countersign::approvals::execute;
 use countersign::domain::clock::{Clock as _, SystemClock};
-use countersign::domain::deliveries::{AttemptToken, Progress, Ruling};
+use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Ruling};
 use countersign::domain::people::{Person, Role};
 use countersign::domain::policy::signatures::two_signatures;
 use countersign::domain::requests::Status;
@@ -19,9 +20,12 @@ use crate::support::db::{TestDb, on_both};
 
 on_both!(
     what_is_left_or_counted_ends_it,
+    what_was_counted_and_failed_is_told,
     what_is_sent_again_is_sent_once_more,
     two_signatures_are_two_people,
     only_who_could_have_signed_decides,
+    what_stands_still_meanwhile_goes_on_when_people_agree,
+    what_webhooks_settle_meanwhile_needs_no_ruling,
 );
 
 /// Twenty people; of two nobody knows whether they got it. It waits for people.
@@ -40,18 +44,17 @@ impl Play {
     }
 
     async fn rules(&self, person: &Person, ruling: Ruling) -> Result<Ruled, Error> {
-        let reason = "The customers were asked.";
-        rule(self.ctx(), self.stage.tenant, person, self.stage.request, ruling, reason, "password").await
+        let wish = Wish { ruling, attempt: 1, reason: "The customers were asked." };
+        rule(self.ctx(), self.stage.tenant, person, self.stage.request, &wish, "password").await
     }
 
     /// A webhook about the first attempt at each message that was in doubt.
-    async fn late_words(&self) -> Applied {
+    async fn late_words(&self, reached: Reached) -> Applied {
         let seen = self.meta.seen.lock().unwrap().clone();
         let mut updates: Vec<StatusUpdate> = Vec::new();
         for (who, token, _) in seen.iter().filter(|(who, ..)| *who < 4) {
             let token = AttemptToken::parse(token, &self.instance().secret).unwrap();
             if token.attempt == 1 {
-                let reached = Reached::Step(Progress::Delivered);
                 updates.push(StatusUpdate { token, wamid: format!("wamid.late.{who}"), reached });
             }
         }
@@ -70,7 +73,7 @@ impl Play {
 }
 
 async fn what_is_left_or_counted_ends_it(test: TestDb) {
-    for (ruling, status, contradicted) in
+    for (ruling, status, left) in
         [(Ruling::CountAsSent, Status::Succeeded, 0), (Ruling::Leave, Status::PartiallySucceeded, 2)]
     {
         let Some(test) = TestDb::new(test.kind).await else { return };
@@ -84,17 +87,29 @@ async fn what_is_left_or_counted_ends_it(test: TestDb) {
         runner.await.unwrap();
         assert_eq!((play.status().await, play.meta.requests()), (status, 20), "{ruling}: nothing was sent again");
         let tally = play.tally().await;
-        assert_eq!((tally.accepted, tally.abandoned, tally.unknown), (20 - contradicted, contradicted, 0), "{tally:?}");
+        assert_eq!((tally.accepted, tally.abandoned, tally.unknown), (20 - left, left, 0), "{tally:?}");
         assert!(play.acts().await.contains(&"execution.ruled".to_owned()));
         let evidence = deliveries::attempts(&play.stage.db, play.id, 0).await.unwrap();
         assert_eq!(evidence.last().unwrap().authorized_by, Some(lau.id));
 
         // A late webhook is right, whatever was decided; against the decision it is said once.
-        let told = play.late_words().await;
-        assert_eq!((told.contradicted.len() as u64, told.twice.len()), (contradicted, 0), "{ruling}: {told:?}");
-        assert_eq!(play.late_words().await.contradicted, []);
+        let told = play.late_words(Reached::Step(Progress::Delivered)).await;
+        assert_eq!((told.contradicted.len() as u64, told.twice.len()), (left, 0), "{ruling}: {told:?}");
+        assert_eq!(play.late_words(Reached::Step(Progress::Delivered)).await.contradicted, []);
         assert_eq!(play.tally().await.accepted, 20);
     }
+}
+
+/// Counted as sent, and Meta says that they did not reach anybody.
+async fn what_was_counted_and_failed_is_told(test: TestDb) {
+    let (play, runner) = in_doubt(&test).await;
+    let lau = play.somebody(Role::Compliance).await;
+    assert_eq!(play.rules(&lau, Ruling::CountAsSent).await.unwrap(), Ruled::Done(2));
+    runner.await.unwrap();
+    let told = play.late_words(Reached::Failed(Some(131_026))).await;
+    assert_eq!((told.contradicted.len(), told.twice.len()), (2, 0), "{told:?}");
+    assert_eq!(play.tally().await.failed, 2);
+    assert_eq!(play.late_words(Reached::Failed(Some(131_026))).await.contradicted, []);
 }
 
 async fn what_is_sent_again_is_sent_once_more(test: TestDb) {
@@ -109,9 +124,9 @@ async fn what_is_sent_again_is_sent_once_more(test: TestDb) {
     assert_eq!(tokens.len(), 22, "each try has its own token");
 
     // The first attempt arrived after all: what the person took upon them, and no fault of the ledger's.
-    let told = play.late_words().await;
+    let told = play.late_words(Reached::Step(Progress::Delivered)).await;
     assert_eq!((told.contradicted.len(), told.twice.len(), told.unknown.len()), (2, 0, 0), "{told:?}");
-    let again = play.late_words().await;
+    let again = play.late_words(Reached::Step(Progress::Delivered)).await;
     assert_eq!((again.contradicted.len(), again.twice.len()), (0, 0), "said once");
 }
 
@@ -144,8 +159,14 @@ async fn only_who_could_have_signed_decides(test: TestDb) {
     }
     let lau = play.somebody(Role::Compliance).await;
     let (tenant, request) = (play.stage.tenant, play.stage.request);
-    let silent = rule(play.ctx(), tenant, &lau, request, Ruling::Leave, "  ", "password").await.unwrap_err();
+    let silent = {
+        let wish = Wish { ruling: Ruling::Leave, attempt: 1, reason: "  " };
+        rule(play.ctx(), tenant, &lau, request, &wish, "password").await.unwrap_err()
+    };
     assert!(matches!(silent, Error::Invalid(_)), "{silent}");
+    let unseen = Wish { ruling: Ruling::Leave, attempt: 0, reason: "A page of before." };
+    let refused = rule(play.ctx(), tenant, &lau, request, &unseen, "password").await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict(_)), "those tries were not on the page: {refused}");
     assert_eq!(play.tally().await.unknown, 2, "nothing was decided");
 
     // Two at the same moment: one decides, the other is told.
@@ -157,4 +178,42 @@ async fn only_who_could_have_signed_decides(test: TestDb) {
     runner.await.unwrap();
     let late = play.rules(&lau, Ruling::Leave).await.unwrap_err();
     assert!(matches!(late, Error::Conflict(_)), "{late}");
+}
+
+async fn what_stands_still_meanwhile_goes_on_when_people_agree(test: TestDb) {
+    for ruling in [Ruling::Leave, Ruling::SendAgain] {
+        let Some(test) = TestDb::new(test.kind).await else { return };
+        let (play, runner) = in_doubt(&test).await;
+        execute::pause(play.ctx(), play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+        assert_eq!(play.status().await, Status::NeedsAttention, "the question stays open");
+        let lau = play.somebody(Role::Compliance).await;
+        assert_eq!(play.rules(&lau, ruling).await.unwrap(), Ruled::Done(2));
+        assert_eq!((play.status().await, play.meta.requests()), (Status::Paused, 20), "{ruling}");
+        play.goes_on().await;
+        runner.await.unwrap();
+        let (status, requests) = match ruling {
+            Ruling::SendAgain => (Status::Succeeded, 22),
+            _ => (Status::PartiallySucceeded, 20),
+        };
+        assert_eq!((play.status().await, play.meta.requests()), (status, requests), "{ruling}");
+    }
+}
+
+/// Paused while people were asked, and then Meta told of all: nothing is left to decide, and it goes on as from any pause.
+async fn what_webhooks_settle_meanwhile_needs_no_ruling(test: TestDb) {
+    let (play, runner) = in_doubt(&test).await;
+    execute::pause(play.ctx(), play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    play.late_words(Reached::Step(Progress::Delivered)).await;
+    play.reaches("it only stands still", Status::Paused).await;
+    // The worker finds another reason to stand still: it is the one that people read before they agree.
+    let mut tx = play.stage.db.begin().await.unwrap();
+    let reason = "Meta says that the account may not send now.";
+    assert!(deliveries::pause_for(&mut tx, play.stage.tenant, play.id, Desired::Pause, reason).await.unwrap());
+    assert!(!deliveries::pause_for(&mut tx, play.stage.tenant, play.id, Desired::Pause, reason).await.unwrap());
+    tx.commit().await.unwrap();
+    let still = deliveries::find(&play.stage.db, play.stage.tenant, play.id).await.unwrap().unwrap();
+    assert_eq!(still.reason.as_deref(), Some(reason));
+    play.goes_on().await;
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 20));
 }

@@ -61,8 +61,11 @@ async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<Re
 async fn put(who: &Reviewer, id: RequestId, password: &str) -> Result<Response, Trouble> {
     let (ctx, l) = (&who.console.ctx, &who.l);
     let failed = |error: Error| Trouble::from_error(l, error);
-    // Nobody gives a password for what cannot be done.
-    fill(who, id, None).await?;
+    // Nobody gives a password for what they cannot do.
+    let page = fill(who, id, None).await?;
+    if page.not_you.is_some() {
+        return Ok((StatusCode::FORBIDDEN, page).into_response());
+    }
     let proof = prove(who, &who.person.email, password, "person.proof_failed").await.map_err(failed)?;
     if let Err(wrong) = proof {
         let page = fill(who, id, Some(wrong.sentence(l, "fault-password"))).await?;

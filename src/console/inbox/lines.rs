@@ -52,7 +52,7 @@ impl Counts {
     }
 }
 
-/// Whether this person may sign it now, or decide on what of it is in doubt: the rules of the decisions themselves, on what a
+/// Whether this person may sign it now, let it go on, or decide on what of it is in doubt: the rules of the decisions themselves, on what a
 /// list knows.
 fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
     let sits = |seat: &Seat| seat.roles.contains(&person.role);
@@ -61,7 +61,7 @@ fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
             let open = unfilled(&line.quorum, line.signed.iter().copied());
             now < line.decide_by && !line.signed_by_me && open.into_iter().any(sits)
         }
-        Status::NeedsAttention => line.quorum.seats.iter().any(sits),
+        Status::NeedsAttention | Status::Paused => line.quorum.seats.iter().any(sits),
         _ => false,
     };
     may && line.owner_id != person.id
@@ -173,6 +173,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
     Row {
         href: match line.status {
             Status::NeedsAttention => format!("/broadcasts/{}/doubts", line.id),
+            Status::Paused => format!("/broadcasts/{}/resume", line.id),
             _ => format!("/requests/{}", line.id),
         },
         kind,

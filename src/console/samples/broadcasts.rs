@@ -90,6 +90,7 @@ impl DoubtsPage {
             listed: "/broadcasts/br_1?state=unknown#ledger".into(),
             name: HOSTILE.into(),
             count: 20,
+            attempt: 1,
             since: Some(now()),
             ways: vec![("connection closed before the answer".into(), 18), (HOSTILE.into(), 2)],
             ways_lang: Some("en"),

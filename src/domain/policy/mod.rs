@@ -2,6 +2,7 @@
 
 pub mod contacts;
 pub mod cost;
+pub mod doubts;
 pub mod eligibility;
 pub mod hours;
 pub mod links;

@@ -59,7 +59,8 @@ pub async fn import_rows(tx: &mut Tx, tenant: TenantId, id: ImportId) -> Result<
         .collect()
 }
 
-/// Those of these numbers that are known, by number. Within a transaction they stay as they are until it ends.
+/// Those of these numbers that are known, by number. Within a transaction their contacts stay as they are until it ends.
+/// Somebody's opt-out does not wait for that; it stands beside the contact, and is asked again before anything is sent.
 pub async fn by_phones(
     source: impl Into<Source<'_>>,
     tenant: TenantId,

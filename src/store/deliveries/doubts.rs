@@ -5,8 +5,8 @@ use super::outcomes::queue;
 use super::{Sql, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{DeliveryState, Ruling};
-use crate::domain::ids::{ExecutionId, PersonId};
-use crate::store::{Db, Result, Tx, json, on, row, unsigned};
+use crate::domain::ids::{ExecutionId, PersonId, TenantId};
+use crate::store::{Db, Result, Tx, json, on, row, to_json, unsigned};
 use serde::Deserialize;
 
 /// Different ways in which requests broke that are told apart.
@@ -17,6 +17,8 @@ const WAYS: i64 = 5;
 pub struct Evidence {
     /// How many they are.
     pub count: u64,
+    /// The latest try among them.
+    pub attempt: i16,
     /// Since when the oldest is in doubt.
     pub since: Option<Timestamp>,
     /// What was seen when their requests broke, and how often; the most frequent first.
@@ -40,8 +42,8 @@ struct Why {
 /// Reads it.
 pub async fn evidence(db: &Db, execution: &Execution) -> Result<Evidence> {
     let id = execution.id;
-    let (count, since): (i64, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
-        "select count(*), min(updated_at) from delivery where execution_id = $1 and state = 3").bind(id).fetch_one(p).await)?;
+    let (count, attempt, since): (i64, i16, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
+        "select count(*), cast(coalesce(max(attempt), 0) as smallint), min(updated_at) from delivery where execution_id = $1 and state = 3").bind(id).fetch_one(p).await)?;
     let ways: Vec<WayRow> = on!(read db, p => sqlx::query_as(
         "select a.evidence, count(*) as n from delivery d
          join delivery_attempt a on a.execution_id = d.execution_id and a.seq = d.seq and a.attempt = d.attempt
@@ -58,11 +60,20 @@ pub async fn evidence(db: &Db, execution: &Execution) -> Result<Evidence> {
     });
     Ok(Evidence {
         count: unsigned("delivery", "count", id, count)?,
+        attempt,
         since,
         ways: ways.collect::<Result<_>>()?,
         told_since: unsigned("delivery", "count", id, told)?,
         last_told,
     })
+}
+
+/// The latest try among messages in doubt; 0 if none is.
+pub async fn latest_in_doubt(tx: &mut Tx, execution: &Execution) -> Result<i16> {
+    let (attempt,): (i16,) = on!(tx tx, c => sqlx::query_as(
+        "select cast(coalesce(max(attempt), 0) as smallint) from delivery where execution_id = $1 and state = 3")
+        .bind(execution.id).fetch_one(c).await)?;
+    Ok(attempt)
 }
 
 /// The word under which a ruling stands beside each message it was about.
@@ -75,12 +86,19 @@ const fn noted(ruling: Ruling) -> &'static str {
 }
 
 /// Does with every message in doubt what a person decided, and says how many they were.
-pub async fn rule(tx: &mut Tx, execution: &Execution, ruling: Ruling, person: PersonId, now: Timestamp) -> Result<u64> {
+pub async fn rule(
+    tx: &mut Tx,
+    execution: &Execution,
+    ruling: Ruling,
+    reason: &str,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<u64> {
     macro_rules! note {
         ($list:literal) => {
             concat!(
                 "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at, authorized_by)
-                 select $1, n_seq, n_attempt, $2, '{}', $3, $4 from ",
+                 select $1, n_seq, n_attempt, $2, $6, $3, $4 from ",
                 $list,
                 " n where n_seq is not null on conflict do nothing"
             )
@@ -100,7 +118,8 @@ pub async fn rule(tx: &mut Tx, execution: &Execution, ruling: Ruling, person: Pe
         "update delivery set state = $2, updated_at = $3 where execution_id = $1 and state = 3 returning seq, attempt")
         .bind(id).bind(to.number()).bind(now).fetch_all(c).await)?;
     let (sql, notes) = (NOTE.of(tx), list(&rows)?);
-    on!(tx &mut *tx, c => sqlx::query(sql).bind(id).bind(noted(ruling)).bind(now).bind(person).bind(notes)
+    let evidence = to_json("delivery_attempt", "evidence", &serde_json::json!({"reason": reason}))?;
+    on!(tx &mut *tx, c => sqlx::query(sql).bind(id).bind(noted(ruling)).bind(now).bind(person).bind(notes).bind(evidence)
         .execute(c).await.map(drop))?;
     if ruling == Ruling::SendAgain {
         let again: Vec<(i64, i64)> = rows.iter().map(|(seq, _)| (*seq, now.micros())).collect();
@@ -109,50 +128,57 @@ pub async fn rule(tx: &mut Tx, execution: &Execution, ruling: Ruling, person: Pe
     Ok(rows.len() as u64)
 }
 
-/// Those of these attempts on which a person decided as if they had not arrived; each once, however often Meta tells of it.
+/// Those of these attempts on which a person decided otherwise than Meta tells now; each once, however often Meta tells it.
+/// Each comes with whether it arrived.
 pub(super) async fn contradicted(
     tx: &mut Tx,
+    tenant: TenantId,
     execution: ExecutionId,
-    arrived: &[(u32, i16)],
+    told: &[(u32, i16, bool)],
     now: Timestamp,
 ) -> Result<Vec<(u32, i16)>> {
-    macro_rules! arrived {
+    macro_rules! told {
         ($list:literal, $seqs:literal) => {
             concat!(
                 "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at)
-                 select distinct execution_id, seq, attempt, 'arrived_after_all', '{}', cast($2 as bigint)
-                 from delivery_attempt join ",
+                 select distinct a.execution_id, a.seq, a.attempt, 'contradicted', '{}', cast($2 as bigint)
+                 from delivery_attempt a join ",
                 $list,
-                " n on n_seq = seq and n_attempt = attempt
-                 where execution_id = $1 and outcome in ('left', 'sent_again')",
+                " n on n_seq = a.seq and n_attempt = a.attempt
+                 where a.execution_id = $1 and exists (select 1 from execution e where e.id = $1 and e.tenant_id = $4)
+                    and ((n_arrived = 1 and a.outcome in ($5, $6)) or (n_arrived = 0 and a.outcome = $7))",
                 $seqs,
                 " on conflict do nothing returning seq, attempt"
             )
         };
     }
-    const ARRIVED: Sql = Sql {
-        sqlite: arrived!(
-            "(select json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt from json_each($3))",
+    const TOLD: Sql = Sql {
+        sqlite: told!(
+            "(select json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt,
+                json_extract(value, '$[2]') as n_arrived from json_each($3))",
             ""
         ),
-        postgres: arrived!(
-            "(select (v->>0)::bigint as n_seq, (v->>1)::smallint as n_attempt from json_array_elements($3::json) v)",
-            " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+        postgres: told!(
+            "(select (v->>0)::bigint as n_seq, (v->>1)::smallint as n_attempt, (v->>2)::integer as n_arrived
+                from json_array_elements($3::json) v)",
+            " and a.seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
         ),
     };
-    if arrived.is_empty() {
+    if told.is_empty() {
         return Ok(Vec::new());
     }
-    let (sql, arrived) = (ARRIVED.of(tx), list(arrived)?);
-    let rows: Vec<(i64, i16)> =
-        on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(now).bind(arrived).fetch_all(c).await)?;
+    let told: Vec<(u32, i16, u8)> =
+        told.iter().map(|(seq, attempt, arrived)| (*seq, *attempt, u8::from(*arrived))).collect();
+    let (sql, told) = (TOLD.of(tx), list(&told)?);
+    let rows: Vec<(i64, i16)> = on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(now).bind(told).bind(tenant)
+        .bind(noted(Ruling::Leave)).bind(noted(Ruling::SendAgain)).bind(noted(Ruling::CountAsSent)).fetch_all(c).await)?;
     rows.into_iter().map(|(seq, attempt)| Ok((unsigned("delivery_attempt", "seq", execution, seq)?, attempt))).collect()
 }
 
 /// Whether a person decided that this attempt be followed by another one.
 pub(super) async fn was_sent_again(tx: &mut Tx, execution: ExecutionId, seq: u32, attempt: i16) -> Result<bool> {
     let found: Option<(i64,)> = on!(tx tx, c => sqlx::query_as(
-        "select seq from delivery_attempt where execution_id = $1 and seq = $2 and attempt = $3 and outcome = 'sent_again'")
-        .bind(execution).bind(i64::from(seq)).bind(attempt).fetch_optional(c).await)?;
+        "select seq from delivery_attempt where execution_id = $1 and seq = $2 and attempt = $3 and outcome = $4")
+        .bind(execution).bind(i64::from(seq)).bind(attempt).bind(noted(Ruling::SendAgain)).fetch_optional(c).await)?;
     Ok(found.is_some())
 }

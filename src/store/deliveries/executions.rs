@@ -5,9 +5,9 @@ use crate::domain::broadcasts::BroadcastState;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::People;
-use crate::domain::deliveries::{Desired, ExecutionState, Tally};
+use crate::domain::deliveries::{Agreement, Desired, ExecutionState, Tally};
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
-use crate::store::{Db, Error, Result, Tx, on, row, unsigned, word};
+use crate::store::{Db, Error, Result, Source, Tx, on, row, unsigned, word};
 
 /// One carrying-out of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,10 +120,10 @@ pub async fn add(tx: &mut Tx, tenant: TenantId, new: &NewExecution<'_>, now: Tim
 }
 
 /// One execution.
-pub async fn find(db: &Db, tenant: TenantId, id: ExecutionId) -> Result<Option<Execution>> {
+pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: ExecutionId) -> Result<Option<Execution>> {
     const SQL: &str = select!("where tenant_id = $1 and id = $2");
     let row: Option<ExecutionRow> =
-        on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(p).await)?;
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
     row.map(Execution::try_from).transpose()
 }
 
@@ -268,6 +268,23 @@ pub async fn set_desired(
             .bind(id).execute(c).await.map(drop))?;
     }
     Ok(true)
+}
+
+/// Gives what stands still already another reason to, which people read before they let it go on; what they had agreed to
+/// for the old one is forgotten. `false` if it does not stand still, or for this reason already.
+pub async fn pause_for(tx: &mut Tx, tenant: TenantId, id: ExecutionId, to: Desired, reason: &str) -> Result<bool> {
+    if to != Desired::Pause {
+        return Ok(false);
+    }
+    let hit = on!(tx &mut *tx, c => sqlx::query(
+        "update execution set reason = $3
+         where tenant_id = $1 and id = $2 and desired = 'pause' and reason <> $3 and state in ('building', 'running', 'attention')")
+        .bind(tenant).bind(id).bind(reason).execute(c).await.map(|r| r.rows_affected()))?;
+    if hit == 1 {
+        on!(tx tx, c => sqlx::query("delete from execution_vote where execution_id = $1 and agreed_to = $2")
+            .bind(id).bind(Agreement::Resume.as_str()).execute(c).await.map(drop))?;
+    }
+    Ok(hit == 1)
 }
 
 /// How many requests may be on their way. Exact once the shards were changed in this transaction, because then no further

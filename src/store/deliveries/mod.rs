@@ -15,10 +15,10 @@ mod statuses;
 mod votes;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Part, group_commit};
-pub use doubts::{Evidence, evidence, rule};
+pub use doubts::{Evidence, evidence, latest_in_doubt, rule};
 pub use executions::{
-    Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, set_desired, set_state,
-    under_way, unfinished,
+    Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, pause_for, set_desired,
+    set_state, under_way, unfinished,
 };
 pub use ledger::{
     Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,

@@ -58,7 +58,7 @@ pub struct Applied {
     pub failed: Vec<(ContactNo, i32)>,
     /// Attempts for which Meta names a second message, or an earlier attempt that arrived after all: somebody got it twice.
     pub twice: Vec<AttemptToken>,
-    /// Attempts that arrived although a person had decided that they had not, or that they be made once more.
+    /// Attempts of which a person had decided the opposite: that they had not arrived, or be made once more; or that they had.
     pub contradicted: Vec<AttemptToken>,
     /// Tokens that are ours by their mark and name no row: this database is behind what has happened.
     pub unknown: Vec<AttemptToken>,
@@ -159,9 +159,9 @@ async fn apply(
         hit.into_iter().map(|row| ((row.seq, row.attempt), row.contact_no)).collect();
     applied.rows += people.len() as u64;
     unqueue(tx, execution, rows).await?;
-    let arrived = |(_, merged): &(_, &Merged)| matches!(merged.best, Reached::Step(_));
-    let arrived: Vec<(u32, i16)> = rows.iter().filter(arrived).map(|(key, _)| *key).collect();
-    let contradicted = contradicted(tx, execution, &arrived, now).await?;
+    let told: Vec<(u32, i16, bool)> =
+        rows.iter().map(|(&(seq, attempt), merged)| (seq, attempt, matches!(merged.best, Reached::Step(_)))).collect();
+    let contradicted = contradicted(tx, tenant, execution, &told, now).await?;
     applied.contradicted.extend(contradicted.into_iter().map(|(seq, attempt)| AttemptToken {
         execution,
         seq,

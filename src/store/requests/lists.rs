@@ -145,12 +145,12 @@ pub async fn list(
 #[must_use]
 pub fn tab(tab: Tab) -> Vec<Status> {
     match tab {
-        Tab::Waiting => vec![Status::PendingApproval, Status::NeedsAttention],
+        Tab::Waiting => vec![Status::PendingApproval, Status::NeedsAttention, Status::Paused],
         Tab::Decided => Status::ALL
             .iter()
             .copied()
             .filter(|s| {
-                let waits = matches!(s, Status::PendingApproval | Status::NeedsAttention);
+                let waits = matches!(s, Status::PendingApproval | Status::NeedsAttention | Status::Paused);
                 !waits && !matches!(s, Status::Previewed | Status::Superseded)
             })
             .collect(),

@@ -119,7 +119,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: ImportArguments) -> Resu
 /// One row of the list: what it does, or why it is left out.
 type Judged = Result<(RowChange, ImportRow), Rejected>;
 
-/// What is known of the people behind these numbers, by number. Within a transaction nobody else changes them until it ends.
+/// What is known of the people behind these numbers, by number.
 async fn standings(
     source: impl Into<Source<'_>>,
     tenant: TenantId,

@@ -180,8 +180,14 @@ impl ImportRow {
         let number = digits(self.phone.e164());
         let own = number.get(number.len().saturating_sub(TELLING)..).unwrap_or(&number);
         let text = &consent.evidence;
-        let text = if text.contains('@') || digits(text).contains(own) { scrub(text) } else { text.clone() };
-        if self.said.name.is_empty() { text } else { text.replace(&self.said.name, &self.name().to_string()) }
+        let shown = if text.contains('@') || digits(text).contains(own) { scrub(text) } else { text.clone() };
+        let names = |text: &str| {
+            let name = self.said.name.to_lowercase();
+            !name.is_empty() && text.to_lowercase().contains(&name)
+        };
+        let shown = if names(&shown) { shown.replace(&self.said.name, &self.name().to_string()) } else { shown };
+        // Spelled in a way of its own, it is not shown at all.
+        if digits(&shown).contains(own) || names(&shown) { "•••".to_owned() } else { shown }
     }
 }
 

@@ -240,6 +240,8 @@ fn a_proof_does_not_say_whose_it_is() {
         ("form of Chan Tai Man", "form of C••• T•• M••"),
         ("call from 9123-4567", "call from …67"),
         ("mail of ann@example.com", "mail of [address]"),
+        ("call from 9123/4567", "•••"),
+        ("form of CHAN TAI MAN", "•••"),
     ] {
         let mut row = row();
         row.said.consents[0].evidence = evidence.into();
