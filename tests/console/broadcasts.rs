@@ -269,6 +269,7 @@ async fn what_was_paused_goes_on_with_a_signature(db: TestDb) {
     let closed = ops.get(&path).await;
     assert_eq!((closed.status, closed.count(&format!("form[action='{path}']"))), (200, 0));
     let mut lau = world.signed_in("lau").await;
+    assert_eq!(lau.get("/inbox").await.count(&format!("a[href='{path}']")), 1, "it waits for whoever may agree");
     let page = lau.get(&path).await;
     assert!(
         page.text().contains("2 messages that wait") && page.text().contains("Paused by O. Lee"),
