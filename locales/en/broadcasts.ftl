@@ -54,8 +54,8 @@ stop-gone-text = { $n ->
    *[other] { $n } messages that Meta has accepted
 }
 stop-undo = Can it be undone?
-stop-undo-text = Sending the rest later needs the same signatures again.
-stop-keep = Keep sending
+stop-undo-text = No. Whoever wants the rest sent asks for a new broadcast, which is signed anew.
+stop-keep = Do not stop
 monitor-forecast = About { $span } left at { $rate } a second.
 ledger-all = Any state
 ledger-code = Meta { $code }: { $meaning }

@@ -40,6 +40,7 @@ finding-TEXT-05 = The message in { $language } does not name the sender, { $send
 finding-VAR-03 = { $count } people lack a value for a variable without a default, and are left out.
 finding-VAR-04 = { $count } of { $receivers } people get the default for { $placeholder } instead of a value of their own.
 finding-VAR-05 = For { $count } people the template has no language that they read, and there is no default_language. They are left out.
+finding-SIGN-10 = This was filed under the policy { $filed }, and { $now } holds by now. The agent has to ask for it again.
 finding-IMPORT-01 = None of the { $rows } rows can be imported, most of them for the reason “{ $left_out }”. The rows that are left out say why, line by line.
 finding-IMPORT-02 = { $count } of { $rows } rows are left out, most of them for the reason “{ $left_out }”.
 finding-IMPORT-03 = { $count } people who are known get another name.

@@ -40,6 +40,7 @@ finding-TEXT-05 = { $language } 的消息没有提及发送者 { $sender }。
 finding-VAR-03 = { $count } 人缺少没有默认值的变量内容，已被排除。
 finding-VAR-04 = { $receivers } 人中有 { $count } 人的 { $placeholder } 使用默认值而非自己的数据。
 finding-VAR-05 = 模板没有 { $count } 人所阅读的语言，也没有 default_language，已被排除。
+finding-SIGN-10 = 此请求是在政策 { $filed } 下提出的，现行政策是 { $now }。AI 代理须重新提出。
 finding-IMPORT-01 = { $rows } 行均不能导入，最常见的原因是“{ $left_out }”。被剔除的各行均列明原因。
 finding-IMPORT-02 = { $rows } 行中有 { $count } 行不导入，最常见的原因是“{ $left_out }”。
 finding-IMPORT-03 = { $count } 位现有联系人的名称会更改。

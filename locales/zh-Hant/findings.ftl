@@ -40,6 +40,7 @@ finding-TEXT-05 = { $language } 的訊息沒有提及發送者 { $sender }。
 finding-VAR-03 = { $count }人缺少沒有預設值的變數內容，已被排除。
 finding-VAR-04 = { $receivers }人中有{ $count }人的 { $placeholder } 使用預設值而非自己的資料。
 finding-VAR-05 = 範本沒有{ $count }人所閱讀的語言，亦沒有 default_language，已被排除。
+finding-SIGN-10 = 此要求是在政策 { $filed } 下提出的，現行政策是 { $now }。AI 代理須重新提出。
 finding-IMPORT-01 = { $rows }行均不能匯入，最常見的原因是「{ $left_out }」。被剔除的各行均列明原因。
 finding-IMPORT-02 = { $rows }行中有{ $count }行不匯入，最常見的原因是「{ $left_out }」。
 finding-IMPORT-03 = { $count }位現有聯絡人的名稱會更改。

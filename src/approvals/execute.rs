@@ -265,6 +265,7 @@ fn verdict(execution: &Execution, tally: &Tally) -> (Status, Option<Failure>) {
 fn receipt(tally: &Tally) -> Value {
     json!({
         "total": tally.total, "accepted": tally.taken(), "failed": tally.refused, "suppressed": tally.suppressed,
-        "unknown": tally.unknown, "abandoned": tally.abandoned, "not_sent": tally.queued,
+        // Taken by Meta, and known by now not to have reached the person; more may follow.
+        "undelivered": tally.failed.saturating_sub(tally.refused), "unknown": tally.unknown, "abandoned": tally.abandoned, "not_sent": tally.queued,
     })
 }

@@ -7,6 +7,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RequestId, SignatureId, TenantId};
 use crate::domain::mails::MailKind;
 use crate::domain::people::Person;
+use crate::domain::policy::rules::SIGN_10;
 use crate::domain::policy::signatures::{MayNotSign, may_ever_sign, may_sign, open_seats};
 use crate::domain::preview::{Finding, Level, Section};
 use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Signature, Status};
@@ -78,7 +79,12 @@ async fn checked(ctx: &Ctx, request: &ActionRequest, person: &Person) -> Result<
 }
 
 async fn fresh_findings(ctx: &Ctx, request: &ActionRequest) -> Result<Vec<Finding>> {
-    crate::tools::standing(ctx, request.tenant, &request.preview.action).await
+    let mut findings = crate::tools::standing(ctx, request.tenant, &request.preview.action).await?;
+    if request.policy != ctx.policy.version {
+        let (filed, now) = (request.policy.as_str(), ctx.policy.version.as_str());
+        findings.insert(0, SIGN_10.says(&[("filed", filed.into()), ("now", now.into())]));
+    }
+    Ok(findings)
 }
 
 /// Keeps the ticks that a person has set, each bound to its section as it is.

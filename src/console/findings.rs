@@ -49,6 +49,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("VAR-03", "finding-VAR-03"),
     ("VAR-04", "finding-VAR-04"),
     ("VAR-05", "finding-VAR-05"),
+    ("SIGN-10", "finding-SIGN-10"),
     ("IMPORT-01", "finding-IMPORT-01"),
     ("IMPORT-02", "finding-IMPORT-02"),
     ("IMPORT-03", "finding-IMPORT-03"),

@@ -34,6 +34,10 @@ pub struct BadMarket(String);
 impl PhoneNumber {
     /// Reads a number; one without a country code is taken as of `home`.
     pub fn parse(text: &str, home: Option<Market>) -> Result<Self, BadPhone> {
+        // The library reads letters as the keys of a telephone and drops extensions: either way somebody else's number.
+        if text.chars().any(|c| c.is_alphabetic() || matches!(c, ';' | '=' | '#' | '*' | ',')) {
+            return Err(BadPhone::Unreadable);
+        }
         let region = home.and_then(|m| Region::try_from(m.as_str()).ok());
         let number = PHONE_NUMBER_UTIL.parse(text, region).map_err(|_| BadPhone::Unreadable)?;
         if !number.is_valid() {
@@ -177,7 +181,18 @@ mod tests {
 
     #[test]
     fn what_nobody_can_have_is_refused() {
-        for text in ["", "hello", "+852 123", "+1 555", "12", "+999 1234 5678"] {
+        for text in [
+            "",
+            "hello",
+            "+852 123",
+            "+1 555",
+            "12",
+            "+999 1234 5678",
+            "+852 9123-ABCD",
+            "+1-800-FLOWERS",
+            "+852 9123 4567 x2",
+            "+85291234567;ext=3",
+        ] {
             assert!(PhoneNumber::parse(text, None).is_err(), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! What previews and writes take around a tool's own arguments.
 
 use crate::domain::ids::RequestId;
+use crate::domain::text::refused;
 use crate::error::{Error, Result};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -79,6 +80,10 @@ pub fn check_name<'a>(place: &str, name: &'a str) -> Result<&'a str> {
     if !(1..=NAME_LENGTH).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         let wanted = format!("{place}: give a name of 1 to {NAME_LENGTH} characters, in one line");
         return Err(Error::Invalid(format!("{wanted}, without control characters")));
+    }
+    // It stands in titles and beside the console's own words, which it must not turn round or imitate.
+    if let Some(refused) = refused(name, "en").first() {
+        return Err(Error::Invalid(format!("{place}: leave out {}", refused.name())));
     }
     Ok(name)
 }

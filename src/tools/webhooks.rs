@@ -10,6 +10,7 @@ use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{AttemptToken, Progress};
 use crate::domain::ids::{ContactId, TenantId};
 use crate::domain::phone::PhoneNumber;
+use crate::domain::policy::message::is_way_out;
 use crate::domain::redact::Number;
 use crate::domain::templates::{Quality, TemplateStatus};
 use crate::domain::webhooks::{
@@ -200,11 +201,14 @@ async fn written(
         return Ok(());
     }
     contacts::wrote(tx, tenant, known.no, at).await?;
-    if let Some(word) = message.words().and_then(stop_word) {
-        let kind = Suppression::OptedOutOfEverything;
-        if consent::suppress(tx, tenant, known.no, kind, "message", Some(word.as_str()), arrived).await? {
-            opted(tx, tenant, known.id, "contact.opted_out", kind, arrived).await?;
-        }
+    let said = message.words().and_then(stop_word).map(|word| (Suppression::OptedOutOfEverything, word.as_str()));
+    // A button such as "Stop promotions" is how a template lets people out; it speaks of what templates promote.
+    let tapped =
+        || message.tapped().filter(|text| is_way_out(text)).map(|text| (Suppression::OptedOutOfMarketing, text));
+    if let Some((kind, word)) = said.or_else(tapped)
+        && consent::suppress(tx, tenant, known.no, kind, "message", Some(word), arrived).await?
+    {
+        opted(tx, tenant, known.id, "contact.opted_out", kind, arrived).await?;
     }
     Ok(())
 }

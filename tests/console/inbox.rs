@@ -23,7 +23,7 @@ async fn each_waits_for_whom_it_waits(db: TestDb) {
     world.file(two_signatures("SIGN-02")).await;
     for (name, mine, others) in [
         ("lau", 2, 0),
-        ("chan", 2, 0),
+        ("chan", 0, 2), // a principal, after compliance
         ("wong", 0, 2), // whose agent asked
         ("ops", 0, 2),
         ("audit", 0, 2),

@@ -250,6 +250,27 @@ async fn a_stop_is_heard_and_only_a_stop(test: TestDb) {
     }
     door.hear("messages", written("wamid.9", "85291234560", "stop", now)).await;
     assert_eq!(door.opted_out().await, ["opted_out_all"; 3], "said twice is said once");
+
+    // The button by which a template lets people out, as a quick reply and as a reply button; and another one.
+    let buttons = [
+        (json!({"type": "button", "button": {"text": "Stop promotions", "payload": "x"}}), true),
+        (
+            json!({"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": "1", "title": "取消訂閱"}}}),
+            true,
+        ),
+        (json!({"type": "button", "button": {"text": "Tell me more", "payload": "y"}}), false),
+    ];
+    for (n, (kind, stops)) in buttons.into_iter().enumerate() {
+        let before = door.opted_out().await.len();
+        let mut tap = written(&format!("wamid.tap{n}"), &format!("8529123457{n}"), "", now);
+        let message = tap["messages"][0].as_object_mut().unwrap();
+        message.remove("text");
+        message.extend(kind.as_object().unwrap().clone());
+        door.hear("messages", tap).await;
+        assert_eq!(door.opted_out().await.len() - before, usize::from(stops), "{kind}");
+    }
+    let marketing = door.opted_out().await.iter().filter(|kind| *kind == "opted_out_marketing").count();
+    assert_eq!(marketing, 2, "it speaks of promotions");
 }
 
 async fn marketing_switched_off_at_meta_is_switched_on_there(test: TestDb) {

@@ -31,7 +31,7 @@ async fn an_agent_proposes_a_person_signs_each_gets_one_message(db: TestDb) {
     assert_eq!(again["action_request_id"], id.as_str(), "the same ask is the same request");
 
     let review = filed["review_url"].as_str().unwrap();
-    let mails = stage.mail.wait_for(2).await;
+    let mails = stage.mail.wait_for(1).await;
     for mail in &mails {
         assert!(mail.text().contains(review), "the mail leads to the request: {}", mail.text());
         assert!(!mail.raw.contains("Chan Tai Man"), "no personal data in a mail");

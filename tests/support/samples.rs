@@ -102,7 +102,7 @@ pub fn preview() -> Preview {
             }],
         },
         consent: ConsentView {
-            policy: "built-in".into(),
+            policy: countersign::domain::policy::Policy::default().version,
             sources: vec![SourceCount { source: Some(ConsentSource::WebForm), count: 12 }],
             first_marketing: 3,
             last_7_days: [12, 0, 0, 0],
@@ -172,7 +172,7 @@ pub fn request_with(agent: &Agent, now: Timestamp, quorum: Quorum) -> ActionRequ
         owner: agent.owner,
         owner_name: agent.owner_name.clone(),
         quorum,
-        policy: "built-in".into(),
+        policy: countersign::domain::policy::Policy::default().version,
         created_at: now,
         decide_by: now.after(Duration::from_hours(72)),
         start_by: None,

@@ -15,7 +15,7 @@ use crate::console::visit::Reviewer;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Person;
-use crate::domain::policy::signatures::unfilled;
+use crate::domain::policy::signatures::next_seat;
 use crate::domain::requests::{Seat, Status};
 use crate::error::Error;
 use crate::store;
@@ -58,10 +58,10 @@ fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
     let sits = |seat: &Seat| seat.roles.contains(&person.role);
     let may = match line.status {
         Status::PendingApproval => {
-            let open = unfilled(&line.quorum, line.signed.iter().copied());
-            now < line.decide_by && !line.signed_by_me && open.into_iter().any(sits)
+            let next = next_seat(&line.quorum, line.signed.iter().copied());
+            now < line.decide_by && !line.signed_by_me && next.is_some_and(sits)
         }
-        Status::NeedsAttention | Status::Paused => line.quorum.seats.iter().any(sits),
+        Status::NeedsAttention | Status::Paused => next_seat(&line.quorum, []).is_some_and(sits),
         _ => false,
     };
     may && line.owner_id != person.id

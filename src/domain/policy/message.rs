@@ -249,5 +249,13 @@ pub fn says_how_to_opt_out(content: &TemplateContent, language: &Language) -> bo
     })
 }
 
+/// Whether a button is a way out: whoever taps it does what the template told them to. The same words by which the rule above
+/// lets the template pass, in any language.
+#[must_use]
+pub fn is_way_out(button: &str) -> bool {
+    let button = button.to_lowercase();
+    OPT_OUT.iter().flat_map(|(_, words)| words.iter()).any(|word| button.contains(word))
+}
+
 #[cfg(test)]
 mod tests;

@@ -252,6 +252,8 @@ rules! {
         "{count} of {receivers} people get the default for {placeholder} instead of a value of their own.";
     VAR_05 = Note "VAR-05" "People without a language"
         "For {count} people the template has no language that they read, and there is no default_language. They are left out.";
+    SIGN_10 = Block "SIGN-10" "The policy has changed"
+        "This was filed under the policy {filed}, and {now} holds by now. The agent has to ask for it again.";
     IMPORT_01 = Block "IMPORT-01" "No row can be imported"
         "None of the {rows} rows can be imported, most of them for the reason {left_out}. The rows that are left out say why, line by line.";
     IMPORT_02 = Warn "IMPORT-02" "Rows are left out"

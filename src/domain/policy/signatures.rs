@@ -36,7 +36,7 @@ impl Default for Times {
 /// The seats that one signature fills.
 #[must_use]
 pub fn one_signature(rule: &str) -> Quorum {
-    Quorum { rule: rule.to_owned(), seats: vec![Seat { roles: vec![Role::Compliance, Role::Principal] }] }
+    Quorum { rule: rule.to_owned(), seats: vec![Seat { roles: vec![Role::Compliance] }] }
 }
 
 /// The seats that two signatures fill.
@@ -119,6 +119,12 @@ pub fn unfilled(quorum: &Quorum, approved: impl IntoIterator<Item = Role>) -> Ve
     open
 }
 
+/// The seat that is next: they are filled in their order, so that a principal never signs what compliance has not.
+#[must_use]
+pub fn next_seat(quorum: &Quorum, approved: impl IntoIterator<Item = Role>) -> Option<&Seat> {
+    unfilled(quorum, approved).into_iter().next()
+}
+
 /// Whether this person may decide this request now. `opened_at` is when the person first had exactly this page.
 pub fn may_sign(
     request: &ActionRequest,
@@ -158,7 +164,7 @@ pub fn may_ever_sign(
         return Err(MayNotSign::SignedAlready);
     }
     let open = open_seats(&request.quorum, signatures);
-    if open.iter().any(|seat| seat.roles.contains(&person.role)) {
+    if open.first().is_some_and(|seat| seat.roles.contains(&person.role)) {
         return Ok(());
     }
     Err(MayNotSign::WrongRole(person.role, wanted(&open)))
@@ -185,14 +191,14 @@ pub fn may_agree(
         return Err(MayNotSign::SignedAlready);
     }
     let open = unfilled(&request.quorum, voted.iter().map(|(_, role)| *role));
-    if open.iter().any(|seat| seat.roles.contains(&person.role)) {
+    if open.first().is_some_and(|seat| seat.roles.contains(&person.role)) {
         return Ok(());
     }
     Err(MayNotSign::WrongRole(person.role, wanted(&open)))
 }
 
 fn wanted(open: &[&Seat]) -> String {
-    let mut roles: Vec<&str> = open.iter().flat_map(|seat| &seat.roles).map(|role| role.as_str()).collect();
+    let mut roles: Vec<&str> = open.iter().take(1).flat_map(|seat| &seat.roles).map(|role| role.as_str()).collect();
     roles.dedup();
     roles.join(" or ")
 }

@@ -124,6 +124,15 @@ pub enum Interactive {
 }
 
 impl Message {
+    /// The button of a template that was tapped.
+    pub fn tapped(&self) -> Option<&str> {
+        match &self.kind {
+            MessageKind::Button { text, .. } => Some(text),
+            MessageKind::Interactive(Interactive::ButtonReply { title, .. }) => Some(title),
+            _ => None,
+        }
+    }
+
     /// What a STOP word or a keyword rule is looked for in.
     pub fn words(&self) -> Option<&str> {
         match &self.kind {
