@@ -153,7 +153,8 @@ pub fn request_with(agent: &Agent, now: Timestamp, quorum: Quorum) -> ActionRequ
     let preview = preview();
     let id = RequestId::random();
     let arguments = json!({ "sample": id });
-    let digests = preview.digests(agent.tenant, schema(), "built-in").unwrap();
+    let policy = countersign::domain::policy::Policy::default().version;
+    let digests = preview.digests(agent.tenant, schema(), &policy).unwrap();
     ActionRequest {
         id,
         tenant: agent.tenant,
@@ -172,7 +173,7 @@ pub fn request_with(agent: &Agent, now: Timestamp, quorum: Quorum) -> ActionRequ
         owner: agent.owner,
         owner_name: agent.owner_name.clone(),
         quorum,
-        policy: countersign::domain::policy::Policy::default().version,
+        policy,
         created_at: now,
         decide_by: now.after(Duration::from_hours(72)),
         start_by: None,
