@@ -2,12 +2,13 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::Agreement;
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::people::Person;
 use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
-use crate::store::Tx;
 use crate::store::deliveries::{self, Execution};
+use crate::store::{Tx, requests};
 
 /// Where a request stands while this is open.
 pub(super) const fn open_in(to: Agreement) -> Status {
@@ -15,6 +16,16 @@ pub(super) const fn open_in(to: Agreement) -> Status {
         Agreement::Resume => Status::Paused,
         Agreement::SendAgain => Status::NeedsAttention,
     }
+}
+
+/// Holds the execution of a request until the transaction ends, and reads both: two who decide at once meet here, and the second
+/// sees what the first has done.
+pub(super) async fn hold(tx: &mut Tx, tenant: TenantId, id: RequestId) -> Result<(ActionRequest, Execution)> {
+    let missing = || Error::not_found("action request", id);
+    let there = deliveries::of_request(&mut *tx, tenant, id).await?.ok_or_else(missing)?;
+    let execution = deliveries::lock(tx, tenant, there.id).await?.ok_or_else(missing)?;
+    let request = requests::find(&mut *tx, tenant, id).await?.ok_or_else(missing)?;
+    Ok((request, execution))
 }
 
 /// Adds a person's agreement, in a transaction that holds the execution, and gives how many more it takes. The last one is

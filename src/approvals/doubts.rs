@@ -1,6 +1,6 @@
 //! Messages in doubt that no webhook has settled: people decide what becomes of them, by the authority of those who signed.
 
-use super::agree::{agree, refused};
+use super::agree::{agree, hold, refused};
 use super::execute::settle;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::deliveries::{Agreement, Desired, ExecutionState, Ruling};
@@ -78,14 +78,9 @@ pub async fn rule(
     if !(1..=REASON_LENGTH).contains(&reason.chars().count()) {
         return Err(Error::Invalid(format!("reason: say in 1 to {REASON_LENGTH} characters what this rests on")));
     }
-    let there = deliveries::of_request(&ctx.db, tenant, id).await?;
-    let there = there.ok_or_else(|| Error::not_found("action request", id))?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    // Two who decide at once meet here, and the second sees what the first has done.
-    let execution = deliveries::lock(&mut tx, tenant, there.id).await?;
-    let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
-    let request = requests::find(&mut tx, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
+    let (request, execution) = hold(&mut tx, tenant, id).await?;
     if execution.desired == Desired::Cancel {
         return Err(refused(MayNotSign::NothingOpen(Status::Cancelled)));
     }

@@ -1,6 +1,6 @@
 //! Going on with what stands still: it takes the signatures of the approval once more.
 
-use super::agree::{agree, open_in};
+use super::agree::{agree, hold, open_in};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::broadcasts::BroadcastState;
 use crate::domain::deliveries::{Agreement, Desired, Tally};
@@ -51,14 +51,9 @@ pub async fn standstill(ctx: &Ctx, tenant: TenantId, person: &Person, id: Reques
 
 /// Agrees that it goes on; with the last signature it does. `method` says how the person has just proved who they are.
 pub async fn resume(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId, method: &str) -> Result<Resumed> {
-    let there = deliveries::of_request(&ctx.db, tenant, id).await?;
-    let there = there.ok_or_else(|| Error::not_found("action request", id))?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    // Two who agree at once meet here, and the second sees what the first has done.
-    let execution = deliveries::lock(&mut tx, tenant, there.id).await?;
-    let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
-    let request = requests::find(&mut tx, tenant, id).await?.ok_or_else(|| Error::not_found("action request", id))?;
+    let (request, execution) = hold(&mut tx, tenant, id).await?;
     let open = agree(&mut tx, &request, &execution, Agreement::Resume, person, now).await?;
     let act = if open > 0 {
         "execution.resume_signed"

@@ -135,10 +135,14 @@ pub async fn by_request(db: &Db, tenant: TenantId, request: RequestId) -> Result
 }
 
 /// The execution of a request.
-pub async fn of_request(db: &Db, tenant: TenantId, request: RequestId) -> Result<Option<Execution>> {
+pub async fn of_request(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    request: RequestId,
+) -> Result<Option<Execution>> {
     const SQL: &str = select!("where tenant_id = $1 and request_id = $2");
     let row: Option<ExecutionRow> =
-        on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_optional(p).await)?;
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_optional(c).await)?;
     row.map(Execution::try_from).transpose()
 }
 

@@ -68,14 +68,6 @@ pub enum Effect<'a> {
     Nothing,
 }
 
-impl Found {
-    /// Whom.
-    #[must_use]
-    pub const fn contact(&self) -> ContactId {
-        self.contact
-    }
-}
-
 impl Amendment<'_> {
     /// Whether all is known already.
     #[must_use]
