@@ -57,6 +57,7 @@ stop-undo = Can it be undone?
 stop-undo-text = No. Whoever wants the rest sent asks for a new broadcast, which is signed anew.
 stop-keep = Do not stop
 monitor-forecast = About { $span } left at { $rate } a second.
+monitor-quiet = It is quiet where these people live. Sending goes on by itself at { $until }.
 ledger-all = Any state
 ledger-code = Meta { $code }: { $meaning }
 failures-none = No code

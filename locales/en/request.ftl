@@ -78,6 +78,7 @@ schedule-local-time = Local time
 schedule-quiet = Quiet hours
 schedule-outside = outside them
 schedule-inside = inside them
+schedule-waits = waits for their end
 schedule-cost = Cost
 schedule-rate = Rate
 schedule-amount = Amount

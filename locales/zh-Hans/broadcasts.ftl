@@ -45,6 +45,7 @@ stop-undo = 可以撤销吗？
 stop-undo-text = 不可以。如要发送其余消息，须提出新的群发广播并重新签署。
 stop-keep = 不停止
 monitor-forecast = 按每秒 { $rate } 条计，约需 { $span }。
+monitor-quiet = 收件人所在地现为静默时段，{ $until }自动继续发送。
 ledger-all = 全部状态
 ledger-code = Meta { $code }：{ $meaning }
 failures-none = 没有代码

@@ -69,6 +69,7 @@ schedule-local-time = 当地时间
 schedule-quiet = 静默时段
 schedule-outside = 不在时段内
 schedule-inside = 在时段内
+schedule-waits = 会等候其结束
 schedule-cost = 费用
 schedule-rate = 单价
 schedule-amount = 金额

@@ -45,6 +45,7 @@ stop-undo = 可以還原嗎？
 stop-undo-text = 不可以。如要發送餘下訊息，須提出新的廣播並重新簽署。
 stop-keep = 不停止
 monitor-forecast = 以每秒{ $rate }則計，約需{ $span }。
+monitor-quiet = 收件人所在地現為靜音時段，{ $until }自動繼續發送。
 ledger-all = 全部狀態
 ledger-code = Meta { $code }：{ $meaning }
 failures-none = 沒有代碼

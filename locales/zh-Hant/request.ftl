@@ -69,6 +69,7 @@ schedule-local-time = 當地時間
 schedule-quiet = 靜音時段
 schedule-outside = 不在時段內
 schedule-inside = 在時段內
+schedule-waits = 會等候其結束
 schedule-cost = 費用
 schedule-rate = 單價
 schedule-amount = 金額

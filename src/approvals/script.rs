@@ -2,8 +2,9 @@
 
 use super::engine::{Job, Script};
 use crate::domain::action::Action;
-use crate::domain::audience::{Audience, Withheld};
+use crate::domain::audience::{Audience, Held};
 use crate::domain::broadcasts::{BroadcastPlan, Fallback};
+use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::Desired;
 use crate::domain::people::Tenant;
@@ -32,10 +33,14 @@ struct Broadcast {
 #[async_trait]
 impl Script for Broadcast {
     async fn recheck(&self) -> Result<Vec<Finding>> {
-        broadcasts::recheck(&self.ctx, self.tenant.id, &self.plan).await
+        broadcasts::standing(&self.ctx, self.tenant.id, &self.plan).await
     }
 
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>> {
+    fn quiet_until(&self) -> Option<Timestamp> {
+        broadcasts::quiet_until(&self.ctx, &self.plan)
+    }
+
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>> {
         let marked = rows
             .iter()
             .map(|&(seq, contact)| {

@@ -225,8 +225,8 @@ pub struct MarketTime {
     pub people: u64,
     /// "Tue 1 Dec 2026, 10:00 HKT".
     pub local: String,
-    /// Outside the quiet hours.
-    pub allowed: bool,
+    /// Inside the quiet hours; `None` where that depends on when it begins.
+    pub quiet: Option<bool>,
 }
 
 #[derive(Clone, Debug)]

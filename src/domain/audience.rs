@@ -2,6 +2,7 @@
 
 use super::audit::{leaf_hash, root_of};
 use super::canonical::{Digest, Hash, NotCanonical, canonical, sha256};
+use super::clock::Timestamp;
 use super::contacts::{Language, People};
 use super::ids::{AudienceId, ContactId, SegmentId};
 use super::templates::Values;
@@ -71,6 +72,15 @@ impl Withheld {
             Self::Gone => "contact_gone",
         }
     }
+}
+
+/// Why a row of the ledger is not sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Never: the person is not to be written to any more.
+    Back(Withheld),
+    /// Not before this: it is quiet where the person lives.
+    Until(Timestamp),
 }
 
 impl Serialize for Withheld {

@@ -195,6 +195,15 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
     }
 }
 
+/// Until when nothing of it goes out because it is quiet wherever its people live.
+#[must_use]
+pub fn quiet_until(ctx: &Ctx, action: &Action) -> Option<Timestamp> {
+    match action {
+        Action::BroadcastSchedule(plan) => broadcasts::quiet_until(ctx, plan),
+        Action::BroadcastCreate(_) | Action::ContactImport(_) | Action::SegmentUpsert(_) => None,
+    }
+}
+
 /// Reads arguments into their type; what does not fit is named with its place.
 pub fn arguments<T: DeserializeOwned>(arguments: Value) -> Result<T> {
     if has_nul(&arguments) {

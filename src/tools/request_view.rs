@@ -1,6 +1,6 @@
 //! A request as agents read it: what previews, writes and the status tool answer.
 
-use super::Ctx;
+use super::{Ctx, quiet_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
 use crate::domain::people::Role;
@@ -129,6 +129,10 @@ pub struct ExecutionView {
     pub started_at: Timestamp,
     /// When it came to its end.
     pub finished_at: Option<Timestamp>,
+    /// Why it stands still or was ended before its time; null while it goes on.
+    pub halted: Option<String>,
+    /// Until when it waits by itself, because it is quiet where its people live; null while it goes on.
+    pub waits_until: Option<Timestamp>,
     /// How many messages stand where.
     pub progress: crate::domain::deliveries::Tally,
 }
@@ -179,6 +183,8 @@ async fn execution(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Executio
     Ok(found.map(|(execution, progress)| ExecutionView {
         attempt: 1,
         started_at: execution.started_at,
+        waits_until: execution.goes_on(&progress).then(|| quiet_until(ctx, &request.preview.action)).flatten(),
+        halted: execution.halted().map(str::to_owned),
         finished_at: execution.finished_at,
         progress,
     }))

@@ -1,15 +1,15 @@
 //! The sender's surroundings in a test: a Graph API that does what the test says, and daemons that send to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use countersign::approvals::engine::{self, Engine, Job, Script};
 use countersign::approvals::resume::{self, Resumed};
-use countersign::domain::audience::{Exclusion, Withheld};
-use countersign::domain::clock::{Clock as _, SystemClock};
+use countersign::domain::audience::{Exclusion, Held, Withheld};
+use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Tally};
 use countersign::domain::ids::{ExecutionId, PersonId};
@@ -44,6 +44,8 @@ pub struct Meta {
     pub seen: Mutex<Vec<(u32, String, Instant)>>,
     pub withheld: BTreeSet<u32>,
     pub blocked: AtomicBool,
+    /// Until when it is quiet where the first so many of a hundred people live, in microseconds.
+    pub quiet: (u32, AtomicI64),
 }
 
 impl Meta {
@@ -54,6 +56,7 @@ impl Meta {
             seen: Mutex::default(),
             withheld: BTreeSet::new(),
             blocked: AtomicBool::new(false),
+            quiet: (0, AtomicI64::new(0)),
         }
     }
 
@@ -76,10 +79,19 @@ impl Script for Meta {
         Ok(if self.blocked.load(Ordering::SeqCst) { vec![finding] } else { Vec::new() })
     }
 
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>> {
+    fn quiet_until(&self) -> Option<Timestamp> {
+        let until = Timestamp::from_micros(self.quiet.1.load(Ordering::SeqCst));
+        (self.quiet.0 == 100 && until > SystemClock.now()).then_some(until)
+    }
+
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>> {
         let message = |who: ContactNo| {
             if self.withheld.contains(&who.0) {
-                return Err(Withheld::Excluded(Exclusion::VariableMissing));
+                return Err(Held::Back(Withheld::Excluded(Exclusion::VariableMissing)));
+            }
+            let until = Timestamp::from_micros(self.quiet.1.load(Ordering::SeqCst));
+            if who.0 % 100 < self.quiet.0 && until > SystemClock.now() {
+                return Err(Held::Until(until));
             }
             Ok(TemplateMessage {
                 phone_number_id: NUMBER.into(),

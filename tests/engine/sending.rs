@@ -1,10 +1,11 @@
 //! The sender at work, with a Graph API that does what each test says: who is written to, how often, and when it ends.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign::approvals::execute;
 use countersign::approvals::resume::{self, Resumed};
+use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::Tally;
 use countersign::domain::people::{Person, Role};
@@ -30,6 +31,8 @@ on_both!(
     a_stop_word_wins_against_a_running_broadcast,
     an_api_in_trouble_costs_a_handful,
     what_blocks_stops_before_the_first_message,
+    who_sleeps_is_written_to_when_the_quiet_hours_end,
+    when_everybody_sleeps_all_of_it_waits,
     the_rate_is_kept,
     a_daemon_that_dies_sends_nobody_twice,
     two_daemons_share_and_nobody_gets_two,
@@ -193,6 +196,32 @@ async fn what_blocks_stops_before_the_first_message(test: TestDb) {
     play.goes_on().await;
     runner.await.unwrap();
     assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 100));
+}
+
+async fn who_sleeps_is_written_to_when_the_quiet_hours_end(test: TestDb) {
+    after_the_night(test, 40).await;
+}
+
+async fn when_everybody_sleeps_all_of_it_waits(test: TestDb) {
+    after_the_night(test, 100).await;
+}
+
+/// So many of a hundred people sleep for two seconds.
+async fn after_the_night(test: TestDb, part: u32) {
+    let (now, begun) = (SystemClock.now(), Instant::now());
+    let mut meta = Meta::new(Duration::from_millis(1), accepted);
+    meta.quiet = (part, AtomicI64::new(now.after(Duration::from_secs(2)).micros()));
+    let mut play = Play::new(&test, 200, meta).await;
+    play.run(10).await.await.unwrap();
+    assert_eq!(play.status().await, Status::Succeeded, "nobody had to let it go on");
+    let sleeps = |who: u32| who % 100 < part;
+    let counts = play.meta.counts();
+    assert!(counts.len() == 200 && counts.values().all(|count| *count == 1), "{counts:?}");
+    for (who, _, at) in play.meta.seen.lock().unwrap().iter().filter(|(who, ..)| sleeps(*who)) {
+        assert!(*at >= begun + Duration::from_millis(1_990), "{who} was woken after {:?}", *at - begun);
+    }
+    let awake = play.meta.seen.lock().unwrap().iter().take_while(|(who, ..)| !sleeps(*who)).count();
+    assert_eq!(awake, counts.keys().filter(|who| !sleeps(**who)).count(), "nobody waits for those who sleep");
 }
 
 async fn the_rate_is_kept(test: TestDb) {

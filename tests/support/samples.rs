@@ -117,7 +117,7 @@ pub fn preview() -> Preview {
                 zone: "Asia/Hong_Kong".into(),
                 starts: None,
                 ends: None,
-                quiet: false,
+                quiet: Some(false),
             }],
             cost,
             from: "+852 5550 1000".into(),

@@ -129,6 +129,7 @@ async fn each_person_gets_one_verdict_in_the_fixed_order(db: TestDb) {
             "FREQ-01",
             "FREQ-03",
             "SCHED-06",
+            "SCHED-07",
             "VAR-03",
             "VAR-05"
         ]
@@ -168,7 +169,7 @@ async fn a_page_shows_what_will_be_sent_and_hides_whom(db: TestDb) {
     let link = &page.links.links[0];
     assert_eq!((link.domain.as_str(), link.allowed, link.place.as_str()), ("example.hk", true, "en button 1"));
     let local = &page.schedule.local[0];
-    assert_eq!((local.starts.as_deref(), local.quiet), (Some("2026-12-01 10:00 +08:00"), false));
+    assert_eq!((local.starts.as_deref(), local.quiet), (Some("2026-12-01 10:00 +08:00"), Some(false)));
     assert_eq!((page.schedule.batches, page.schedule.seconds), (1, 1));
     // Nothing that gives a person away, anywhere on the page or in what is signed beside the sealed list.
     let text = serde_json::to_string(&proposal.preview).unwrap();

@@ -2,12 +2,13 @@
 //! not leave a row that looks as if it had been sent.
 
 use super::Job;
+use crate::domain::audience::Held;
 use crate::domain::contacts::ContactNo;
 use crate::domain::preview::{Finding, Level};
 use crate::error::{Error, Result};
 use crate::graph::messages::TemplateMessage;
 use crate::store::Db;
-use crate::store::deliveries::{self, Exclude, Waiting};
+use crate::store::deliveries::{self, Exclude, Later, Waiting};
 use std::collections::HashMap;
 
 /// Rows made ready at a time.
@@ -33,6 +34,8 @@ pub struct Batch {
     pub ready: Vec<Ready>,
     /// Not to be sent any more.
     pub excluded: Vec<Exclude>,
+    /// To be sent later.
+    pub later: Vec<Later>,
     /// What forbids to go on; if there is anything, the rest is empty.
     pub blocked: Vec<Finding>,
 }
@@ -68,7 +71,8 @@ pub async fn prepare(job: &Job, rows: &[Waiting]) -> Result<Batch> {
             Some(Ok(message)) => {
                 batch.ready.push(Ready { seq: row.seq, contact: row.contact_no, attempt: row.attempt, message });
             }
-            Some(Err(why)) => batch.excluded.push(Exclude { seq: row.seq, why }),
+            Some(Err(Held::Back(why))) => batch.excluded.push(Exclude { seq: row.seq, why }),
+            Some(Err(Held::Until(at))) => batch.later.push(Later { seq: row.seq, at }),
             // A person without a word about them would wait for ever, in front of everybody else.
             None => return Err(Error::internal(format!("row {} has neither message nor reason", row.seq))),
         }

@@ -92,7 +92,8 @@ pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Ev
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audience::Withheld;
+    use crate::domain::audience::Held;
+    use crate::domain::clock::Timestamp;
     use crate::domain::preview::Finding;
     use crate::error::Result;
     use crate::graph::messages::Parameters;
@@ -105,7 +106,10 @@ mod tests {
         async fn recheck(&self) -> Result<Vec<Finding>> {
             Ok(Vec::new())
         }
-        async fn messages(&self, _: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>> {
+        fn quiet_until(&self) -> Option<Timestamp> {
+            None
+        }
+        async fn messages(&self, _: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>> {
             Ok(Vec::new())
         }
         async fn send(&self, _: &TemplateMessage) -> SendOutcome {

@@ -11,7 +11,7 @@ mod sender;
 mod shards;
 mod turn;
 
-use crate::domain::audience::Withheld;
+use crate::domain::audience::Held;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{ContactNo, People};
 use crate::domain::deliveries::{Desired, ExecutionState};
@@ -64,8 +64,11 @@ pub trait Script: Send + Sync + 'static {
     /// Looks at the facts again. Whatever blocks stops the sending before the next message.
     async fn recheck(&self) -> Result<Vec<Finding>>;
 
-    /// The message of each of these people, or why there is none any more. A message has no callback token yet.
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Withheld>)>>;
+    /// Until when nothing can go out to anybody, whatever the facts say.
+    fn quiet_until(&self) -> Option<Timestamp>;
+
+    /// The message of each of these people, or why there is none now. A message has no callback token yet.
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>>;
 
     /// Sends one message, once.
     async fn send(&self, message: &TemplateMessage) -> SendOutcome;
@@ -119,7 +122,7 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
             return Ok(());
         }
         tokio::select! {
-            () = tokio::time::sleep(rest(&execution)) => {}
+            () = tokio::time::sleep(rest(&job, &execution)) => {}
             () = woken.woken() => {}
             () = engine.stop.cancelled() => {}
         }
@@ -127,9 +130,10 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
     Ok(())
 }
 
-/// What waits for a webhook or a person is looked at less often.
-fn rest(execution: &Execution) -> Duration {
-    if execution.state == ExecutionState::Attention { REST * 5 } else { REST }
+/// What waits for a webhook, for a person or for the morning is looked at less often.
+fn rest(job: &Job, execution: &Execution) -> Duration {
+    let waits = execution.state == ExecutionState::Attention || job.script.quiet_until().is_some();
+    if waits { REST * 5 } else { REST }
 }
 
 async fn current(engine: &Engine, job: &Job) -> Result<Execution> {

@@ -225,6 +225,8 @@ impl<'a> Sender<'a> {
         } else if over {
             Halt { to: Desired::Cancel, rule: "finish_by", reason: "The time for sending is over.".to_owned() }
         } else {
+            // Quiet hours are nobody's decision: what waits for their end goes on without anybody.
+            self.closing = self.job.script.quiet_until().is_some();
             return;
         };
         self.halt(halt).await;

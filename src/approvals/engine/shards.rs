@@ -4,7 +4,7 @@ use super::batch::{self, Batch, Ready};
 use super::sender::{Event, Sender};
 use crate::domain::clock::Timestamp;
 use crate::error::Result;
-use crate::store::deliveries::{self, Exclude, LEASE, Lease, Outcome, Settled};
+use crate::store::deliveries::{self, Exclude, LEASE, Later, Lease, Outcome, Settled};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub struct Held {
     pub again: VecDeque<Ready>,
     /// Rows not to be sent any more; written down with the next commit.
     pub excluded: Vec<Exclude>,
+    /// Rows to be sent later; put into the retry queue with the next commit.
+    pub later: Vec<Later>,
     /// Whether some of them come from the retry queue.
     pub unqueue: bool,
     /// Rows below it were made ready.
@@ -66,6 +68,7 @@ impl Held {
         self.ready.clear();
         self.again.clear();
         self.excluded.clear();
+        self.later.clear();
         self.unqueue = false;
         self.loaded_to = self.durable_next;
     }
@@ -107,6 +110,7 @@ impl Sender<'_> {
             ready: VecDeque::new(),
             again: VecDeque::new(),
             excluded: Vec::new(),
+            later: Vec::new(),
             unqueue: false,
             loaded_to: lease.next_seq,
             loading: false,
@@ -181,6 +185,7 @@ impl Sender<'_> {
             return;
         }
         held.excluded.extend(batch.excluded);
+        held.later.extend(batch.later);
         if let Some(to) = to {
             held.ready.extend(batch.ready);
             held.loaded_to = to;
@@ -198,6 +203,7 @@ impl Sender<'_> {
             held.exhausted()
                 && held.durable_next >= held.lease.seq_to
                 && held.excluded.is_empty()
+                && held.later.is_empty()
                 && held.again.is_empty()
                 && held.next_retry.is_none()
                 && !held.look_again

@@ -112,10 +112,13 @@ impl Sender<'_> {
             }
             part.excluded = std::mem::take(&mut held.excluded);
             part.next_seq = held.next_seq();
+            // Rows above the mark are read again by whoever takes the shard next; only those below it belong in the queue.
+            (part.later, held.later) = held.later.iter().partition(|row| row.seq < part.next_seq);
+            self.put_back |= !part.later.is_empty();
             part.low_seq = part.intents.iter().copied().chain(aloft).min().unwrap_or(part.next_seq).min(part.next_seq);
             let moved = held.exhausted() && held.durable_next != part.next_seq;
             let due = now.duration_since(held.renewed) >= RENEW;
-            if !part.intents.is_empty() || !part.excluded.is_empty() || moved || due {
+            if !part.intents.is_empty() || !part.excluded.is_empty() || !part.later.is_empty() || moved || due {
                 wanted.parts.push(part);
             }
         }

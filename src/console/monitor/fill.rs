@@ -21,6 +21,7 @@ use crate::graph::errors::{explain, lookup};
 use crate::store;
 use crate::store::Db;
 use crate::store::deliveries::{Entry, Execution, Failed};
+use crate::tools;
 use crate::words::{Lang, Words};
 
 /// Rows of the ledger on one page.
@@ -146,9 +147,13 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         State::of(run.request.status, false, run.request.not_before, cooling, who.now)
     };
     let rate = u64::from(run.execution.per_second).max(1);
-    let goes_on = run.request.status == Status::Executing && !stopped && progress.queued > 0;
-    let forecast = || l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate);
-    let alarm = run.execution.reason.clone().filter(|_| run.execution.desired != Desired::Run);
+    let waits = tools::quiet_until(&who.console.ctx, &run.request.preview.action);
+    let forecast = || match waits {
+        Some(until) => l.t1("monitor-quiet", "until", l.when(until.to_jiff())),
+        None => l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate),
+    };
+    let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
+    let alarm = run.execution.halted().map(str::to_owned);
     Ok(Live {
         state: state.tag(l),
         next_move: state.next(l),

@@ -184,7 +184,7 @@ fn schedule(
                 market: facts::market(l, clock.market),
                 people: people.get(&clock.market).copied().unwrap_or_default(),
                 local: local(&clock.zone, starts),
-                allowed: !clock.quiet,
+                quiet: clock.quiet,
             })
             .collect(),
         per_second: view.schedule.per_second.into(),

@@ -112,7 +112,7 @@ pub fn review() -> BroadcastReview {
                     market: market.into(),
                     people,
                     local: format!("Tue 1 Dec 2026, 10:00 {zone}"),
-                    allowed: true,
+                    quiet: Some(false),
                 })
                 .to_vec(),
             per_second: 20,

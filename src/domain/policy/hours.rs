@@ -46,6 +46,13 @@ impl MarketRule {
         self.quiet.is_some_and(|quiet| quiet.holds(self.zone.clock(at)))
     }
 
+    /// When the quiet hours end that hold at this instant; `None` if none do.
+    #[must_use]
+    pub fn quiet_until(&self, at: Timestamp) -> Option<Timestamp> {
+        let hours = self.quiet.filter(|_| self.is_quiet(at))?;
+        self.zone.next(hours.until, at)
+    }
+
     /// How much of the time from `start` to `end` is quiet. In steps of five minutes, which is finer than anybody's hours.
     #[must_use]
     pub fn quiet_between(&self, start: Timestamp, end: Timestamp) -> Quiet {
@@ -100,6 +107,18 @@ impl Zone {
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> Time {
         at.to_jiff().to_zoned(self.0.clone()).time()
+    }
+
+    /// The next instant at which the clock shows this time. A time that a change of the clocks leaves out is that of the
+    /// change.
+    #[must_use]
+    pub fn next(&self, clock: Time, after: Timestamp) -> Option<Timestamp> {
+        let zoned = after.to_jiff().to_zoned(self.0.clone());
+        let today = zoned.date();
+        [Some(today), today.tomorrow().ok()].into_iter().flatten().find_map(|date| {
+            let at = date.to_datetime(clock).to_zoned(self.0.clone()).ok()?;
+            (at.timestamp() > zoned.timestamp()).then(|| Timestamp::from_micros(at.timestamp().as_microsecond()))
+        })
     }
 
     /// For people: `2026-12-01 10:00 +08:00`.

@@ -51,12 +51,6 @@ const LEADING_ON: &[&str] = &[
     "url",
 ];
 
-/// Second levels under which domains are sold, in countries that have such.
-const SECOND_LEVELS: &[&str] = &[
-    "ac", "co", "com", "edu", "gov", "gob", "go", "idv", "ind", "info", "ltd", "me", "net", "ne", "nom", "or", "org",
-    "plc", "sch",
-];
-
 /// An address in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address<'a> {
@@ -72,27 +66,51 @@ pub struct Address<'a> {
     pub url: &'a str,
 }
 
-/// The addresses that a text names, each with its place in characters.
+/// The addresses that a text names, each with its place in characters. A phone makes a link of whatever ends in a public
+/// suffix, with or without a scheme before it, so all of that counts; an address for mail does not.
 #[must_use]
 pub fn named_in(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut start = 0;
     for word in text.split_inclusive(|c: char| c.is_whitespace() || "「」『』（）《》，。！？、；：<>\"".contains(c))
     {
-        let length = word.chars().count();
         let lower = word.to_ascii_lowercase();
-        let at = ["http://", "https://", "www."].iter().filter_map(|begin| lower.find(begin)).min();
-        if let Some(address) = at.and_then(|at| word.get(at..)) {
+        let begins = ["http://", "https://", "www."].iter().filter_map(|begin| lower.find(begin)).min();
+        if let Some((before, address)) = begins.or_else(|| bare_host(word)).and_then(|at| word.split_at_checked(at)) {
             let end = |c: char| c.is_whitespace() || ".,;:!?)]}'\"「」『』（）《》，。！？、；：<>".contains(c);
             // A closing brace may end a placeholder.
             let trimmed =
                 if address.trim_end().ends_with("}}") { address.trim_end() } else { address.trim_end_matches(end) };
-            let before = at.and_then(|at| word.get(..at)).map_or(0, |before| before.chars().count());
-            found.push((start + before, trimmed.to_owned()));
+            found.push((start + before.chars().count(), trimmed.to_owned()));
         }
-        start += length;
+        start += word.chars().count();
     }
     found
+}
+
+/// Where in a word a host begins that is written without a scheme. Han, Kana and Hangul end it: they need no space before a
+/// host.
+fn bare_host(word: &str) -> Option<usize> {
+    let of_host = |c: char| c == '.' || c == '-' || (c.is_alphanumeric() && !is_east_asian(c));
+    let mut from = 0;
+    while let Some(rest) = word.get(from..).filter(|rest| !rest.is_empty()) {
+        let run = rest.find(|c| !of_host(c)).unwrap_or(rest.len());
+        let (host, after) = rest.split_at(run);
+        let host_starts = from + host.len() - host.trim_start_matches(['.', '-']).len();
+        let host = host.trim_matches(['.', '-']).to_lowercase();
+        let mailbox = after.starts_with('@') || word.get(..from).is_some_and(|before| before.ends_with('@'));
+        let labels = host.split('.').all(|label| !label.is_empty());
+        if !mailbox && labels && psl::domain(host.as_bytes()).is_some_and(|domain| domain.suffix().is_known()) {
+            return Some(host_starts);
+        }
+        from += run + after.chars().next().map_or(0, char::len_utf8);
+    }
+    None
+}
+
+/// Han, Kana and Hangul, with their marks and wide forms.
+const fn is_east_asian(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..)
 }
 
 /// One address, taken apart and judged.
@@ -167,13 +185,9 @@ fn is_below(host: &str, domain: &str) -> bool {
     host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The part of a host that somebody registered: the last two labels, or three where the last but one is sold under.
+/// The part of a host that somebody registered, by the Public Suffix List.
 fn registrable(host: &str) -> String {
-    let labels: Vec<&str> = host.split('.').collect();
-    let country = labels.last().is_some_and(|last| last.len() == 2);
-    let second = labels.len().checked_sub(2).and_then(|at| labels.get(at));
-    let take = if country && second.is_some_and(|label| SECOND_LEVELS.contains(label)) { 3 } else { 2 };
-    labels.iter().skip(labels.len().saturating_sub(take)).copied().collect::<Vec<_>>().join(".")
+    psl::domain_str(host).unwrap_or(host).to_owned()
 }
 
 #[cfg(test)]
@@ -229,6 +243,8 @@ mod tests {
         }
         assert_eq!(judged("www.evil.org", false).1, ["LINK-10"]);
         assert_eq!(judged("www.example.hk", false).1, Vec::<String>::new());
+        assert_eq!(judged("bit.ly/3abc", false).1, ["LINK-05", "LINK-10"]);
+        assert_eq!(judged("user@example.hk", false).1, ["LINK-03"]);
     }
 
     #[test]
@@ -238,6 +254,7 @@ mod tests {
             ("https://www.evil.com.hk/", "evil.com.hk"),
             ("https://a.evil.co.uk/", "evil.co.uk"),
             ("https://a.evil.com/", "evil.com"),
+            ("https://a.evil.github.io/", "evil.github.io"),
         ] {
             assert_eq!(judged(url, true).0.domain, domain, "{url}");
         }
@@ -253,6 +270,25 @@ mod tests {
                 (46, "HTTP://X.org/{{1}}".to_owned())
             ]
         );
-        assert_eq!(named_in("no address here: 5.50 or a@b.c"), []);
+        for (text, address) in [
+            ("Win now: bit.ly/abc", (9, "bit.ly/abc")),
+            ("去wa.me/85291234567看看", (1, "wa.me/85291234567看看")),
+            ("Go to Evil.COM.", (6, "Evil.COM")),
+            ("(evil.co.uk)", (1, "evil.co.uk")),
+            ("see shop.example.hk:8443/x", (4, "shop.example.hk:8443/x")),
+            ("or ex\u{430}mple.com/{{1}}", (3, "ex\u{430}mple.com/{{1}}")),
+        ] {
+            assert_eq!(named_in(text), [(address.0, address.1.to_owned())], "{text}");
+        }
+        for text in [
+            "no address here: 5.50 or a@b.c",
+            "mail shop@example.com, first.last@example.com",
+            "HK$1,280.00 at 10.30 a.m.",
+            "Wait...what? v2.0",
+            "e.g. this, U.S. or etc.",
+            "com",
+        ] {
+            assert_eq!(named_in(text), [], "{text}");
+        }
     }
 }

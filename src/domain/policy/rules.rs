@@ -201,9 +201,9 @@ rules! {
     SCHED_05 = Block "SCHED-05" "Too far ahead"
         "The start {start} is more than {days} days ahead. What was checked would be too old; ask later.";
     SCHED_06 = Note "SCHED-06" "Start after approval"
-        "No start is given: sending begins when the signatures are there and the cooling-off time is over. In quiet hours it stands still.";
-    SCHED_07 = Block "SCHED-07" "Quiet hours now"
-        "In {market} it is {clock}, and {quiet} are quiet hours. Sending waits.";
+        "No start is given: sending begins when the signatures are there and the cooling-off time is over.";
+    SCHED_07 = Note "SCHED-07" "Waits in quiet hours"
+        "In {market} nothing goes out during the quiet hours {quiet}. Sending waits and goes on by itself when they end.";
     SCHED_08 = Note "SCHED-08" "Slower than asked"
         "The number sends at most {limit} messages a second; {per_second} were asked for.";
     SCHED_09 = Block "SCHED-09" "Time is over"

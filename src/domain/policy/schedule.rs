@@ -33,15 +33,15 @@ impl Course {
         Self { start: schedule.start_at, end, seconds, batches: count.div_ceil(schedule.batch_size.max(1).into()) }
     }
 
-    /// How quiet the sending time is in a market, for this category. Unknown times are not quiet: sending will wait.
+    /// How quiet the sending time is in a market, for this category. `None` where that depends on when it begins: sending
+    /// will wait for the end of the quiet hours.
     #[must_use]
-    pub fn quiet_in(&self, settings: &Settings, category: MessageCategory, market: Market) -> Quiet {
-        match (self.start, self.end, settings.market(market)) {
-            (Some(start), Some(end), Some(rule)) if settings.schedule.quiet_hours_for.contains(&category) => {
-                rule.quiet_between(start, end)
-            }
-            _ => Quiet::Never,
-        }
+    pub fn quiet_in(&self, settings: &Settings, category: MessageCategory, market: Market) -> Option<Quiet> {
+        let rule = settings.market(market).filter(|rule| rule.quiet.is_some());
+        let Some(rule) = rule.filter(|_| settings.schedule.quiet_hours_for.contains(&category)) else {
+            return Some(Quiet::Never);
+        };
+        Some(rule.quiet_between(self.start?, self.end?))
     }
 }
 
@@ -79,14 +79,19 @@ pub fn check(
         let facts = [("limit", number_per_second.into()), ("per_second", schedule.per_second.into())];
         findings.push(SCHED_08.says(&facts));
     }
-    for local in local_times(settings, category, course, people).into_iter().filter(|local| local.quiet) {
-        let quiet = settings.market(local.market).and_then(|rule| rule.quiet);
-        findings.push(SCHED_03.says(&[
-            ("market", local.market.as_str().into()),
-            ("starts", local.starts.unwrap_or_default().into()),
-            ("ends", local.ends.unwrap_or_default().into()),
-            ("quiet", quiet.map(|hours| hours.to_string()).unwrap_or_default().into()),
-        ]));
+    for local in local_times(settings, category, course, people) {
+        let hours = settings.market(local.market).and_then(|rule| rule.quiet).map(|hours| hours.to_string());
+        let (market, quiet) = (local.market.as_str().into(), hours.unwrap_or_default().into());
+        match local.quiet {
+            Some(true) => findings.push(SCHED_03.says(&[
+                ("market", market),
+                ("starts", local.starts.unwrap_or_default().into()),
+                ("ends", local.ends.unwrap_or_default().into()),
+                ("quiet", quiet),
+            ])),
+            Some(false) => {}
+            None => findings.push(SCHED_07.says(&[("market", market), ("quiet", quiet)])),
+        }
     }
     findings
 }
@@ -108,7 +113,7 @@ pub fn local_times(
                 zone: zone.name().to_owned(),
                 starts: course.start.map(|at| zone.show(at)),
                 ends: course.end.map(|at| zone.show(at)),
-                quiet: course.quiet_in(settings, category, market) != Quiet::Never,
+                quiet: course.quiet_in(settings, category, market).map(|quiet| quiet != Quiet::Never),
             })
         })
         .collect()
@@ -121,31 +126,23 @@ pub fn is_over(schedule: &Schedule, now: Timestamp) -> Option<Finding> {
     Some(SCHED_09.says(&[("finish_by", by.to_string().into())]))
 }
 
-/// The markets in which it is quiet now.
+/// Until when it is quiet in every one of these markets, so that nothing at all can go out; `None` if something can.
 #[must_use]
-pub fn is_quiet_now(
+pub fn quiet_until(
     settings: &Settings,
     category: MessageCategory,
     markets: impl IntoIterator<Item = Market>,
     now: Timestamp,
-) -> Vec<Finding> {
-    if !settings.schedule.quiet_hours_for.contains(&category) {
-        return Vec::new();
-    }
-    let quiet = markets.into_iter().filter_map(|market| {
-        let rule = settings.market(market).filter(|rule| rule.is_quiet(now))?;
-        Some(SCHED_07.says(&[
-            ("market", market.as_str().into()),
-            ("clock", rule.zone.show(now).into()),
-            ("quiet", rule.quiet.map(|hours| hours.to_string()).unwrap_or_default().into()),
-        ]))
-    });
-    quiet.collect()
+) -> Option<Timestamp> {
+    let ends: Option<Vec<Timestamp>> =
+        markets.into_iter().map(|market| settings.quiet_until(category, market, now)).collect();
+    ends?.into_iter().min()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::hours::MarketRule;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -174,7 +171,7 @@ mod tests {
             (start("2026-12-01T23:00:00+08:00"), vec!["SCHED-03"]),
             (by("2026-12-01T10:10:24+08:00"), vec![]),
             (by("2026-12-01T10:10:23+08:00"), vec!["SCHED-02"]),
-            (Schedule::default(), vec!["SCHED-06"]),
+            (Schedule::default(), vec!["SCHED-06", "SCHED-07"]),
             (Schedule { per_second: 200, ..start("2026-12-01T10:00:00+08:00") }, vec!["SCHED-08"]),
         ] {
             assert_eq!(rules(&schedule, 12_480, now), broken, "{schedule:?}");
@@ -194,17 +191,32 @@ mod tests {
     }
 
     #[test]
-    fn sending_waits_in_quiet_hours_and_ends_when_its_time_is_over() {
-        let settings = Settings::default();
+    fn sending_ends_when_its_time_is_over() {
         let schedule = Schedule { finish_by: Some(at("2026-12-02T12:00:00+08:00")), ..Schedule::default() };
-        let hk: Market = "HK".parse().unwrap();
-        let now = |text: &str, category| -> Vec<String> {
-            let quiet = is_quiet_now(&settings, category, [hk], at(text));
-            is_over(&schedule, at(text)).into_iter().chain(quiet).map(|f| f.rule).collect()
-        };
-        assert_eq!(now("2026-12-01T20:59:00+08:00", MessageCategory::Marketing), Vec::<String>::new());
-        assert_eq!(now("2026-12-01T21:00:00+08:00", MessageCategory::Marketing), ["SCHED-07"]);
-        assert_eq!(now("2026-12-01T21:00:00+08:00", MessageCategory::Utility), Vec::<String>::new());
-        assert_eq!(now("2026-12-02T12:00:00+08:00", MessageCategory::Utility), ["SCHED-09"]);
+        assert_eq!(is_over(&schedule, at("2026-12-02T11:59:59+08:00")), None);
+        assert_eq!(is_over(&schedule, at("2026-12-02T12:00:00+08:00")).unwrap().rule, "SCHED-09");
+    }
+
+    #[test]
+    fn it_is_quiet_when_it_is_quiet_in_every_market() {
+        let mut settings = Settings::default();
+        let rule =
+            MarketRule { zone: "Europe/London".parse().unwrap(), ..settings.markets.values().next().unwrap().clone() };
+        let [hk, gb]: [Market; 2] = ["HK", "GB"].map(|market| market.parse().unwrap());
+        settings.markets.insert(gb, rule);
+        let until =
+            |text: &str, category, markets: &[Market]| quiet_until(&settings, category, markets.to_vec(), at(text));
+        let marketing = MessageCategory::Marketing;
+        assert_eq!(until("2026-12-01T20:59:59+08:00", marketing, &[hk]), None);
+        assert_eq!(until("2026-12-01T21:00:00+08:00", marketing, &[hk]), Some(at("2026-12-02T09:00:00+08:00")));
+        assert_eq!(until("2026-12-02T08:59:59+08:00", marketing, &[hk]), Some(at("2026-12-02T09:00:00+08:00")));
+        assert_eq!(until("2026-12-01T21:00:00+08:00", MessageCategory::Utility, &[hk]), None);
+        assert_eq!(
+            until("2026-12-01T21:00:00+08:00", marketing, &[hk, gb]),
+            None,
+            "it is one in the afternoon in London"
+        );
+        let night = until("2026-12-02T06:00:00+08:00", marketing, &[hk, gb]);
+        assert_eq!(night, Some(at("2026-12-02T09:00:00+08:00")), "Hong Kong wakes first");
     }
 }

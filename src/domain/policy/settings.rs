@@ -2,6 +2,7 @@
 
 use super::hours::MarketRule;
 use super::rate_card::RateCard;
+use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::money::Money;
 use crate::domain::phone::Market;
@@ -207,6 +208,13 @@ impl Settings {
     #[must_use]
     pub fn market(&self, market: Market) -> Option<&MarketRule> {
         self.markets.get(&market).filter(|rule| rule.allowed)
+    }
+
+    /// When nothing is to go out to a market at this instant: until when; `None` if it may.
+    #[must_use]
+    pub fn quiet_until(&self, category: MessageCategory, market: Market, at: Timestamp) -> Option<Timestamp> {
+        let keeps = self.schedule.quiet_hours_for.contains(&category);
+        self.market(market).filter(|_| keeps)?.quiet_until(at)
     }
 
     /// Whether the parts fit each other; each part alone was checked when it was read.

@@ -186,8 +186,9 @@ pub struct LocalTime {
     pub starts: Option<String>,
     /// And at the last.
     pub ends: Option<String>,
-    /// Whether any of it falls into that market's quiet hours.
-    pub quiet: bool,
+    /// Whether any of it falls into that market's quiet hours. Null where that depends on when it begins: in quiet hours it
+    /// waits for their end.
+    pub quiet: Option<bool>,
 }
 
 /// Every address in the message, taken apart.

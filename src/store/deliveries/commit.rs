@@ -5,7 +5,7 @@
 //! the intents that come back from here.
 
 use super::ledger::record_attempts;
-use super::outcomes::{Outcome, Surprise, settle};
+use super::outcomes::{Outcome, Surprise, queue, settle};
 use super::rate::{TokenAsk, take};
 use super::shards::lease_micros;
 use super::{AttemptNote, Sql, dialects, list};
@@ -64,6 +64,8 @@ pub struct Part {
     pub intents: Vec<u32>,
     /// Rows not to be sent, with the reason.
     pub excluded: Vec<Exclude>,
+    /// Rows to be sent later.
+    pub later: Vec<Later>,
     /// Whether any of them comes from the retry queue.
     pub again: bool,
 }
@@ -75,6 +77,15 @@ pub struct Exclude {
     pub seq: u32,
     /// Why.
     pub why: Withheld,
+}
+
+/// A row that is to be sent later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Later {
+    /// Which row.
+    pub seq: u32,
+    /// When it is looked at again.
+    pub at: Timestamp,
 }
 
 /// Whether a shard is still ours.
@@ -175,6 +186,8 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
         ),
     };
     let mut suppressed = exclude(tx, wanted, part).await?;
+    let later: Vec<(i64, i64)> = part.later.iter().map(|row| (row.seq.into(), row.at.micros())).collect();
+    queue(tx, wanted.execution, &later).await?;
     if part.intents.is_empty() {
         return Ok((Vec::new(), suppressed));
     }

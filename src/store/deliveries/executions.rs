@@ -44,6 +44,20 @@ pub struct Execution {
     pub finished_at: Option<Timestamp>,
 }
 
+impl Execution {
+    /// Whether more is to be begun.
+    #[must_use]
+    pub fn goes_on(&self, progress: &Tally) -> bool {
+        self.finished_at.is_none() && self.desired == Desired::Run && progress.queued > 0
+    }
+
+    /// Why it stands still or was ended before its time; `None` while it may run.
+    #[must_use]
+    pub fn halted(&self) -> Option<&str> {
+        self.reason.as_deref().filter(|_| self.desired != Desired::Run)
+    }
+}
+
 row! {
     struct ExecutionRow {
         id: ExecutionId, tenant_id: TenantId, request_id: RequestId, phone_number_id: String, category: String,

@@ -14,7 +14,7 @@ mod shards;
 mod statuses;
 mod votes;
 
-pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Part, group_commit};
+pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Later, Part, group_commit};
 pub use doubts::{Evidence, evidence, latest_in_doubt, rule};
 pub use executions::{
     Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, pause_for, set_desired,

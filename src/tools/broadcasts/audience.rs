@@ -255,7 +255,7 @@ impl Frozen {
         let quiet: BTreeSet<Market> = markets
             .iter()
             .map(|(market, _)| *market)
-            .filter(|market| course.quiet_in(settings, plan.category, *market) == Quiet::Throughout)
+            .filter(|market| course.quiet_in(settings, plan.category, *market) == Some(Quiet::Throughout))
             .collect();
         // If it is quiet everywhere, the schedule is wrong, not the audience; the findings say so.
         if quiet.len() < markets.len() {

@@ -1,6 +1,6 @@
 //! The messages of a batch, worked out anew from today's rows: exactly what was signed goes out, or nothing.
 
-use crate::domain::audience::{Exclusion, Mark, Withheld, fingerprint, mark};
+use crate::domain::audience::{Exclusion, Held, Mark, Withheld, fingerprint, mark};
 use crate::domain::broadcasts::BroadcastPlan;
 use crate::domain::compose::{Composer, Form, Own};
 use crate::domain::contacts::ContactNo;
@@ -13,8 +13,8 @@ use crate::store::{self, candidates::Candidate};
 use crate::tools::Ctx;
 use std::collections::HashMap;
 
-/// One row of the ledger with its message, or why there is none.
-pub type Prepared = (u32, Result<graph::TemplateMessage, Withheld>);
+/// One row of the ledger with its message, or why there is none now.
+pub type Prepared = (u32, Result<graph::TemplateMessage, Held>);
 
 /// The messages for these rows of the ledger, in their order. The callback token is left for the worker to fill in.
 pub async fn messages_for(
@@ -28,7 +28,7 @@ pub async fn messages_for(
     let suppressions = store::candidates::suppressions_of(&ctx.db, tenant, numbers()).await?;
     let marks: HashMap<u32, &Mark> = rows.iter().map(|(_, no, mark)| (no.0, mark)).collect();
     let gate = Gate { settings: &ctx.policy.settings, category: plan.category, at: ctx.clock.now() };
-    let mut made: HashMap<u32, Result<graph::TemplateMessage, Withheld>> = HashMap::with_capacity(rows.len());
+    let mut made: HashMap<u32, Result<graph::TemplateMessage, Held>> = HashMap::with_capacity(rows.len());
     store::candidates::some(&ctx.db, tenant, plan.category, numbers(), |who| {
         let facts = Facts {
             number: who.market.is_some() && who.own.is_some_and(|own| own.phone.is_some()),
@@ -40,12 +40,14 @@ pub async fn messages_for(
         let message = gate
             .may_be_written_to(&facts)
             .map_err(Withheld::Excluded)
-            .and_then(|()| message(plan, &composer, who, marks.get(&who.no.0).copied()));
-        made.insert(who.no.0, message);
+            .and_then(|()| message(plan, &composer, who, marks.get(&who.no.0).copied()))
+            .map_err(Held::Back);
+        let quiet = facts.market.and_then(|market| gate.settings.quiet_until(gate.category, market, gate.at));
+        made.insert(who.no.0, message.and_then(|message| quiet.map_or(Ok(message), |end| Err(Held::Until(end)))));
         Ok(())
     })
     .await?;
-    Ok(rows.iter().map(|(seq, no, _)| (*seq, made.remove(&no.0).unwrap_or(Err(Withheld::Gone)))).collect())
+    Ok(rows.iter().map(|(seq, no, _)| (*seq, made.remove(&no.0).unwrap_or(Err(Held::Back(Withheld::Gone))))).collect())
 }
 
 /// The languages that were signed, with the very content that was signed. A language whose content is another by now has

@@ -1,6 +1,7 @@
 //! The world as it is now, against what was signed: before a broadcast starts, and before each of its batches.
 
 use crate::domain::broadcasts::BroadcastPlan;
+use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::policy::message::state;
 use crate::domain::policy::rules::{QUALITY_06, TEMPLATE_09, TEMPLATE_10, TEMPLATE_11};
@@ -11,18 +12,8 @@ use crate::error::Result;
 use crate::store;
 use crate::tools::Ctx;
 
-/// What the rules say of sending at this moment. A finding that blocks means: nothing more goes out until it is gone or
-/// people have decided.
-pub async fn recheck(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Result<Vec<Finding>> {
-    let mut findings = standing(ctx, tenant, plan).await?;
-    let markets = plan.cost.lines.iter().filter(|line| line.count > 0).map(|line| line.market);
-    findings.extend(schedule::is_quiet_now(&ctx.policy.settings, plan.category, markets, ctx.clock.now()));
-    findings.sort_by_key(|finding| finding.level);
-    Ok(findings)
-}
-
-/// What the rules say of the signed thing as it stands now, whenever it may be sent. People may sign at night what goes out
-/// in the morning.
+/// What the rules say of the signed thing as it stands now. A finding that blocks means: nothing more goes out until it is
+/// gone or people have decided. Quiet hours are not among them, for they end by themselves: see [`quiet_until`].
 pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Result<Vec<Finding>> {
     let (now, settings) = (ctx.clock.now(), &ctx.policy.settings);
     let templates = store::templates::of_name(&ctx.db, tenant, &plan.template).await?;
@@ -50,6 +41,13 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Resu
     findings.retain(|finding| finding.level != Level::Note);
     findings.sort_by_key(|finding| finding.level);
     Ok(findings)
+}
+
+/// Until when nothing of it can go out, because it is quiet wherever its people live.
+#[must_use]
+pub fn quiet_until(ctx: &Ctx, plan: &BroadcastPlan) -> Option<Timestamp> {
+    let markets = plan.cost.lines.iter().filter(|line| line.count > 0).map(|line| line.market);
+    schedule::quiet_until(&ctx.policy.settings, plan.category, markets, ctx.clock.now())
 }
 
 fn category(template: &MessageTemplate, plan: &BroadcastPlan) -> Option<Finding> {
