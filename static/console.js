@@ -75,6 +75,17 @@
     }
   });
 
+  // A form is sent once. Who comes back to the page may send it again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.hasAttribute("data-sent")) event.preventDefault();
+    form.setAttribute("data-sent", "");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
+  });
+
   // A form that failed puts its summary under the reader's eyes.
   const faults = document.getElementById("faults");
   if (faults) faults.focus();

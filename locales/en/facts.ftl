@@ -42,3 +42,28 @@ market-JP = Japan
 market-PH = Philippines
 market-TH = Thailand
 market-ID = Indonesia
+
+# Whom a segment takes in, and where a variable gets its value
+condition-and = { $left } and { $right }
+condition-or = { $left } or { $right }
+condition-group = ({ $inside })
+condition-not = not { $inside }
+condition-tag = tag { $name }
+condition-language = language { $list }
+condition-market = market { $list }
+condition-consent = consent for { $category }
+condition-wrote = wrote within { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
+condition-silent = silent for { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
+condition-everyone = everyone
+condition-without = { $include }, without { $exclude }
+condition-left-out = left out: { $inside }
+variable-text = the text “{ $text }”
+variable-name = the contact’s name
+variable-attribute = the contact’s { $name }
+variable-or = { $source }, or “{ $default }”

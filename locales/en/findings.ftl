@@ -55,3 +55,4 @@ finding-SEG-03 = Nobody fulfils these conditions now.
 finding-SEG-04 = This was made on version { $base }, and the segment has version { $version } by now. Ask for a new request.
 finding-SEG-05 = Another segment is called “{ $name }” by now. Ask for a new request with another name.
 finding-SEG-06 = The segment has this name and these conditions already.
+finding-SEG-07 = All { $count } people who may be written to fulfil these conditions. Check that everybody is meant.

@@ -44,5 +44,6 @@ ledger-failed = Failed
 ledger-suppressed = Suppressed
 ledger-unknown = Unknown
 progress = { $part } of { $total } accepted ({ $percent }%)
-ledger-abandoned = Not sent
+ledger-abandoned = Left as it is
+ledger-not-sent = Not sent
 state-halted = Stopped

@@ -42,3 +42,22 @@ market-JP = 日本
 market-PH = 菲律宾
 market-TH = 泰国
 market-ID = 印度尼西亚
+
+# Whom a segment takes in, and where a variable gets its value
+condition-and = { $left } 且 { $right }
+condition-or = { $left } 或 { $right }
+condition-group = （{ $inside }）
+condition-not = 并非（{ $inside }）
+condition-tag = 标签 { $name }
+condition-language = 语言 { $list }
+condition-market = 市场 { $list }
+condition-consent = 同意接收{ $category }
+condition-wrote = { $days } 天内曾发消息
+condition-silent = { $days } 天没有发消息
+condition-everyone = 所有人
+condition-without = { $include }，不包括{ $exclude }
+condition-left-out = 不发给：{ $inside }
+variable-text = 文字“{ $text }”
+variable-name = 联系人姓名
+variable-attribute = 联系人的 { $name }
+variable-or = { $source }，没有则用“{ $default }”

@@ -44,5 +44,6 @@ ledger-failed = 失败
 ledger-suppressed = 已略过
 ledger-unknown = 未知
 progress = 已接收 { $part } 条，共 { $total } 条({ $percent }%)
-ledger-abandoned = 未发送
+ledger-abandoned = 不再处理
+ledger-not-sent = 未发送
 state-halted = 已停止

@@ -42,3 +42,22 @@ market-JP = 日本
 market-PH = 菲律賓
 market-TH = 泰國
 market-ID = 印尼
+
+# Whom a segment takes in, and where a variable gets its value
+condition-and = { $left } 且 { $right }
+condition-or = { $left } 或 { $right }
+condition-group = （{ $inside }）
+condition-not = 並非（{ $inside }）
+condition-tag = 標籤 { $name }
+condition-language = 語言 { $list }
+condition-market = 市場 { $list }
+condition-consent = 同意接收{ $category }
+condition-wrote = { $days } 天內曾發訊息
+condition-silent = { $days } 天沒有發訊息
+condition-everyone = 所有人
+condition-without = { $include }，不包括{ $exclude }
+condition-left-out = 不發給：{ $inside }
+variable-text = 文字「{ $text }」
+variable-name = 聯絡人姓名
+variable-attribute = 聯絡人的 { $name }
+variable-or = { $source }，沒有則用「{ $default }」

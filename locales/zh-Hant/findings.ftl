@@ -55,3 +55,4 @@ finding-SEG-03 = 現時沒有人符合這些條件。
 finding-SEG-04 = 此要求以第{ $base }版為基礎，而分眾現時已是第{ $version }版。請重新提出要求。
 finding-SEG-05 = 現時已有另一個分眾名為「{ $name }」。請以其他名稱重新提出要求。
 finding-SEG-06 = 此分眾已有相同的名稱和條件。
+finding-SEG-07 = 可聯絡的 { $count } 人全部符合這些條件。請確認確實要包括所有人。

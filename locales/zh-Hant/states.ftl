@@ -44,5 +44,6 @@ ledger-failed = 失敗
 ledger-suppressed = 已略過
 ledger-unknown = 未明
 progress = 已接收{ $part }則，共{ $total }則({ $percent }%)
-ledger-abandoned = 沒有發送
+ledger-abandoned = 不再處理
+ledger-not-sent = 沒有發送
 state-halted = 已停止

@@ -1,6 +1,7 @@
 //! Puts the parts together: one process with the four doors, opened in order and closed in order.
 
 pub mod health;
+pub mod hosts;
 pub mod logs;
 pub mod people;
 pub mod shutdown;
@@ -20,6 +21,8 @@ use crate::worker::{self, Worker};
 use anyhow::Context as _;
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use hosts::Hosts;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -29,11 +32,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use tower_http::trace::TraceLayer;
 
 /// The longest a request may take; a write tool may wait 30 s for its result.
 const LONGEST_REQUEST: Duration = Duration::from_mins(1);
+
+/// The longest that a caller may pause while it sends a body.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// A daemon, opened and not yet running.
 pub struct App {
@@ -159,18 +165,18 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         idle_timeout: settings.console.idle_timeout,
         absolute_timeout: settings.console.absolute_timeout,
     };
-    let mcp = mcp::Settings {
-        public_url,
-        allowed_hosts: settings.server.allowed_hosts.clone(),
-        listen: app.addr()?,
-        calls_per_minute: settings.mcp.calls_per_minute,
-    };
+    let hosts = Hosts::of(settings, &public_url, app.addr()?);
+    let mcp =
+        mcp::Settings { public_url, hosts: hosts.names().to_vec(), calls_per_minute: settings.mcp.calls_per_minute };
     Ok(Router::new()
         .merge(console::router(app.ctx.clone(), console))
         .merge(mcp::router(app.ctx.clone(), mcp, stop.child_token()))
+        // Meta calls the webhook, and probes call what follows, by whatever name they were given.
+        .layer(from_fn_with_state(hosts, hosts::check))
         .merge(inbound::router(app.ctx.clone()))
         .merge(health::router(app.ctx.clone(), app.metrics.clone(), worker.pulse()))
         .layer(CompressionLayer::new())
+        .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_REQUEST))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span)))

@@ -117,7 +117,7 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
         tracing::warn!(execution = %execution.id, %error, "what was stopped is ended later");
     }
     let tally = deliveries::tally(&ctx.db, tenant, execution.id).await?;
-    Ok(StopReport { under_way, accepted: tally.accepted, not_sent: tally.queued })
+    Ok(StopReport { under_way, accepted: tally.accepted, not_sent: tally.not_sent })
 }
 
 /// A person lets what runs stand still. It goes on when as many agree as have signed (`super::resume`).
@@ -246,7 +246,7 @@ fn verdict(execution: &Execution, tally: &Tally) -> (Status, Option<Failure>) {
     let failure = |code: &str, message: String| Some(Failure { code: code.to_owned(), message, finding: None });
     if execution.desired == Desired::Cancel {
         let reason = execution.reason.clone().unwrap_or_else(|| "Stopped.".to_owned());
-        return (Status::Cancelled, failure("stopped", format!("{reason} {} messages were not sent.", tally.queued)));
+        return (Status::Cancelled, failure("stopped", format!("{reason} {} messages were not sent.", tally.not_sent)));
     }
     if tally.taken() == 0 {
         let message = format!(
@@ -266,6 +266,6 @@ fn receipt(tally: &Tally) -> Value {
     json!({
         "total": tally.total, "accepted": tally.taken(), "failed": tally.refused, "suppressed": tally.suppressed,
         // Taken by Meta, and known by now not to have reached the person; more may follow.
-        "undelivered": tally.failed.saturating_sub(tally.refused), "unknown": tally.unknown, "abandoned": tally.abandoned, "not_sent": tally.queued,
+        "undelivered": tally.failed.saturating_sub(tally.refused), "unknown": tally.unknown, "abandoned": tally.abandoned, "not_sent": tally.not_sent,
     })
 }

@@ -303,6 +303,14 @@ async fn submit_preview(ctx: &Ctx, caller: &Caller, request: ActionRequest) -> R
 
 /// What goes with asking people: what the request is about belongs to it from now on, and those who may sign are told.
 async fn ask_people(ctx: &Ctx, tx: &mut Tx, request: &ActionRequest, now: Timestamp) -> Result<()> {
+    let most = ctx.policy.settings.agents.max_pending;
+    // Counted after the entry in the audit log, where requests of one business come one after the other.
+    if store::requests::pending_of(tx, request.tenant, request.agent).await? > most.into() {
+        return Err(Error::TooManyPending(format!(
+            "{most} requests of this agent wait for people already, the most that the policy allows (agents.max_pending); \
+             this one was not filed"
+        )));
+    }
     broadcasts::filed(tx, request.tenant, request.id, &request.preview.action, now).await?;
     let reviewers = reviewers(&ctx.db, request.tenant, &request.quorum, request.owner).await?;
     Ok(store::outbox::enqueue(tx, request.tenant, MailKind::RequestFiled, request.id, &reviewers, now).await?)

@@ -19,8 +19,14 @@ pub enum Trouble {
     Forbidden(String),
     /// What was asked for cannot be done any more; the sentence says what to do.
     Refused(String),
+    /// The form did not stand on a page of this session.
+    NotYours(String),
     /// The form or the address cannot be understood.
     Unreadable(String),
+    /// The form is larger than any form here.
+    TooLarge,
+    /// The address is there, but takes another method.
+    Method,
     TooMany,
     Unavailable,
     /// Our fault; the reference leads to the log.
@@ -55,9 +61,11 @@ impl Trouble {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::NotYours(_) => StatusCode::FORBIDDEN,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -68,8 +76,9 @@ impl Trouble {
         match self {
             Self::NotFound => l.t("error-not-found"),
             Self::Forbidden(_) => l.t("error-forbidden"),
+            Self::NotYours(_) => l.t("error-not-yours"),
             Self::Refused(_) => l.t("error-refused"),
-            Self::Unreadable(_) => l.t("error-unreadable"),
+            Self::Unreadable(_) | Self::TooLarge | Self::Method => l.t("error-unreadable"),
             Self::TooMany => l.t("error-too-many"),
             Self::Unavailable => l.t("error-unavailable"),
             Self::Internal { .. } => l.t("error-internal"),
@@ -79,7 +88,12 @@ impl Trouble {
     fn sentence(&self, l: &Words) -> String {
         match self {
             Self::NotFound => l.t("error-not-found-text"),
-            Self::Forbidden(sentence) | Self::Refused(sentence) | Self::Unreadable(sentence) => sentence.clone(),
+            Self::Forbidden(sentence)
+            | Self::NotYours(sentence)
+            | Self::Refused(sentence)
+            | Self::Unreadable(sentence) => sentence.clone(),
+            Self::TooLarge => l.t("error-form-large"),
+            Self::Method => l.t("error-method"),
             Self::TooMany => l.t("error-too-many-text"),
             Self::Unavailable => l.t("error-unavailable-text"),
             Self::Internal { reference } => l.t1("error-internal-text", "reference", reference),

@@ -64,6 +64,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("SEG-04", "finding-SEG-04"),
     ("SEG-05", "finding-SEG-05"),
     ("SEG-06", "finding-SEG-06"),
+    ("SEG-07", "finding-SEG-07"),
 ];
 
 /// The findings of one list, the heaviest first. The first of each rule can be linked to.

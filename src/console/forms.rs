@@ -31,6 +31,12 @@ impl Fields {
         Self::parse(path.split_once('?').map_or("", |(_, query)| query).as_bytes())
     }
 
+    /// All but this name.
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(key, _)| key != name);
+        self
+    }
+
     /// The first value under a name, or nothing.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
@@ -138,23 +144,30 @@ impl<W: Acting> FromRequest<Console> for Posted<W> {
         let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
         let bytes = match to_bytes(body, LONGEST).await {
-            Ok(bytes) if form || bytes.is_empty() => bytes,
-            _ => {
-                let trouble = Trouble::Unreadable(visit.l.t("error-form-unreadable"));
-                return Err(visit.answer(Err::<(), _>(trouble)).await);
-            }
+            Ok(bytes) if form || bytes.is_empty() => Ok(bytes),
+            Ok(_) => Err(Trouble::Unreadable(visit.l.t("error-form-kind"))),
+            Err(error) if is_too_long(&error) => Err(Trouble::TooLarge),
+            Err(_) => Err(Trouble::Unreadable(visit.l.t("error-form-unreadable"))),
+        };
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(trouble) => return Err(visit.answer(Err::<(), _>(trouble)).await),
         };
         let fields = Fields::parse(&bytes);
         if let Some(token) = &visit.token {
             let same = token.as_bytes().ct_eq(fields.get("token").as_bytes());
             if !bool::from(same) {
                 tracing::warn!(path = parts.uri.path(), "a form came without the token of its session");
-                let trouble = Trouble::Forbidden(visit.l.t("error-form-token"));
+                let trouble = Trouble::NotYours(visit.l.t("error-form-token"));
                 return Err(visit.answer(Err::<(), _>(trouble)).await);
             }
         }
         Ok(Self(who, fields))
     }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
@@ -26,6 +28,7 @@ pub mod assets;
 pub mod audit;
 pub mod audit_event;
 pub mod broadcasts;
+pub mod conditions;
 pub mod decisions;
 pub mod doubts;
 pub mod errors;
@@ -128,10 +131,11 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/audit/{seq}", get(audit_event::show))
         .route("/help/keys", get(help::keys))
         .fallback(missing)
-        .method_not_allowed_fallback(missing)
+        .method_not_allowed_fallback(no_such_method)
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(console.clone(), say_why))
         .layer(sessions)
+        .layer(middleware::from_fn(keep_the_newer_session))
         .route("/static/{*path}", get(assets::show))
         .with_state(console);
     headers::secured(pages)
@@ -139,6 +143,25 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
 
 async fn missing(visit: Visit) -> Response {
     visit.answer(Err::<Response, _>(Trouble::NotFound)).await
+}
+
+async fn no_such_method(visit: Visit) -> Response {
+    visit.answer(Err::<Response, _>(Trouble::Method)).await
+}
+
+/// Who proves anew who they are gets a new session. A form that was sent twice comes the second time with the old one, and
+/// its answer would take away the cookie of the new: only signing out may.
+async fn keep_the_newer_session(request: Request, next: Next) -> Response {
+    let signs_out = request.uri().path() == "/logout";
+    let mut response = next.run(request).await;
+    if !signs_out {
+        let takes_away = |cookie: &HeaderValue| cookie.to_str().is_ok_and(|text| text.contains("sid=; "));
+        let kept: Vec<HeaderValue> =
+            response.headers().get_all(SET_COOKIE).iter().filter(|cookie| !takes_away(cookie)).cloned().collect();
+        response.headers_mut().remove(SET_COOKIE);
+        response.headers_mut().extend(kept.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    }
+    response
 }
 
 /// The check of where a form came from answers with an empty page; this one says what happened.
@@ -151,5 +174,5 @@ async fn say_why(State(console): State<Console>, request: Request, next: Next) -
     }
     tracing::warn!(path = again.uri.path(), "a form came from another site");
     let Ok(visit) = Visit::from_request_parts(&mut again, &console).await;
-    visit.answer(Err::<Response, _>(Trouble::Forbidden(visit.l.t("error-foreign-site")))).await.into_response()
+    visit.answer(Err::<Response, _>(Trouble::NotYours(visit.l.t("error-foreign-site")))).await.into_response()
 }

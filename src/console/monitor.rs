@@ -25,14 +25,16 @@ pub struct Progress {
     pub failed: u64,
     pub suppressed: u64,
     pub unknown: u64,
-    /// Left by a person's decision, or never sent after a stop.
+    /// Left by a person's decision.
     pub abandoned: u64,
+    /// Waited when the sending was stopped.
+    pub not_sent: u64,
 }
 
 impl From<Tally> for Progress {
     /// The tally counts what Meta took as a whole; here each message is in one place.
     fn from(t: Tally) -> Self {
-        let rest = t.queued + t.sending + t.delivered + t.failed + t.suppressed + t.unknown + t.abandoned;
+        let rest = t.queued + t.sending + t.delivered + t.failed + t.suppressed + t.unknown + t.abandoned + t.not_sent;
         Self {
             queued: t.queued,
             sending: t.sending,
@@ -43,6 +45,7 @@ impl From<Tally> for Progress {
             suppressed: t.suppressed,
             unknown: t.unknown,
             abandoned: t.abandoned,
+            not_sent: t.not_sent,
         }
     }
 }
@@ -56,7 +59,7 @@ pub struct Tile {
 
 impl Progress {
     pub fn total(&self) -> u64 {
-        self.waiting() + self.arrived() + self.failed + self.suppressed + self.unknown + self.abandoned
+        self.waiting() + self.arrived() + self.failed + self.suppressed + self.unknown + self.abandoned + self.not_sent
     }
 
     /// Meta took it, whatever came after.
@@ -98,6 +101,7 @@ impl Progress {
             tile(ledger_words("suppressed", l), self.suppressed, Tone::Plain),
             tile(ledger_words("unknown", l), self.unknown, Tone::Warn),
             tile(ledger_words("abandoned", l), self.abandoned, Tone::Plain),
+            tile(ledger_words("not_sent", l), self.not_sent, Tone::Plain),
         ]
     }
 }
@@ -115,6 +119,7 @@ pub fn ledger_words(state: &str, l: &Words) -> String {
         "suppressed" => l.t("ledger-suppressed"),
         "unknown" => l.t("ledger-unknown"),
         "abandoned" => l.t("ledger-abandoned"),
+        "not_sent" => l.t("ledger-not-sent"),
         other => other.to_owned(),
     }
 }
@@ -227,10 +232,11 @@ mod tests {
             suppressed: 128,
             unknown: 256,
             abandoned: 512,
+            not_sent: 1_024,
         };
-        assert_eq!(p.total(), 1_023);
+        assert_eq!(p.total(), 2_047);
         assert_eq!(p.tiles(&l).iter().map(|tile| tile.count).sum::<u64>(), p.total());
-        assert_eq!((p.arrived(), p.waiting(), p.done()), (60, 3, 1_020));
+        assert_eq!((p.arrived(), p.waiting(), p.done()), (60, 3, 2_044));
         assert_eq!(Progress::default().sentence(&l), "0 of 0 accepted (0%)");
     }
 }

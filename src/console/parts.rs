@@ -105,14 +105,25 @@ pub struct Chip {
     pub without: String,
 }
 
+/// What of a list a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The rows from one number to another, of so many. The first is 1; 0 when there is none.
+    Part { first: u64, last: u64, total: u64 },
+    /// So many rows, where counting all would cost more than the page is worth.
+    Some(usize),
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self::Some(0)
+    }
+}
+
 /// Where in a list a page is. `next` and `previous` are addresses.
 #[derive(Clone, Debug, Default)]
 pub struct Pager {
-    /// Number of the first row shown, from 1; 0 when there is none.
-    pub first: u64,
-    pub last: u64,
-    /// `None` when counting all would cost more than the page is worth.
-    pub total: Option<u64>,
+    pub shown: Shown,
     pub previous: Option<String>,
     pub next: Option<String>,
 }

@@ -155,7 +155,7 @@ pub struct AudienceSection {
 pub struct SegmentLine {
     pub name: String,
     pub version: u32,
-    /// Its conditions, in English.
+    /// Its conditions.
     pub in_words: String,
     pub matched: u64,
 }

@@ -80,14 +80,17 @@ words! {
         Unknown = "unknown",
         /// Left by a person's decision.
         Abandoned = "abandoned",
+        /// Waited when the sending was stopped, and is not sent any more.
+        NotSent = "not_sent",
     }
 }
 
 impl Delivery {
-    /// From the two columns of the ledger.
+    /// From the two columns of the ledger, and what is wanted of the execution.
     #[must_use]
-    pub const fn of(state: DeliveryState, progress: Option<i16>) -> Self {
+    pub fn of(state: DeliveryState, progress: Option<i16>, desired: Desired) -> Self {
         match (state, progress) {
+            (DeliveryState::Queued, _) if desired == Desired::Cancel => Self::NotSent,
             (DeliveryState::Queued, _) => Self::Queued,
             (DeliveryState::Sending, _) => Self::Sending,
             (DeliveryState::Unknown, _) => Self::Unknown,
@@ -221,6 +224,8 @@ pub struct Tally {
     pub unknown: u64,
     /// Left by a decision.
     pub abandoned: u64,
+    /// Waited when the sending was stopped.
+    pub not_sent: u64,
 }
 
 impl Tally {

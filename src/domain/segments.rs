@@ -1,5 +1,7 @@
 //! Segments: which contacts, by conditions over what the business knows of them.
 
+mod everyone;
+
 use super::clock::Timestamp;
 use super::consent::{Consent, MessageCategory};
 use super::contacts::{ContactNo, Language, People};
@@ -142,27 +144,6 @@ impl Condition {
         }
     }
 
-    /// Whether it lets everybody through, whoever there is.
-    #[must_use]
-    pub fn is_everyone(&self) -> bool {
-        match self {
-            Self::Everyone => true,
-            Self::All(all) => all.iter().all(Self::is_everyone),
-            Self::Any(any) => any.iter().any(Self::is_everyone),
-            Self::Not(not) => not.is_nobody(),
-            _ => false,
-        }
-    }
-
-    fn is_nobody(&self) -> bool {
-        match self {
-            Self::All(all) => all.iter().any(Self::is_nobody),
-            Self::Any(any) => any.iter().all(Self::is_nobody),
-            Self::Not(not) => not.is_everyone(),
-            _ => false,
-        }
-    }
-
     /// What is wrong with it as people or agents write it: too deep, too long, or empty where it must not be.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
@@ -187,6 +168,7 @@ impl Condition {
             }
             Self::Language(set) if set.is_empty() => Some("language takes at least one language".into()),
             Self::Market(set) if set.is_empty() => Some("market takes at least one market".into()),
+            Self::WroteWithinDays(0) | Self::SilentForDays(0) => Some("days are counted from 1".into()),
             _ => None,
         }
     }
@@ -233,10 +215,10 @@ impl Segment {
         found
     }
 
-    /// Whether it takes in every contact.
+    /// Whether it takes in every contact, whoever there is.
     #[must_use]
     pub fn is_everyone(&self) -> bool {
-        self.include.is_everyone() && self.exclude.as_ref().is_none_or(Condition::is_nobody)
+        everyone::takes_in_everybody(&self.include, self.exclude.as_ref())
     }
 
     /// The tags that its conditions name.
@@ -265,25 +247,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_that_lets_everybody_through_is_seen_in_any_disguise() {
-        let condition = |text: &str| serde_json::from_str::<Condition>(text).unwrap();
-        for text in [
-            r#""everyone""#,
-            r#"{"all": []}"#,
-            r#"{"all": ["everyone", "everyone"]}"#,
-            r#"{"any": [{"tag": "x"}, "everyone"]}"#,
-            r#"{"not": {"not": "everyone"}}"#,
-            r#"{"not": {"any": []}}"#,
-        ] {
-            assert!(condition(text).is_everyone(), "{text}");
-        }
-        for text in
-            [r#"{"tag": "x"}"#, r#"{"all": ["everyone", {"tag": "x"}]}"#, r#"{"not": "everyone"}"#, r#"{"any": []}"#]
-        {
-            assert!(!condition(text).is_everyone(), "{text}");
-        }
+    fn the_consents_that_it_asks_about_are_found() {
+        let condition: Condition =
+            serde_json::from_str(r#"{"all": [{"not": {"consent": "utility"}}, {"consent": "marketing"}]}"#).unwrap();
         let mut asked = BTreeSet::new();
-        condition(r#"{"all": [{"not": {"consent": "utility"}}, {"consent": "marketing"}]}"#).consents(&mut asked);
+        condition.consents(&mut asked);
         assert_eq!(asked.into_iter().collect::<Vec<_>>(), [MessageCategory::Marketing, MessageCategory::Utility]);
     }
 

@@ -83,7 +83,7 @@ fn spell(text: &str, names: NameStyle) -> String {
             out.push(c);
         }
     }
-    out + &respell(&word)
+    out + respell(&word).as_str()
 }
 
 /// Hints for the host's own question before a call; nothing here relies on them.

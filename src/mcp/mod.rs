@@ -15,7 +15,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -29,24 +28,13 @@ const MAX_BODY: usize = 1 << 20;
 pub struct Settings {
     /// The origin that agents use.
     pub public_url: Url,
-    /// Further host names under which the daemon is reached.
-    pub allowed_hosts: Vec<String>,
-    /// Where it listens.
-    pub listen: SocketAddr,
+    /// Names that a request may call us by.
+    pub hosts: Vec<String>,
     /// Tool calls a minute, for each key.
     pub calls_per_minute: NonZeroU32,
 }
 
 impl Settings {
-    /// Names that a request may call us by. A page that points its own name at this machine calls us by that.
-    fn hosts(&self) -> Vec<String> {
-        let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-        hosts.extend(self.public_url.host_str().map(str::to_owned));
-        hosts.extend((!self.listen.ip().is_unspecified()).then(|| self.listen.ip().to_string()));
-        hosts.extend(self.allowed_hosts.iter().cloned());
-        hosts
-    }
-
     /// The only page that may call is one of ours. Requests without an origin are no browser's.
     fn origins(&self) -> Vec<String> {
         let url = &self.public_url;
@@ -73,7 +61,7 @@ pub fn router(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Router {
         // A session would not be bound to the key that opened it.
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_allowed_hosts(settings.hosts())
+        .with_allowed_hosts(settings.hosts.clone())
         .with_allowed_origins(settings.origins())
         // Without this, an empty list of origins would let every page of every site in.
         .enforce_origin_validation()
@@ -93,15 +81,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_names_and_our_own_page_are_let_in() {
+    fn only_our_own_page_is_let_in() {
         let settings = |url: &str| Settings {
             public_url: url.parse().unwrap(),
-            allowed_hosts: vec!["internal".into()],
-            listen: "0.0.0.0:8080".parse().unwrap(),
+            hosts: Vec::new(),
             calls_per_minute: NonZeroU32::MIN,
         };
         let of = settings("https://approvals.example");
-        assert_eq!(of.hosts(), ["localhost", "127.0.0.1", "::1", "approvals.example", "internal"]);
         assert_eq!(of.origins(), ["https://approvals.example:443"]);
         assert_eq!(settings("http://127.0.0.1:7080").origins(), ["http://127.0.0.1:7080"]);
     }

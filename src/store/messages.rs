@@ -1,7 +1,7 @@
 //! Single messages, read from the person's side: open windows, what was sent to one person, what came back.
 
 use super::among::{among, list as among_list};
-use super::{Db, Error, Result, on, row, unsigned};
+use super::{Db, Error, Result, on, row, unsigned, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{Delivery, DeliveryState, LedgerRow};
@@ -54,7 +54,7 @@ pub struct Sent {
 row! {
     struct SentRow {
         request_id: RequestId, execution_id: ExecutionId, started_at: Timestamp, seq: i64, state: i16, attempt: i16,
-        wamid: Option<String>, progress: Option<i16>, error_code: Option<i32>, updated_at: Timestamp,
+        wamid: Option<String>, progress: Option<i16>, error_code: Option<i32>, updated_at: Timestamp, desired: String,
     }
 }
 
@@ -70,7 +70,11 @@ impl TryFrom<SentRow> for Sent {
             wamid: row.wamid,
             row: LedgerRow {
                 seq: unsigned("delivery", "seq", row.seq, row.seq)?,
-                delivery: Delivery::of(state, row.progress),
+                delivery: Delivery::of(
+                    state,
+                    row.progress,
+                    word("execution", "desired", row.execution_id, &row.desired)?,
+                ),
                 attempt: row.attempt,
                 error_code: row.error_code,
                 updated_at: row.updated_at,
@@ -89,7 +93,7 @@ pub async fn to_contact(
 ) -> Result<Vec<Sent>> {
     let (after_at, after_id) = after.unzip();
     let rows: Vec<SentRow> = on!(read db, p => sqlx::query_as(
-        "select e.request_id, d.execution_id, e.started_at, d.seq, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at
+        "select e.request_id, d.execution_id, e.started_at, d.seq, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
          from execution e join delivery d on d.execution_id = e.id and d.contact_no = $2
          where e.tenant_id = $1 and ($3 is null or (e.started_at, e.id) < ($3, $4))
          order by e.started_at desc, e.id desc limit $5")

@@ -1,6 +1,6 @@
 //! Action requests and signatures. Every change of status is a guarded update: it names the state it expects.
 
-use super::{Db, Error, Result, Source, Tx, json, on, row, to_json, word};
+use super::{Db, Error, Result, Source, Tx, json, on, row, to_json, unsigned, word};
 use crate::domain::canonical::{Ask, Digest, canonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
@@ -128,6 +128,14 @@ pub async fn open_by_ask(db: &Db, tenant: TenantId, agent: AgentId, ask: Ask) ->
     let row: Option<RequestRow> =
         on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(agent).bind(ask).fetch_optional(p).await)?;
     row.map(ActionRequest::try_from).transpose()
+}
+
+/// How many requests of this agent wait for people.
+pub async fn pending_of(tx: &mut Tx, tenant: TenantId, agent: AgentId) -> Result<u64> {
+    let (count,): (i64,) = on!(tx tx, c => sqlx::query_as(
+        "select count(*) from action_request where tenant_id = $1 and agent_id = $2 and status = 'pending_approval'")
+        .bind(tenant).bind(agent).fetch_one(c).await)?;
+    unsigned(TABLE, "count", agent, count)
 }
 
 /// The latest request of this agent for this ask that ended well since then: what a repeated call after a lost answer

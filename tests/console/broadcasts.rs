@@ -180,6 +180,7 @@ async fn the_monitor_counts_every_message(db: TestDb) {
         "Failed 3",
         "Suppressed 1",
         "Unknown 1",
+        "Left as it is 0",
         "Not sent 0",
     ];
     assert_eq!(tiles, want);
@@ -199,7 +200,9 @@ async fn the_monitor_counts_every_message(db: TestDb) {
     assert!(!page.html.contains("Chan Tai Man"), "no whole name");
     assert_eq!(page.count("#ledger tbody tr"), 12);
     assert_eq!(page.count(&format!("[data-live='{path}/live']")), 1);
-    for (state, rows) in [("failed", 3), ("queued", 2), ("read", 1), ("abandoned", 0), ("nonsense", 12)] {
+    for (state, rows) in
+        [("failed", 3), ("queued", 2), ("read", 1), ("abandoned", 0), ("not_sent", 0), ("nonsense", 12)]
+    {
         assert_eq!(ops.get(&format!("{path}?state={state}")).await.count("#ledger tbody tr"), rows, "{state}");
     }
     assert_eq!(ops.get(&format!("{path}?after=9")).await.count("#ledger tbody tr"), 2);

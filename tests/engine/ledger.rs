@@ -144,7 +144,7 @@ async fn after_a_stop_no_intent_commits_and_outcomes_still_do(test: TestDb) {
         assert_eq!((granted.grip, granted.intents.len()), (Grip::Halted(Desired::Cancel), 0));
     }
     assert_eq!(word(&stage, &execution, 4).await, Delivery::Accepted);
-    assert_eq!(word(&stage, &execution, 6).await, Delivery::Queued);
+    assert_eq!(word(&stage, &execution, 6).await, Delivery::NotSent);
     let mut tx = stage.db.begin().await.unwrap();
     for desired in [Desired::Run, Desired::Pause] {
         assert!(

@@ -101,7 +101,7 @@ async fn a_stop_lets_nothing_begin(test: TestDb) {
     assert_eq!(play.status().await, Status::Cancelled);
     let tally = play.tally().await;
     assert_eq!(tally.accepted, play.meta.requests() as u64, "whatever began has its outcome");
-    assert_eq!((tally.accepted + tally.queued, tally.sending), (2_000, 0));
+    assert_eq!((tally.accepted + tally.not_sent, tally.queued, tally.sending), (2_000, 0, 0));
     let again = execute::stop(&ctx, play.stage.tenant, play.stage.request, &play.officer()).await.unwrap_err();
     assert_eq!(again.code(), "conflict");
     let auditor = Person { role: Role::Auditor, ..play.officer() };

@@ -57,8 +57,7 @@ impl Door {
         let stop = CancellationToken::new();
         let settings = mcp::Settings {
             public_url: "https://approvals.example".parse().expect("an address"),
-            allowed_hosts: vec![],
-            listen: addr,
+            hosts: ["127.0.0.1", "approvals.example"].map(str::to_owned).into(),
             calls_per_minute: NonZeroU32::new(calls_per_minute).expect("a limit"),
         };
         let router = mcp::router(ctx.clone(), settings, stop.child_token());

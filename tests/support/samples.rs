@@ -15,6 +15,7 @@ use countersign::domain::preview::{
     MarketCount, MessageView, Preview, Sample, ScheduleView, SegmentView, SourceCount, VariableView, View,
 };
 use countersign::domain::requests::{ActionRequest, Quorum, Status};
+use countersign::domain::segments::Condition;
 use countersign::domain::templates::{Button, Quality, TemplateContent, TemplateStatus, Values};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -79,6 +80,7 @@ pub fn preview() -> Preview {
                 rendered: content().render(&Values::from([("1".into(), "A••".into())])),
                 variables: vec![VariableView {
                     name: "1".into(),
+                    value: Variable::Text("Ada".into()),
                     source: "the text \"Ada\"".into(),
                     sample: "Ada".into(),
                     defaulted: 0,
@@ -87,7 +89,14 @@ pub fn preview() -> Preview {
             }],
         },
         audience: AudienceView {
-            segments: vec![SegmentView { segment, in_words: "tag member".into(), matched: 12 }],
+            segments: vec![SegmentView {
+                segment,
+                include: Condition::Tag("member".into()),
+                exclude: None,
+                in_words: "tag member".into(),
+                left_out: false,
+                matched: 12,
+            }],
             frozen_at: super::world::NOW,
             funnel,
             markets: vec![MarketCount { market: hk, count: 12 }],

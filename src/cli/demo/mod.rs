@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::config;
 use crate::domain::secret::Secret;
 use crate::simulate::{Life, PhoneSettings, Settings as SimulatorSettings, Simulator};
+use crate::store::lock::FileLock;
 use anyhow::Context as _;
 use clap::Args;
 use keys::Keys;
@@ -19,11 +20,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "It listens on 127.0.0.1:8080; COUNTERSIGN__SERVER__LISTEN=127.0.0.1:9000 chooses another port."
+)]
 pub struct Demo {
     /// Folder for the database and the sign-ins; made if it is not there, kept for the next time.
     #[arg(long, value_name = "DIR", default_value = "demo-data")]
     data: PathBuf,
 }
+
+/// The database's file in the folder.
+const DATABASE: &str = "demo.sqlite";
 
 /// Names of the secrets; nothing of this kind is ever in the database.
 const TOKEN: &str = "DEMO_TOKEN";
@@ -35,11 +42,21 @@ impl Demo {
         std::fs::create_dir_all(&self.data).with_context(|| {
             format!("the folder {} cannot be made. Choose another with --data DIR", self.data.display())
         })?;
+        let ended = self.serve().await;
+        // A start that came to nothing leaves nothing; a folder that holds something stays.
+        std::fs::remove_dir(&self.data).ok();
+        ended
+    }
+
+    async fn serve(&self) -> anyhow::Result<()> {
         let simulator = Simulator::start(simulated()).await.context("the simulator cannot be started")?;
         let settings = config::load(None, &defaults(&self.data, &simulator.url()), &environment())?;
         log(&settings)?;
-        let app = App::open(settings, secrets()).await?;
         let keys = Keys::read(&self.data)?;
+        if keys.is_none() && settings.database.url.expose() == database(&self.data) {
+            remove_half_made(&self.data)?;
+        }
+        let app = App::open(settings, secrets()).await?;
         let keys = match keys {
             Some(keys) if seed::is_there(&app.ctx.db).await? => keys,
             _ => {
@@ -71,6 +88,29 @@ impl Demo {
     }
 }
 
+fn database(data: &Path) -> String {
+    format!("sqlite://{}", data.join(DATABASE).display())
+}
+
+/// A start that was broken off before it wrote down its sign-ins left a business that nobody can enter.
+fn remove_half_made(data: &Path) -> anyhow::Result<()> {
+    if !data.join(DATABASE).exists() {
+        return Ok(());
+    }
+    let _nobody_works_on_it = FileLock::take(&database(data))?;
+    for end in ["", "-wal", "-shm"] {
+        let file = data.join(format!("{DATABASE}{end}"));
+        match std::fs::remove_file(&file) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(e).with_context(|| format!("{} cannot be removed", file.display()));
+            }
+            _ => {}
+        }
+    }
+    say("an earlier start was broken off; beginning anew");
+    Ok(())
+}
+
 /// The address by which the simulator reaches the daemon: one that listens everywhere is reached on this machine.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = if listen.ip().is_unspecified() { std::net::Ipv4Addr::LOCALHOST.into() } else { listen.ip() };
@@ -99,7 +139,7 @@ fn secrets() -> HashMap<String, Secret> {
 /// What the demo sets differently; the environment may still say otherwise.
 fn defaults(data: &Path, graph_url: &str) -> String {
     // A quoted TOML string takes any path once backslashes and quotes are escaped, which Debug does.
-    let url = format!("sqlite://{}", data.join("demo.sqlite").display());
+    let url = database(data);
     format!(
         "[database]\nurl = {url:?}\n[whatsapp]\ngraph_url = {graph_url:?}\n\
          [approvals]\ncooling_off = \"10s\"\n\

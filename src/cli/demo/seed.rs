@@ -208,6 +208,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, segments: &Segments) -> anyhow::Res
             json!({}),
         ),
     ] {
+        store::tool_reads::record(&ctx.db, caller.tenant(), caller.agent.id, preview.name, ctx.clock.now()).await?;
         let arguments = json!({
             "write_tool": "whatsapp.broadcast.schedule", "reason": reason,
             "arguments": { "broadcast": broadcast, "schedule": schedule },

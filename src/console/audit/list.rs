@@ -10,7 +10,7 @@ use super::{Actor, AuditPage, Checkpoint, Filters, Row};
 use crate::console::errors::Trouble;
 use crate::console::forms::{Address, Fields};
 use crate::console::page::{Here, RoleName};
-use crate::console::parts::{Chip, Choice, Digest, Pager};
+use crate::console::parts::{Chip, Choice, Digest, Pager, Shown};
 use crate::console::visit::Reviewer;
 use crate::domain::audit::{Actor as Recorded, AuditEntry};
 use crate::domain::clock::Timestamp;
@@ -26,7 +26,8 @@ use crate::words::Words;
 const PAGE: usize = 50;
 
 /// The parts of the log that the filter offers, by the beginning of their names.
-const GROUPS: [&str; 4] = ["request.", "execution.", "person.", "agent."];
+const GROUPS: [&str; 8] =
+    ["request.", "execution.", "person.", "agent.", "contact.", "template.", "number.", "tenant."];
 /// Those who act and are neither a person nor an agent.
 const OTHERS: [&str; 4] = ["policy", "worker", "meta", "operator"];
 
@@ -160,17 +161,16 @@ pub async fn index(who: Reviewer) -> Response {
 async fn fill(who: &Reviewer, asked: &Fields) -> Result<AuditPage, Error> {
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
     let names = Names::read(db, tenant).await?;
-    let (filter, fault) = read(l, asked);
+    let (asked, fault) = understood(l, &names, asked);
+    let filter = read(l, &asked);
     let unknown = asked.some("q").is_some() && filter.subject.is_none();
     let limit = if unknown { 0 } else { u32::try_from(PAGE + 1).unwrap_or(51) };
     let mut entries = store::audit::list(db, tenant, &filter, limit).await?;
     let more = entries.len() > PAGE;
     entries.truncate(PAGE);
-    let address = address(asked);
+    let address = address(&asked);
     let pager = Pager {
-        first: u64::from(!entries.is_empty()),
-        last: entries.len() as u64,
-        total: None,
+        shown: Shown::Some(entries.len()),
         previous: filter.before.map(|_| address.to_string()),
         next: entries.last().filter(|_| more).map(|e| address.clone().with("before", &e.seq.to_string()).to_string()),
     };
@@ -179,7 +179,7 @@ async fn fill(who: &Reviewer, asked: &Fields) -> Result<AuditPage, Error> {
     Ok(AuditPage {
         l: l.clone(),
         chrome: who.chrome(l.t("nav-audit"), Here::Audit).await,
-        filters: filters(l, &names, asked, fault),
+        filters: filters(l, &names, &asked, fault),
         rows: entries.iter().map(|entry| row(l, &names, entry)).collect(),
         pager,
         checkpoint: latest.first().map(|latest| Checkpoint {
@@ -190,27 +190,45 @@ async fn fill(who: &Reviewer, asked: &Fields) -> Result<AuditPage, Error> {
     })
 }
 
-/// What the address asks for; what cannot be understood is left out and said.
-fn read(l: &Words, asked: &Fields) -> (Filter, Option<String>) {
-    let day = |name: &str| asked.some(name).map(str::parse::<Date>);
-    let (from, to) = (day("from"), day("to"));
-    let wrong_day = [&from, &to].into_iter().flatten().any(Result::is_err);
+/// What of the address can be understood, and a word about what was left out.
+fn understood(l: &Words, names: &Names, asked: &Fields) -> (Fields, Option<String>) {
+    let actor = |id: &str| names.of(id).is_some() || OTHERS.contains(&id);
+    let action = |name: &str| GROUPS.contains(&name) || ACTS.iter().any(|(act, _)| *act == name);
+    let wrong = |name: &str| {
+        let value = asked.some(name)?;
+        match name {
+            "from" | "to" if value.parse::<Date>().is_err() => Some(l.t("audit-fault-day")),
+            "q" if !is_whole(value) => Some(l.t("audit-fault-id")),
+            "actor" if !actor(value) => Some(l.t1("audit-fault-choice", "value", value)),
+            "action" if !action(value) => Some(l.t1("audit-fault-choice", "value", value)),
+            _ => None,
+        }
+    };
+    let faults: Vec<(&str, String)> =
+        ["from", "to", "actor", "action", "q"].into_iter().filter_map(|name| Some((name, wrong(name)?))).collect();
+    // A search that names nothing stays in its field, and finds nothing.
+    let left_out = faults.iter().map(|(name, _)| *name).filter(|name| *name != "q");
+    (left_out.fold(asked.clone(), Fields::without), faults.first().map(|(_, fault)| fault.clone()))
+}
+
+fn is_whole(id: &str) -> bool {
+    id.split_once('_').is_some_and(|(_, digits)| digits.len() == 32)
+}
+
+/// What the address asks for.
+fn read(l: &Words, asked: &Fields) -> Filter {
+    let day = |name: &str| asked.some(name).and_then(|text| text.parse::<Date>().ok());
     let start = |date: Date| Some(Timestamp::from(zoned(date, l.zone())?));
     // A day in the address is meant whole: its last instant is the one before the next day begins.
     let end = |date: Date| Some(Timestamp::from_micros(start(date.tomorrow().ok()?)?.micros() - 1));
-    let subject = asked.some("q");
-    let whole = |id: &&str| id.split_once('_').is_some_and(|(_, digits)| digits.len() == 32);
-    let wrong_id = subject.is_some_and(|id| !whole(&id));
-    let filter = Filter {
+    Filter {
         act: asked.some("action").map(str::to_owned),
-        subject: subject.filter(whole).map(str::to_owned),
+        subject: asked.some("q").filter(|id| is_whole(id)).map(str::to_owned),
         actor: asked.some("actor").map(str::to_owned),
-        from: from.and_then(Result::ok).and_then(start),
-        until: to.and_then(Result::ok).and_then(end),
+        from: day("from").and_then(start),
+        until: day("to").and_then(end),
         before: asked.get("before").parse().ok(),
-    };
-    let fault = wrong_day.then(|| l.t("audit-fault-day")).or_else(|| wrong_id.then(|| l.t("audit-fault-id")));
-    (filter, fault)
+    }
 }
 
 fn zoned(date: Date, zone: &TimeZone) -> Option<jiff::Timestamp> {
@@ -238,6 +256,10 @@ fn filters(l: &Words, names: &Names, asked: &Fields, fault: Option<String>) -> F
         "execution." => l.t("audit-group-execution"),
         "person." => l.t("audit-group-person"),
         "agent." => l.t("audit-group-agent"),
+        "contact." => l.t("audit-group-contact"),
+        "template." => l.t("audit-group-template"),
+        "number." => l.t("audit-group-number"),
+        "tenant." => l.t("audit-group-tenant"),
         one => act(l, one),
     };
     let named = |id: &str| names.of(id).cloned().unwrap_or_else(|| other(id));

@@ -7,12 +7,11 @@ use crate::console::errors::Trouble;
 use crate::console::forms::{Address, Fields};
 use crate::console::monitor::{Progress, stopped_by};
 use crate::console::page::Here;
-use crate::console::parts::Pager;
+use crate::console::parts::{Pager, Shown};
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
 use crate::domain::broadcasts::{Broadcast, BroadcastState};
 use crate::domain::clock::Timestamp;
-use crate::domain::deliveries::Desired;
 use crate::domain::ids::{BroadcastId, RequestId};
 use crate::error::Error;
 use crate::store;
@@ -49,13 +48,7 @@ async fn fill(who: &Reviewer) -> Result<BroadcastsPage, Error> {
     let next = finished.last().filter(|_| more).map(|last| {
         Address::new("/broadcasts").with("before", &format!("{}-{}", last.created_at.micros(), last.id)).to_string()
     });
-    let pager = Pager {
-        first: u64::from(!finished.is_empty()),
-        last: finished.len() as u64,
-        total: None,
-        previous: after.map(|_| "/broadcasts".to_owned()),
-        next,
-    };
+    let pager = Pager { shown: Shown::Some(finished.len()), previous: after.map(|_| "/broadcasts".to_owned()), next };
     Ok(BroadcastsPage {
         l: who.l.clone(),
         chrome: who.chrome(who.l.t("nav-broadcasts"), Here::Broadcasts).await,
@@ -115,13 +108,7 @@ async fn row(who: &Reviewer, broadcast: &Broadcast, id: RequestId) -> Result<Row
         state: state.tag(l),
         people: broadcast.audience_count,
         at: run.as_ref().map(|(execution, _)| execution.started_at).or(planned).map(Timestamp::to_jiff),
-        progress: run.map(|(execution, tally)| {
-            let mut progress = Progress::from(tally);
-            if execution.desired == Desired::Cancel {
-                progress.abandoned += std::mem::take(&mut progress.queued);
-            }
-            progress
-        }),
+        progress: run.map(|(_, tally)| Progress::from(tally)),
         stop: (may_stop && who.person.role.may_stop()).then(|| format!("/broadcasts/{id}/stop")),
     })
 }

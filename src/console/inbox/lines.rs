@@ -9,7 +9,7 @@ use super::{InboxPage, Row, Tab, TabLink};
 use crate::console::errors::Trouble;
 use crate::console::forms::{Address, Fields};
 use crate::console::page::Here;
-use crate::console::parts::{Due, Pager};
+use crate::console::parts::{Due, Pager, Shown};
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
 use crate::domain::clock::Timestamp;
@@ -203,9 +203,7 @@ fn by_number(lines: Vec<Line>, asked: &Fields, query: &Query) -> (Vec<Line>, Pag
     let first = if lines.is_empty() { 0 } else { (page - 1) * PAGE + 1 };
     let to = |page: usize| query.address().with("page", &page.to_string()).to_string();
     let pager = Pager {
-        first: first as u64,
-        last: ((page - 1) * PAGE + lines.len()) as u64,
-        total: Some(total as u64),
+        shown: Shown::Part { first: first as u64, last: ((page - 1) * PAGE + lines.len()) as u64, total: total as u64 },
         previous: (page > 1).then(|| to(page - 1)),
         next: (page < last).then(|| to(page + 1)),
     };
@@ -220,13 +218,7 @@ fn by_time(mut lines: Vec<Line>, later: bool, query: &Query) -> (Vec<Line>, Page
         let cursor = format!("{}-{}", line.created_at.micros(), line.id);
         query.address().with("before", &cursor).to_string()
     });
-    let pager = Pager {
-        first: u64::from(!lines.is_empty()),
-        last: lines.len() as u64,
-        total: None,
-        previous: later.then(|| query.address().to_string()),
-        next,
-    };
+    let pager = Pager { shown: Shown::Some(lines.len()), previous: later.then(|| query.address().to_string()), next };
     (lines, pager)
 }
 

@@ -8,7 +8,7 @@ use crate::console::audit::Names;
 use crate::console::errors::Trouble;
 use crate::console::forms::{Address, Fields, Named};
 use crate::console::page::Here;
-use crate::console::parts::{Chip, Choice, Pager, Tone};
+use crate::console::parts::{Chip, Choice, Pager, Shown, Tone};
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
 use crate::domain::audit::AuditEntry;
@@ -134,13 +134,8 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
     let failed = store::deliveries::failures_by_code(db, tenant, run.execution.id).await?;
     let over = run.execution.finished_at.is_some();
-    let mut progress = Progress::from(run.tally);
-    let stopped = run.execution.desired == Desired::Cancel;
-    if stopped {
-        // What waited when it was stopped waits no more.
-        progress.abandoned += std::mem::take(&mut progress.queued);
-    }
-    let state = if stopped {
+    let progress = Progress::from(run.tally);
+    let state = if run.execution.desired == Desired::Cancel {
         State::Stopped { by: stopped_by(db, tenant, run.request.id).await? }
     } else {
         let cooling = who.console.ctx.policy.times.cooling_off;
@@ -244,9 +239,7 @@ async fn ledger(
     };
     let next = entries.last().filter(|_| more).map(|last| address().with("after", &last.row.seq.to_string()));
     let pager = Pager {
-        first: rows.first().map_or(0, |row| row.number),
-        last: rows.last().map_or(0, |row| row.number),
-        total: None,
+        shown: Shown::Some(rows.len()),
         previous: after.map(|_| format!("{}#ledger", address())),
         next: next.map(|address| format!("{address}#ledger")),
     };

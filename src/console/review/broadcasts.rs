@@ -4,6 +4,7 @@ use super::{
     AudienceSection, BroadcastReview, ConsentSection, CostLine, Header, LinkView, LinksSection, MarketTime,
     MessageSection, SamplePerson, ScheduleSection, SegmentLine, Variable, Variant,
 };
+use crate::console::conditions;
 use crate::console::facts;
 use crate::console::message_text::{formatted, pieces};
 use crate::console::parts::{Digest, Proof, Share};
@@ -57,7 +58,7 @@ fn variant(l: &Words, view: &LanguageView) -> Variant {
             .iter()
             .map(|variable| Variable {
                 name: format!("{{{{{}}}}}", variable.name),
-                source: variable.source.clone(),
+                source: conditions::variable(l, &variable.value),
                 sample: variable.sample.clone(),
                 defaulted: variable.defaulted,
             })
@@ -102,7 +103,7 @@ fn audience(l: &Words, view: &AudienceView, root: &str) -> AudienceSection {
             .map(|segment| SegmentLine {
                 name: segment.segment.name.clone(),
                 version: segment.segment.version,
-                in_words: segment.in_words.clone(),
+                in_words: conditions::segment(l, segment),
                 matched: segment.matched,
             })
             .collect(),

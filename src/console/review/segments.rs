@@ -1,5 +1,6 @@
 //! The sections of a segment: its conditions before and after, and whom and what the change touches.
 
+use crate::console::conditions;
 use crate::console::states::State;
 use crate::domain::preview::{SegmentChangeView, SegmentState};
 use crate::words::Words;
@@ -45,7 +46,7 @@ pub fn segment(l: &Words, view: &SegmentChangeView) -> SegmentReview {
     let side = |state: &SegmentState| SegmentSide {
         version: state.version,
         name: state.name.clone(),
-        in_words: state.in_words.clone(),
+        in_words: conditions::both(l, &state.include, state.exclude.as_ref()),
     };
     SegmentReview {
         before: view.change.before.as_ref().map(side),

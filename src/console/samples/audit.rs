@@ -4,7 +4,7 @@ use super::{HOSTILE, choices, chrome, digest, now, pager};
 use crate::console::audit::{Actor, AuditPage, Checkpoint, Filters, Row};
 use crate::console::audit_event::{AuditEventPage, Change};
 use crate::console::page::Here;
-use crate::console::parts::{Chip, Pager};
+use crate::console::parts::{Chip, Pager, Shown};
 use crate::words::Words;
 
 fn audit_row(seq: u64, actor: Actor, action: &str, words: &str, link: bool) -> Row {
@@ -34,7 +34,7 @@ impl AuditPage {
             chrome: chrome(&l.t("nav-audit"), Here::Audit, "/audit"),
             filters,
             rows,
-            pager: Pager { total: None, ..pager(4, 0) },
+            pager: Pager { shown: Shown::Some(4), ..pager(4, 0) },
             checkpoint,
         };
         let wrong = Filters {

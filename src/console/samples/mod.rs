@@ -6,7 +6,7 @@ use super::errors::{ErrorPage, Trouble};
 use super::help::KeysPage;
 use super::monitor::Progress;
 use super::page::{Chrome, Here, Notice, RoleName, Viewer};
-use super::parts::{Choice, Digest, Pager, Tone};
+use super::parts::{Choice, Digest, Pager, Shown, Tone};
 use super::session::SignInPage;
 use crate::words::Words;
 
@@ -17,7 +17,7 @@ mod requests;
 mod review;
 
 pub(super) fn pager(last: u64, total: u64) -> Pager {
-    Pager { first: 1, last, total: Some(total), previous: None, next: Some("?page=2".into()) }
+    Pager { shown: Shown::Part { first: 1, last, total }, previous: None, next: Some("?page=2".into()) }
 }
 
 pub(super) fn progress() -> Progress {
@@ -31,6 +31,7 @@ pub(super) fn progress() -> Progress {
         suppressed: 7,
         unknown: 3,
         abandoned: 0,
+        not_sent: 0,
     }
 }
 

@@ -282,6 +282,8 @@ rules! {
         "Another segment is called \"{name}\" by now. Ask for a new request with another name.";
     SEG_06 = Block "SEG-06" "Nothing would change"
         "The segment has this name and these conditions already.";
+    SEG_07 = Warn "SEG-07" "It reaches everybody"
+        "All {count} people who may be written to fulfil these conditions. Check that everybody is meant.";
 }
 
 #[cfg(test)]

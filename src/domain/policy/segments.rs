@@ -1,16 +1,18 @@
 //! What the rules say of a segment.
 
-use super::rules::{SEG_01, SEG_02, SEG_03, SEG_04, SEG_05, SEG_06};
+use super::rules::{SEG_01, SEG_02, SEG_03, SEG_04, SEG_05, SEG_06, SEG_07};
 use crate::domain::ids::SegmentId;
 use crate::domain::preview::{Finding, SegmentChangeView, SegmentState};
 use crate::domain::segments::{Segment, SegmentPlan};
 
-/// The findings of a proposal, the heaviest first.
+/// The findings of a proposal, the heaviest first. `everybody` counts those who may be written to at all.
 #[must_use]
-pub fn check(after: &Segment, view: &SegmentChangeView) -> Vec<Finding> {
+pub fn check(after: &Segment, view: &SegmentChangeView, everybody: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
     if after.is_everyone() {
         findings.push(SEG_01.says(&[]));
+    } else if everybody > 0 && view.effect.people_after == everybody {
+        findings.push(SEG_07.says(&[("count", everybody.into())]));
     }
     let same = |before: &SegmentState| {
         (&before.name, &before.include, &before.exclude) == (&after.name, &after.include, &after.exclude)

@@ -19,6 +19,8 @@ pub struct Settings {
     pub signatures: Signatures,
     /// The markets that may be written to; people elsewhere are left out.
     pub markets: BTreeMap<Market, MarketRule>,
+    /// How much one agent may ask for.
+    pub agents: AgentSettings,
     /// On what ground people may be written to.
     pub consent: ConsentSettings,
     /// How often.
@@ -43,6 +45,7 @@ impl Default for Settings {
             version: "built-in".into(),
             signatures: Signatures::default(),
             markets: MarketRule::built_in(),
+            agents: AgentSettings::default(),
             consent: ConsentSettings::default(),
             frequency: Frequency::default(),
             audience: AudienceSettings::default(),
@@ -69,6 +72,20 @@ impl Default for Signatures {
     fn default() -> Self {
         let currency = RateCard::example().currency;
         Self { two_above_people: 10_000, two_above_cost: Some(Money { currency, micros: 10_000_000_000 }) }
+    }
+}
+
+/// How much one agent may ask for: people who are flooded with requests read none of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSettings {
+    /// Requests of one agent that wait for people, at most.
+    pub max_pending: u16,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        Self { max_pending: 10 }
     }
 }
 

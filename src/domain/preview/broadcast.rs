@@ -1,11 +1,12 @@
 //! What people look at before they sign a broadcast, section by section.
 
 use crate::domain::audience::{Funnel, SegmentVersion};
-use crate::domain::broadcasts::{Cost, Schedule};
+use crate::domain::broadcasts::{Cost, Schedule, Variable};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{ConsentSource, MessageCategory};
 use crate::domain::contacts::Language;
 use crate::domain::phone::Market;
+use crate::domain::segments::Condition;
 use crate::domain::templates::{Quality, Rendered, TemplateContent, TemplateStatus};
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,9 @@ pub struct LanguageView {
 pub struct VariableView {
     /// Its name.
     pub name: String,
-    /// Where the value comes from: `the contact's name, or "friend"`.
+    /// Where the value comes from.
+    pub value: Variable,
+    /// The same in words: `the contact's name, or "friend"`.
     pub source: String,
     /// A masked example.
     pub sample: String,
@@ -94,9 +97,15 @@ pub struct AudienceView {
 pub struct SegmentView {
     /// Which, and in which version.
     pub segment: SegmentVersion,
-    /// Its conditions.
+    /// Who belongs.
+    pub include: Condition,
+    /// Who of those does not.
+    pub exclude: Option<Condition>,
+    /// The conditions in words.
     pub in_words: String,
-    /// How many match it.
+    /// Whether its people are left out instead of written to.
+    pub left_out: bool,
+    /// How many match it; of those who are left out nobody is counted here.
     pub matched: u64,
 }
 

@@ -3,9 +3,9 @@
 use super::{Sql, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
-use crate::domain::deliveries::{Delivery, DeliveryState, LedgerRow, PROGRESS_FAILED, Tally};
+use crate::domain::deliveries::{Delivery, DeliveryState, Desired, LedgerRow, PROGRESS_FAILED, Tally};
 use crate::domain::ids::{ExecutionId, PersonId, TenantId};
-use crate::store::{Db, Error, Result, Tx, json, on, row, to_json, unsigned};
+use crate::store::{Db, Error, Result, Tx, json, on, row, to_json, unsigned, word};
 
 /// A row that waits to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +72,10 @@ row! {
 
 /// How many rows of an execution stand where.
 pub async fn tally(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Tally> {
-    let total: Option<(i64,)> = on!(read db, p => sqlx::query_as("select total from execution where tenant_id = $1 and id = $2")
+    let found: Option<(i64, String)> = on!(read db, p => sqlx::query_as("select total, desired from execution where tenant_id = $1 and id = $2")
         .bind(tenant).bind(execution).fetch_optional(p).await)?;
-    let Some((total,)) = total else { return Ok(Tally::default()) };
+    let Some((total, desired)) = found else { return Ok(Tally::default()) };
+    let desired: Desired = word("execution", "desired", execution, &desired)?;
     let rows: Vec<TallyRow> = on!(read db, p => sqlx::query_as(
         "select state, progress, count(*) as n from delivery where execution_id = $1 group by state, progress")
         .bind(execution).fetch_all(p).await)?;
@@ -91,7 +92,7 @@ pub async fn tally(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<
             DeliveryState::Suppressed => tally.suppressed += n,
             DeliveryState::Abandoned => tally.abandoned += n,
             DeliveryState::Accepted => {
-                let came_to = Delivery::of(DeliveryState::Accepted, row.progress);
+                let came_to = Delivery::of(DeliveryState::Accepted, row.progress, desired);
                 let count = if came_to == Delivery::Failed { &mut tally.failed } else { &mut tally.accepted };
                 *count += n;
                 match came_to {
@@ -104,6 +105,9 @@ pub async fn tally(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<
     }
     // Rows that are not written yet wait too.
     tally.queued += tally.total.saturating_sub(written);
+    if desired == Desired::Cancel {
+        tally.not_sent = std::mem::take(&mut tally.queued);
+    }
     Ok(tally)
 }
 
@@ -139,7 +143,7 @@ pub struct Entry {
 row! {
     struct EntryRow {
         seq: i64, contact_no: ContactNo, state: i16, attempt: i16, wamid: Option<String>, progress: Option<i16>,
-        error_code: Option<i32>, updated_at: Timestamp,
+        error_code: Option<i32>, updated_at: Timestamp, desired: String,
     }
 }
 
@@ -149,7 +153,11 @@ impl TryFrom<EntryRow> for Entry {
         Ok(Self {
             row: LedgerRow {
                 seq: unsigned("delivery", "seq", row.seq, row.seq)?,
-                delivery: Delivery::of(state(row.state)?, row.progress),
+                delivery: Delivery::of(
+                    state(row.state)?,
+                    row.progress,
+                    word("execution", "desired", row.seq, &row.desired)?,
+                ),
                 attempt: row.attempt,
                 error_code: row.error_code,
                 updated_at: row.updated_at,
@@ -161,10 +169,10 @@ impl TryFrom<EntryRow> for Entry {
 }
 
 /// The two columns behind one word: its state, and a condition on the progress.
-fn columns(word: Delivery) -> (i16, Option<i16>, bool) {
+fn columns(delivery: Delivery) -> (i16, Option<i16>, bool) {
     let accepted = DeliveryState::Accepted.number();
-    match word {
-        Delivery::Queued => (DeliveryState::Queued.number(), None, false),
+    match delivery {
+        Delivery::Queued | Delivery::NotSent => (DeliveryState::Queued.number(), None, false),
         Delivery::Sending => (DeliveryState::Sending.number(), None, false),
         Delivery::Accepted => (accepted, None, true),
         Delivery::Sent => (accepted, Some(1), false),
@@ -186,28 +194,31 @@ pub async fn ledger_page(
     limit: u32,
     only: Option<Delivery>,
 ) -> Result<Vec<Entry>> {
-    let (state, progress, bare) = only.map_or((None, None, false), |word| {
-        let (state, progress, bare) = columns(word);
+    let (state, progress, bare) = only.map_or((None, None, false), |delivery| {
+        let (state, progress, bare) = columns(delivery);
         (Some(state), progress, bare)
     });
     // A message that Meta took and could not deliver reads as failed too.
     let undelivered = (only == Some(Delivery::Failed)).then_some(PROGRESS_FAILED);
+    // What waits is told from what will never go by what is wanted of the whole.
+    let stopped = only.filter(|delivery| matches!(delivery, Delivery::Queued | Delivery::NotSent));
+    let stopped = stopped.map(|delivery| delivery == Delivery::NotSent);
     let rows: Vec<EntryRow> = on!(read db, p => sqlx::query_as(
-        "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at
+        "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
          from delivery d join execution e on e.id = d.execution_id
-         where e.tenant_id = $1 and d.execution_id = $2 and d.seq > $3
+         where e.tenant_id = $1 and d.execution_id = $2 and d.seq > $3 and ($9 is null or $9 = (e.desired = 'cancel'))
             and ($4 is null or (d.state = $4 and ($5 is null or d.progress = $5) and (not $6 or d.progress is null))
                 or ($7 is not null and d.state = 2 and d.progress = $7))
          order by d.seq limit $8")
         .bind(tenant).bind(execution).bind(after.map_or(-1, i64::from)).bind(state).bind(progress).bind(bare)
-        .bind(undelivered).bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(undelivered).bind(i64::from(limit)).bind(stopped).fetch_all(p).await)?;
     rows.into_iter().map(Entry::try_from).collect()
 }
 
 /// One row.
 pub async fn entry(db: &Db, tenant: TenantId, execution: ExecutionId, seq: u32) -> Result<Option<Entry>> {
     let row: Option<EntryRow> = on!(read db, p => sqlx::query_as(
-        "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at
+        "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
          from delivery d join execution e on e.id = d.execution_id
          where e.tenant_id = $1 and d.execution_id = $2 and d.seq = $3")
         .bind(tenant).bind(execution).bind(i64::from(seq)).fetch_optional(p).await)?;

@@ -123,7 +123,9 @@ async fn apply(
                 "update delivery set state = 2, wamid = coalesce(wamid, o_wamid), error_code = coalesce(o_code, error_code),
                     progress = case when o_rank > (case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)
                         then o_progress else progress end,
-                    updated_at = $2
+                    updated_at = case when state = 2 and wamid is not null
+                        and o_rank <= (case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)
+                        then updated_at else $2 end
                  from ",
                 $list,
                 " o where execution_id = $1 and seq = o_seq",

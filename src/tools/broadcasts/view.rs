@@ -16,6 +16,7 @@ use crate::domain::preview::{
     AudienceView, BroadcastView, ConsentView, Finding, LanguageView, LinkView, LinksView, MarketCount, MessageView,
     ScheduleView, SegmentView, SourceCount, VariableView,
 };
+use crate::domain::segments::Segment;
 use crate::domain::templates::{Button, Header, Place, Values};
 use crate::domain::text::refused;
 use crate::error::Result;
@@ -119,6 +120,7 @@ fn variables(form: &Form, at: usize, frozen: &Frozen, shown: &Values) -> Vec<Var
     slots
         .map(|(slot, (key, variable))| VariableView {
             name: key.clone(),
+            value: variable.clone(),
             source: in_words(variable),
             sample: shown.get(key).cloned().unwrap_or_default(),
             defaulted: frozen.defaulted(at, slot),
@@ -149,18 +151,16 @@ fn segments(plan: &Resolved, frozen: &Frozen) -> Vec<SegmentView> {
     if let Some(stored) = &plan.stored {
         return stored.view.segments.clone();
     }
-    let views = plan.segments.iter().zip(&frozen.matched).map(|(segment, matched)| SegmentView {
+    let view = |segment: &Segment, left_out: bool, matched: u64| SegmentView {
         segment: SegmentVersion { id: segment.id, version: segment.version, name: segment.name.clone() },
+        include: segment.include.clone(),
+        exclude: segment.exclude.clone(),
         in_words: segment.in_words(),
-        matched: *matched,
-    });
-    // Excluded ones stand there too, with nobody from them.
-    let excluded = plan.exclude.iter().map(|segment| SegmentView {
-        segment: SegmentVersion { id: segment.id, version: segment.version, name: segment.name.clone() },
-        in_words: format!("left out: {}", segment.in_words()),
-        matched: 0,
-    });
-    views.chain(excluded).collect()
+        left_out,
+        matched,
+    };
+    let views = plan.segments.iter().zip(&frozen.matched).map(|(segment, matched)| view(segment, false, *matched));
+    views.chain(plan.exclude.iter().map(|segment| view(segment, true, 0))).collect()
 }
 
 fn sources(frozen: &Frozen) -> Vec<SourceCount> {

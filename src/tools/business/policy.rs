@@ -52,6 +52,8 @@ pub struct PolicyRules {
     markets: Vec<MarketItem>,
     /// Who has to sign what.
     approvals: Vec<ApprovalRule>,
+    /// Requests of one agent that may wait for people at a time.
+    pending_per_agent: u16,
     /// How long people have, and how long what they signed holds.
     times: TimesItem,
     /// Prices of a message by market and category.
@@ -167,6 +169,7 @@ async fn get(ctx: &Ctx, _: &Caller, _: PolicyArguments) -> Result<PolicyRules> {
         },
         markets: settings.markets.iter().map(|(market, rule)| market_item(market.to_string(), rule)).collect(),
         approvals: approvals(settings),
+        pending_per_agent: settings.agents.max_pending,
         times: TimesItem {
             pending_expiry_hours: hours(policy.times.pending_expiry),
             start_expiry_hours: hours(policy.times.start_expiry),

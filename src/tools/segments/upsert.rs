@@ -100,7 +100,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: UpsertArguments) -> Resu
         exclude: arguments.exclude,
     };
     let after = plan.segment(now);
-    let effect = effect(ctx, tenant, before.as_ref(), &after).await?;
+    let (effect, everybody) = effect(ctx, tenant, before.as_ref(), &after).await?;
     if !effect.balances() {
         return Err(Error::internal("the figures of a segment do not add up"));
     }
@@ -109,7 +109,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: UpsertArguments) -> Resu
         change: SegmentChange { name: plan.name.clone(), before: before.as_ref().map(state), after: state(&after) },
         effect,
     };
-    let findings = check(&after, &view);
+    let findings = check(&after, &view, everybody);
     let summary = summary(&view);
     let title = format!("Segment · {}", plan.name);
     let action = Action::SegmentUpsert(Box::new(plan));
@@ -127,12 +127,19 @@ fn state(segment: &Segment) -> SegmentState {
     }
 }
 
-async fn effect(ctx: &Ctx, tenant: TenantId, before: Option<&Segment>, after: &Segment) -> Result<SegmentEffect> {
-    let (mut people_before, mut people_after, mut enter, mut leave) = (0, 0, 0, 0);
+/// What it does, and how many people may be written to at all.
+async fn effect(
+    ctx: &Ctx,
+    tenant: TenantId,
+    before: Option<&Segment>,
+    after: &Segment,
+) -> Result<(SegmentEffect, u64)> {
+    let (mut people_before, mut people_after, mut enter, mut leave, mut everybody) = (0, 0, 0, 0, 0);
     let both: Vec<Segment> = std::iter::once(after).chain(before).cloned().collect();
     walk(ctx, tenant, &both, |member_of, _| {
         let is = member_of.first() == Some(&true);
         let was = member_of.get(1) == Some(&true);
+        everybody += 1;
         people_before += u64::from(was);
         people_after += u64::from(is);
         enter += u64::from(is && !was);
@@ -143,7 +150,7 @@ async fn effect(ctx: &Ctx, tenant: TenantId, before: Option<&Segment>, after: &S
         Some(segment) => that_name(ctx, tenant, segment.id).await?,
         None => Vec::new(),
     };
-    Ok(SegmentEffect { people_before, people_after, enter, leave, broadcasts })
+    Ok((SegmentEffect { people_before, people_after, enter, leave, broadcasts }, everybody))
 }
 
 /// Broadcasts that wait or run, and that name the segment: to write to its people, or to leave them out.
