@@ -201,6 +201,7 @@ impl Bench<'_> {
             concurrency: 50,
             rate_per_second: 1_000,
             unknown_after: Duration::from_mins(5),
+            lease: Duration::from_secs(30),
             sync_every: Duration::from_hours(24),
             drain_timeout: Duration::from_secs(5),
         };
@@ -271,6 +272,7 @@ impl Bench<'_> {
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: UNLIMITED,
             unknown_after: Duration::from_mins(5),
+            lease: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
             stop: CancellationToken::new(),
         })

@@ -172,6 +172,9 @@ pub struct Worker {
     /// In doubt before people are asked.
     #[serde(deserialize_with = "duration")]
     pub unknown_after: Duration,
+    /// Without a sign of life before another daemon takes over.
+    #[serde(deserialize_with = "duration")]
+    pub lease: Duration,
 }
 
 /// Logs.
@@ -286,6 +289,10 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        let lease = self.worker.lease;
+        if !(Duration::from_secs(3)..=Duration::from_mins(5)).contains(&lease) {
+            return Err(ConfigError::Value("worker.lease: must be from 3s to 5m".to_owned()));
+        }
         self.policy().map(drop)
     }
 

@@ -5,6 +5,7 @@
 
 // 1: words, states and rules; no I/O, no async
 pub mod domain;
+pub mod faults;
 
 // 2: the edges: SQL, the Graph API, SMTP
 pub mod graph;

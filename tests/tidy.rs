@@ -11,7 +11,7 @@ mod planted;
 
 /// Lowest first. A module names only modules of lower rows: never upward, never sideways.
 const LAYERS: &[&[&str]] = &[
-    &["domain"],
+    &["domain", "faults"],
     &["store", "graph", "mail", "words"],
     &["error"],
     &["tools"],

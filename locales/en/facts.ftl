@@ -67,3 +67,8 @@ variable-text = the text “{ $text }”
 variable-name = the contact’s name
 variable-attribute = the contact’s { $name }
 variable-or = { $source }, or “{ $default }”
+
+# Why somebody who was signed for was not written to after all
+withheld-changed = The message would no longer be the one that was signed
+withheld-gone = The contact is gone
+withheld-late = Opted out just before the message went out

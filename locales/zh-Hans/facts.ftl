@@ -61,3 +61,8 @@ variable-text = 文字“{ $text }”
 variable-name = 联系人姓名
 variable-attribute = 联系人的 { $name }
 variable-or = { $source }，没有则用“{ $default }”
+
+# Why somebody who was signed for was not written to after all
+withheld-changed = 消息已不再是签署时的内容
+withheld-gone = 联系人已不存在
+withheld-late = 在发送前一刻退订

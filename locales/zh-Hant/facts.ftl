@@ -61,3 +61,8 @@ variable-text = 文字「{ $text }」
 variable-name = 聯絡人姓名
 variable-attribute = 聯絡人的 { $name }
 variable-or = { $source }，沒有則用「{ $default }」
+
+# Why somebody who was signed for was not written to after all
+withheld-changed = 訊息已不再是簽署時的內容
+withheld-gone = 聯絡人已不存在
+withheld-late = 在發送前一刻退訂

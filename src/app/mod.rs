@@ -39,7 +39,7 @@ use tower_http::trace::TraceLayer;
 const LONGEST_REQUEST: Duration = Duration::from_mins(1);
 
 /// The longest that a caller may pause while it sends a body.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// A daemon, opened and not yet running.
 pub struct App {
@@ -152,6 +152,7 @@ fn worker_settings(settings: &Settings) -> worker::Settings {
         concurrency: settings.worker.concurrency.get().into(),
         rate_per_second: settings.worker.rate_per_second.get(),
         unknown_after: settings.worker.unknown_after,
+        lease: settings.worker.lease,
         sync_every: settings.whatsapp.sync_every,
         drain_timeout: settings.server.drain_timeout,
     }

@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
 use crate::domain::requests::{Failure, Status};
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store::deliveries::{self, NewExecution};
 use crate::store::{self, Tx, audit, broadcasts, requests};
 use crate::tools::{self, Ctx, Outcome};
@@ -53,7 +54,7 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             tell(&mut tx, tenant, id, "execution.started", details, now).await?;
         }
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Claimed).await?;
     ctx.wake.requests();
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::domain::mails::MailKind;
 use crate::domain::people::Person;
 use crate::domain::requests::{Decision, Failure, Status};
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store::deliveries::{self, Execution};
 use crate::store::{Tx, audit, outbox, requests};
 use crate::tools::Ctx;
@@ -32,7 +33,7 @@ pub struct Halt {
 pub(super) async fn halt(engine: &Engine, job: &Job, halt: &Halt) -> Result<()> {
     let mut tx = engine.ctx.db.begin().await?;
     if halt_one(&mut tx, &engine.ctx, &job.execution, halt).await? {
-        tx.commit().await?;
+        tx.commit_at(Step::Halted).await?;
         engine.ctx.wake.requests();
     }
     Ok(())
@@ -109,7 +110,7 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
     let actor = Actor::Person(person.id);
     let event = Event { actor, act: "execution.stopped", subject: request.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Stopped).await?;
     ctx.wake.requests();
     // With nothing on its way this is the end; otherwise the worker ends it when the last answer is in.
     if let Err(error) = settle(ctx, Duration::MAX, tenant, execution.id).await {
@@ -235,7 +236,7 @@ async fn end(ctx: &Ctx, execution: &Execution, tally: &Tally) -> Result<bool> {
     let details = json!({"execution": execution.id, "status": to, "result": result});
     let event = Event { actor: Actor::Worker, act: "execution.finished", subject: request.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Ended).await?;
     metrics::counter!("countersign_executions_total", "status" => to.as_str()).increment(1);
     tracing::info!(execution = %execution.id, status = %to, "an execution has come to its end");
     Ok(true)

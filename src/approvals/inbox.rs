@@ -7,6 +7,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::webhooks::parse;
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store::webhooks::{self as posts, Post};
 use crate::store::{self, Tx, people};
 use crate::tools::Ctx;
@@ -92,7 +93,7 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
             execute::halt_all(&mut tx, ctx, *tenant, "account", &reason).await?;
         }
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Applied).await?;
     metrics::counter!("countersign_webhook_posts_total").increment(waiting.len() as u64);
     if let Some(oldest) = waiting.first() {
         metrics::gauge!("countersign_webhook_lag_seconds").set(now.since(oldest.received_at).as_secs_f64());

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use crate::domain::audit::{Actor, Event};
 use crate::error::Result;
+use crate::faults::Step;
 use crate::store::audit;
 use crate::store::deliveries::{self, Execution};
 use serde_json::json;
@@ -23,7 +24,7 @@ pub async fn take_over(engine: &Engine, execution: &Execution, mine_too: bool) -
         let event = Event { actor: Actor::Worker, act: "execution.taken_over", subject, details };
         audit::append(&mut tx, execution.tenant, now, event).await?;
     }
-    tx.commit().await?;
+    tx.commit_at(Step::TakenOver).await?;
     metrics::counter!("countersign_takeovers_total").increment(taken.len() as u64);
     tracing::warn!(execution = %execution.id, shards = taken.len(), in_doubt, "took over what another daemon left behind");
     Ok(())

@@ -12,6 +12,7 @@ use crate::domain::policy::signatures::{MayNotSign, may_ever_sign, may_sign, ope
 use crate::domain::preview::{Finding, Level, Section};
 use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Signature, Status};
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store;
 use crate::tools::{Ctx, broadcasts};
 use serde_json::json;
@@ -231,7 +232,7 @@ pub async fn decide(
     if to != Status::PendingApproval {
         store::outbox::enqueue(&mut tx, tenant, MailKind::RequestDecided, id, &[request.owner], now).await?;
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Signed).await?;
     ctx.wake.requests();
     find(ctx, tenant, id).await
 }

@@ -11,6 +11,7 @@ use crate::domain::policy::signatures::Times;
 use crate::domain::preview::Preview;
 use crate::domain::requests::{ActionRequest, Quorum, Status};
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store::requests::Approval;
 use crate::store::{self, Db, Tx};
 use crate::tools::broadcasts;
@@ -169,7 +170,7 @@ async fn refuse_blocked(
         details: json!({ "tool": asked.tool.name, "ask": asked.ask, "rules": rules, "policy": ctx.policy.version }),
     };
     store::audit::append(&mut tx, caller.tenant(), now, event).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Filed).await?;
     let mut findings = preview.findings.clone();
     findings.sort_by_key(|f| f.level);
     Err(Error::Blocked(findings))
@@ -263,7 +264,7 @@ async fn insert(
     if request.status == Status::PendingApproval {
         ask_people(ctx, &mut tx, request, now).await?;
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Filed).await?;
     Ok(true)
 }
 

@@ -31,6 +31,15 @@ pub fn exclusion(l: &Words, reason: Exclusion) -> String {
     }
 }
 
+/// Why somebody who was signed for was not written to after all, by its stored name.
+pub fn withheld(l: &Words, why: &str) -> String {
+    match why {
+        "changed_since_signing" => l.t("withheld-changed"),
+        "contact_gone" => l.t("withheld-gone"),
+        other => other.parse().map_or_else(|_| other.to_owned(), |reason| exclusion(l, reason)),
+    }
+}
+
 /// How people agreed; none where the category needs no consent.
 pub fn left_out(l: &Words, reason: LeftOut) -> String {
     match reason {

@@ -6,6 +6,7 @@ use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
@@ -167,7 +168,7 @@ impl<W: Acting> FromRequest<Console> for Posted<W> {
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+    std::error::Error::source(error).and_then(|source| source.downcast_ref::<LengthLimitError>()).is_some()
 }
 
 #[cfg(test)]

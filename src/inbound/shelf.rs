@@ -3,6 +3,7 @@
 
 use crate::domain::ids::TenantId;
 use crate::error::Result;
+use crate::faults::Step;
 use crate::store::webhooks;
 use crate::tools::Ctx;
 use axum::body::Bytes;
@@ -60,6 +61,6 @@ async fn store(ctx: &Ctx, parcels: &[Parcel]) -> Result<()> {
             }
         }
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Kept).await?;
     Ok(())
 }

@@ -28,6 +28,7 @@ pub mod templates;
 pub mod tool_reads;
 pub mod webhooks;
 
+use crate::faults::{Step, point};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 pub use connect::{ConnectError, connect, migrate};
@@ -240,6 +241,15 @@ impl Tx {
     #[must_use]
     pub const fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
+    }
+
+    /// Makes it durable: one of the steps at which tests let the program die.
+    pub async fn commit_at(self, step: Step) -> Result<()> {
+        let [before, after] = step.points();
+        point(before);
+        self.commit().await?;
+        point(after);
+        Ok(())
     }
 
     /// Makes it durable.

@@ -4,6 +4,7 @@ use super::Round;
 use crate::approvals::engine::Engine;
 use crate::domain::mails::MailKind;
 use crate::error::{Error, Result};
+use crate::faults::{MAILED, point};
 use crate::mail::{Mail, Mailer};
 use crate::store::outbox::{self, DueMail, MailOutcome};
 use crate::store::{people, requests};
@@ -55,6 +56,7 @@ async fn send(ctx: &Ctx, mailer: &Mailer, due: &DueMail) -> Result<()> {
         // Nothing has left; the next try may find what is missing now.
         Err(e) => Err((true, false, e.to_string())),
     };
+    point(MAILED);
     let now = ctx.clock.now();
     let outcome = match sent {
         Ok(()) => MailOutcome::Sent,

@@ -33,6 +33,8 @@ pub struct Settings {
     pub rate_per_second: u32,
     /// How long a message may be in doubt before people are asked.
     pub unknown_after: Duration,
+    /// Without a sign of life before another daemon takes over.
+    pub lease: Duration,
     /// How often numbers and templates are read anew.
     pub sync_every: Duration,
     /// How long what is on its way may take at the end.
@@ -85,6 +87,7 @@ impl Worker {
             slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
             rate_per_second: settings.rate_per_second.max(1),
             unknown_after: settings.unknown_after,
+            lease: settings.lease,
             drain_timeout: settings.drain_timeout,
             stop,
         });

@@ -37,7 +37,7 @@ async fn filters_live_in_the_address(db: TestDb) {
     let mut lau = world.signed_in("lau").await;
     world.visitor().sign_in("ho@example.com", "wrong").await;
     world.signed_in("chan").await;
-    let rows = |answer: &super::world::Answer| answer.count("tbody tr");
+    let rows = |answer: &crate::support::visitor::Answer| answer.count("tbody tr");
     let all = lau.get("/audit").await;
     assert_eq!(rows(&all), 3);
     assert!(all.part("tbody tr:first-child").contains("P. Chan") && all.text().contains("Sign-in failed"));
@@ -61,7 +61,11 @@ async fn filters_live_in_the_address(db: TestDb) {
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("is not a date"), "{}", answer.text());
     assert_eq!(answer.count("script:not([src])"), 0);
-    assert_eq!((answer.count(".chip"), rows(&answer)), (1, 0), "what finds nothing is said, what is no filter is left out");
+    assert_eq!(
+        (answer.count(".chip"), rows(&answer)),
+        (1, 0),
+        "what finds nothing is said, what is no filter is left out"
+    );
     let answer = lau.get("/audit?actor=nobody&action=nothing").await;
     assert!(answer.text().contains("“nobody” is not among the choices"), "{}", answer.text());
     assert_eq!((answer.count(".chip"), rows(&answer)), (0, 3));

@@ -7,8 +7,9 @@ use countersign::domain::requests::{ActionRequest, Decision, Signature, Status};
 use countersign::domain::templates::TemplateStatus;
 use countersign::store;
 
-use super::world::{Answer, PASSWORD, Visitor, World, template};
+use super::world::{PASSWORD, World, template};
 use crate::support::db::{TestDb, on_both};
+use crate::support::visitor::{Answer, Visitor};
 
 on_both!(
     from_reading_to_the_signature,

@@ -3,8 +3,9 @@
 use countersign::domain::policy::signatures::{one_signature, two_signatures};
 use countersign::domain::requests::Status;
 
-use super::world::{Answer, World};
+use super::world::World;
 use crate::support::db::{TestDb, on_both};
+use crate::support::visitor::Answer;
 
 on_both!(
     each_waits_for_whom_it_waits,

@@ -7,8 +7,9 @@ use countersign::domain::segments::Condition;
 use countersign::store::segments;
 
 use super::broadcasts::stored;
-use super::world::{PASSWORD, Visitor, World};
+use super::world::{PASSWORD, World};
 use crate::support::db::{TestDb, on_both};
+use crate::support::visitor::Visitor;
 
 on_both!(a_list_of_contacts_is_decided_on_one_page, a_segment_is_decided_on_one_page);
 

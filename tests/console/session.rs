@@ -5,8 +5,9 @@ use std::time::Duration;
 use countersign::store;
 use reqwest::Method;
 
-use super::world::{PASSWORD, World, form};
+use super::world::{PASSWORD, World};
 use crate::support::db::{TestDb, on_both};
+use crate::support::visitor::form;
 
 on_both!(
     the_way_in_and_out,

@@ -18,9 +18,14 @@ use countersign::store::deliveries::{
 };
 use countersign::store::{Db, requests};
 
+use std::time::Duration;
+
 use crate::support::db::TestDb;
 use crate::support::samples;
 use crate::support::world::{NOW, World};
+
+/// How long a shard stays with its daemon.
+pub const LEASE: Duration = Duration::from_secs(30);
 
 pub const NUMBER: &str = "106540352242922";
 
@@ -104,7 +109,7 @@ impl Stage {
 
     pub async fn claim(&self, execution: &Execution, me: DaemonId) -> Option<Lease> {
         let mut tx = self.db.begin().await.unwrap();
-        let lease = deliveries::claim(&mut tx, execution.id, me, at(2)).await.unwrap();
+        let lease = deliveries::claim(&mut tx, execution.id, me, LEASE, at(2)).await.unwrap();
         tx.commit().await.unwrap();
         lease
     }
@@ -132,6 +137,7 @@ pub async fn commit(
         execution: execution.id,
         category: MessageCategory::Marketing,
         me,
+        lease: LEASE,
         now: at(10),
         outcomes,
         parts,

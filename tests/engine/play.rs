@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{NUMBER, Stage};
+use super::{LEASE, NUMBER, Stage};
 use crate::support::db::TestDb;
 use crate::support::until;
 
@@ -182,6 +182,7 @@ impl Play {
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: 100_000,
             unknown_after: self.unknown_after,
+            lease: LEASE,
             drain_timeout: Duration::from_secs(5),
             stop: CancellationToken::new(),
         });

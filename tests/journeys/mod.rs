@@ -3,6 +3,7 @@
 
 mod beginning;
 mod crash;
+mod demo;
 mod signing;
 mod stage;
 mod stopping;

@@ -10,6 +10,7 @@ pub mod db;
 pub mod door;
 pub mod samples;
 pub mod smtp;
+pub mod visitor;
 pub mod world;
 
 use std::path::{Path, PathBuf};

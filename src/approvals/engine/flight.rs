@@ -3,6 +3,7 @@
 
 use super::Script;
 use crate::domain::contacts::ContactNo;
+use crate::faults::{ANSWERED, REQUESTING, point};
 use crate::graph::messages::{SendOutcome, TemplateMessage};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +84,9 @@ pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Ev
             ticket.land(None);
             return;
         }
+        point(REQUESTING);
         let outcome = script.send(&message).await;
+        point(ANSWERED);
         ticket.land(Some(outcome));
         drop(slot);
     });

@@ -19,6 +19,7 @@ use crate::domain::ids::ExecutionId;
 use crate::domain::people::Tenant;
 use crate::domain::preview::Finding;
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::graph::messages::{SendOutcome, TemplateMessage};
 use crate::store::deliveries::{self, Execution};
 use crate::store::instance::Instance;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub rate_per_second: u32,
     /// How long a message may be in doubt before people are asked.
     pub unknown_after: Duration,
+    /// How long a shard stays ours without a sign of life.
+    pub lease: Duration,
     /// How long requests may take to end when the daemon stops.
     pub drain_timeout: Duration,
     /// Cancelled when nothing new is to be begun.
@@ -149,7 +152,7 @@ async fn build(engine: &Engine, job: &Job, execution: &Execution) -> Result<()> 
     let mut tx = engine.ctx.db.begin().await?;
     let wrote = deliveries::build(&mut tx, execution, &job.people, CHUNK, size, now).await?;
     if wrote {
-        tx.commit().await?;
+        tx.commit_at(Step::Built).await?;
     } else {
         // Another daemon writes the same ledger, or somebody stopped it; a look at the row tells.
         drop(tx);

@@ -7,7 +7,7 @@ use super::batch::{self, Batch};
 use super::breaker::Breaker;
 use super::flight::{Aloft, Landing};
 use super::pace::Pace;
-use super::shards::{Held, RENEW};
+use super::shards::{Held, renewal};
 use super::{Engine, Job};
 use crate::approvals::execute::{self, Halt};
 use crate::domain::clock::Timestamp;
@@ -263,7 +263,7 @@ impl<'a> Sender<'a> {
             until = until.min(if self.tries == 0 { now } else { now + backoff(self.tries) });
         }
         for held in &self.held {
-            until = until.min(held.renewed + RENEW);
+            until = until.min(held.renewed + renewal(self.engine.lease));
         }
         if until <= now {
             return tokio::task::yield_now().await;

@@ -4,16 +4,13 @@ use super::batch::{self, Batch, Ready};
 use super::sender::{Event, Sender};
 use crate::domain::clock::Timestamp;
 use crate::error::Result;
-use crate::store::deliveries::{self, Exclude, LEASE, Later, Lease, Outcome, Settled};
+use crate::faults::Step;
+use crate::store::deliveries::{self, Exclude, Later, Lease, Outcome, Settled};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A lease counts as ours for this much less than it is, so that our clock may run slower than the database's.
-const MARGIN: Duration = Duration::from_secs(5);
-/// A lease is renewed after this long without a commit that renews it anyway.
-pub const RENEW: Duration = Duration::from_secs(5);
 /// When nobody offers a shard, the next look is so much later.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -78,9 +75,15 @@ impl Held {
     }
 }
 
-/// The end of a lease that was taken or renewed by a transaction that began at `begun`.
-pub fn deadline(begun: Instant) -> Instant {
-    begun + LEASE.saturating_sub(MARGIN)
+/// The end of a lease that was taken or renewed by a transaction that began at `begun`. It counts as ours for a sixth less
+/// than it is, so that our clock may run slower than the database's.
+pub fn deadline(begun: Instant, lease: Duration) -> Instant {
+    begun + lease - lease / 6
+}
+
+/// After how long without a commit that renews it anyway a lease is renewed.
+pub fn renewal(lease: Duration) -> Duration {
+    lease / 6
 }
 
 impl Sender<'_> {
@@ -90,12 +93,12 @@ impl Sender<'_> {
         self.close().await?;
         if self.held.iter().all(Held::exhausted) && self.ask_again.is_none_or(|at| at <= Instant::now()) {
             let begun = Instant::now();
-            let now = self.engine.ctx.clock.now();
+            let (now, me) = (self.engine.ctx.clock.now(), self.engine.instance.daemon);
             let mut tx = self.engine.ctx.db.begin().await?;
-            let lease = deliveries::claim(&mut tx, self.job.execution.id, self.engine.instance.daemon, now).await?;
+            let lease = deliveries::claim(&mut tx, self.job.execution.id, me, self.engine.lease, now).await?;
             match lease {
                 Some(lease) => {
-                    tx.commit().await?;
+                    tx.commit_at(Step::Leased).await?;
                     self.take(lease, begun);
                 }
                 None => self.ask_again = Some(begun + ASK_AGAIN),
@@ -117,7 +120,7 @@ impl Sender<'_> {
             next_retry: None,
             look_again: true,
             durable_next: lease.next_seq,
-            deadline: deadline(begun),
+            deadline: deadline(begun, self.engine.lease),
             renewed: begun,
             lease,
         });

@@ -3,7 +3,7 @@
 use super::batch::Ready;
 use super::flight::{self, Aloft, Flight};
 use super::sender::Sender;
-use super::shards::{Held, RENEW, deadline};
+use super::shards::{Held, deadline, renewal};
 use crate::approvals::execute::Halt;
 use crate::domain::deliveries::{AttemptToken, Desired};
 use crate::error::{Error, Result};
@@ -47,6 +47,7 @@ impl Sender<'_> {
                 execution: self.job.execution.id,
                 category: self.job.execution.category,
                 me: self.engine.instance.daemon,
+                lease: self.engine.lease,
                 now: self.engine.ctx.clock.now(),
                 outcomes: &self.landed,
                 parts: &wanted.parts,
@@ -117,7 +118,7 @@ impl Sender<'_> {
             self.put_back |= !part.later.is_empty();
             part.low_seq = part.intents.iter().copied().chain(aloft).min().unwrap_or(part.next_seq).min(part.next_seq);
             let moved = held.exhausted() && held.durable_next != part.next_seq;
-            let due = now.duration_since(held.renewed) >= RENEW;
+            let due = now.duration_since(held.renewed) >= renewal(self.engine.lease);
             if !part.intents.is_empty() || !part.excluded.is_empty() || !part.later.is_empty() || moved || due {
                 wanted.parts.push(part);
             }
@@ -134,7 +135,7 @@ impl Sender<'_> {
             let Some(held) = place.and_then(|place| self.held.get_mut(place)) else { continue };
             match granted.grip {
                 Grip::Held => {
-                    let until = deadline(begun);
+                    let until = deadline(begun, self.engine.lease);
                     (held.deadline, held.renewed, held.durable_next) = (until, begun, part.next_seq);
                     for &(seq, attempt) in &granted.intents {
                         let (Some(row), Some(slot)) = (wanted.rows.remove(&seq), wanted.slots.pop()) else { continue };

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::{Failure, LedgerRow, Live, LiveFragment, MonitorPage, Progress, ledger_tag, ledger_words};
 use crate::console::audit::Names;
 use crate::console::errors::Trouble;
+use crate::console::facts;
 use crate::console::forms::{Address, Fields, Named};
 use crate::console::page::Here;
 use crate::console::parts::{Chip, Choice, Pager, Shown, Tone};
@@ -133,6 +134,8 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
 async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
     let failed = store::deliveries::failures_by_code(db, tenant, run.execution.id).await?;
+    let reasons = store::deliveries::withheld_by_reason(db, tenant, run.execution.id).await?;
+    let withheld = suppressed(l, reasons, run.tally.suppressed);
     let over = run.execution.finished_at.is_some();
     let progress = Progress::from(run.tally);
     let state = if run.execution.desired == Desired::Cancel {
@@ -153,7 +156,7 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         state: state.tag(l),
         next_move: state.next(l),
         progress,
-        failures: failed.iter().map(|failed| failure(l, failed)).collect(),
+        failures: failed.iter().map(|failed| failure(l, failed)).chain(withheld).collect(),
         forecast: goes_on.then(forecast),
         alarm_lang: alarm.as_ref().and((l.lang() != Lang::En).then_some("en")),
         alarm,
@@ -184,6 +187,22 @@ fn failure(l: &Words, failed: &Failed) -> Failure {
         count: failed.count,
         tone: Tone::Danger,
     }
+}
+
+/// Why people were not written to, with those who opted out at the last moment.
+fn suppressed(l: &Words, reasons: Vec<(String, u64)>, all: u64) -> Vec<Failure> {
+    let known: u64 = reasons.iter().map(|(_, count)| count).sum();
+    let late = all.saturating_sub(known);
+    let row = |meaning: String, count: u64| Failure {
+        code: l.t("ledger-suppressed"),
+        meaning,
+        lang: None,
+        count,
+        tone: Tone::Plain,
+    };
+    let mut rows: Vec<Failure> = reasons.into_iter().map(|(why, count)| row(facts::withheld(l, &why), count)).collect();
+    rows.extend((late > 0).then(|| row(l.t("withheld-late"), late)));
+    rows
 }
 
 /// What a code of Meta's means, and the language that is said in.

@@ -2,7 +2,7 @@
 
 use super::rules::{
     AUD_01, AUD_03, AUD_04, AUD_05, CONSENT_01, CONSENT_02, CONSENT_03, CONSENT_04, CONSENT_05, CONSENT_06, FREQ_01,
-    FREQ_02, FREQ_03, SCHED_04, TIER_01, TIER_02, VAR_03, VAR_04, VAR_05,
+    FREQ_02, FREQ_03, SCHED_04, TEXT_07, TIER_01, TIER_02, VAR_03, VAR_04, VAR_05,
 };
 use super::settings::Settings;
 use crate::domain::audience::{Exclusion, Funnel};
@@ -25,11 +25,16 @@ pub struct Figures<'a> {
     pub unconfirmed: u64,
     /// Receivers with a default, by placeholder.
     pub defaulted: &'a [(String, u64)],
+    /// Receivers whose finished text is longer than [`MOST_CHARACTERS`], and the longest of them all.
+    pub too_long: (u64, u64),
     /// People left out because their market is quiet throughout.
     pub quiet: &'a [(Market, u64)],
     /// Meta's limit in 24 hours, and how much of it is used.
     pub portfolio: Option<(u64, u64)>,
 }
+
+/// Characters of a template's body with its values in it. Meta refuses a longer one with code 132005.
+pub const MOST_CHARACTERS: u64 = 1024;
 
 /// What the rules say of them.
 #[must_use]
@@ -137,6 +142,11 @@ fn message(figures: &Figures<'_>, settings: &Settings) -> Vec<Finding> {
             ]));
         }
     }
+    let (count, longest) = figures.too_long;
+    if count > 0 {
+        let facts = [("count", count.into()), ("most", MOST_CHARACTERS.into()), ("longest", longest.into())];
+        findings.push(TEXT_07.says(&facts));
+    }
     findings
 }
 
@@ -179,6 +189,7 @@ mod tests {
             last_30_days: &[receive],
             unconfirmed: 0,
             defaulted: &[],
+            too_long: (0, 0),
             quiet: &[],
             portfolio: None,
         };
@@ -209,6 +220,7 @@ mod tests {
         assert_eq!(rules(&[(E::VariableMissing, 1)], 9, |_| {}), ["VAR-03"]);
         assert_eq!(rules(&[(E::NoTemplateLanguage, 1)], 9, |_| {}), ["VAR-05"]);
         assert_eq!(rules(&[], 100, |f| f.defaulted = defaulted), ["VAR-04"]);
+        assert_eq!(rules(&[], 100, |f| f.too_long = (1, 1_025)), ["TEXT-07"]);
         assert_eq!(rules(&[(E::QuietHours, 2)], 9, |f| f.quiet = quiet), ["SCHED-04"]);
         assert_eq!(rules(&[(E::OverPortfolioLimit, 1)], 9, |f| f.portfolio = Some((10, 1))), ["TIER-01"]);
         assert_eq!(

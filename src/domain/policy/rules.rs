@@ -242,6 +242,8 @@ rules! {
         "The message in {language} does not name the sender, {sender}.";
     TEXT_06 = Block "TEXT-06" "Value that Meta refuses"
         "The text for {placeholder} cannot be sent: {fault}.";
+    TEXT_07 = Block "TEXT-07" "Finished text too long"
+        "With its values in it, the text for {count} people has more than {most} characters, up to {longest}. Meta refuses that (code 132005). Shorten the values.";
     VAR_01 = Block "VAR-01" "Variable without a value"
         "Template {template} has the placeholder {placeholder} in {language}, and variables has no entry for it.";
     VAR_02 = Block "VAR-02" "Value without a place"

@@ -18,7 +18,9 @@ enum Question<'a> {
 pub fn takes_in_everybody(include: &Condition, exclude: Option<&Condition>) -> bool {
     let mut questions = Vec::new();
     collect(include, &mut questions);
-    exclude.into_iter().for_each(|exclude| collect(exclude, &mut questions));
+    if let Some(exclude) = exclude {
+        collect(exclude, &mut questions);
+    }
     if questions.len() > MOST_QUESTIONS {
         return false;
     }

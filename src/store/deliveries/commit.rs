@@ -7,15 +7,17 @@
 use super::ledger::record_attempts;
 use super::outcomes::{Outcome, Surprise, queue, settle};
 use super::rate::{TokenAsk, take};
-use super::shards::lease_micros;
+use super::shards::micros;
 use super::{AttemptNote, Sql, dialects, list};
 use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::deliveries::Desired;
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
+use crate::faults::Step;
 use crate::store::{Db, Result, Tx, on, row, unsigned, word};
 use serde_json::json;
+use std::time::Duration;
 
 /// What is to become durable together.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct GroupCommit<'a> {
     pub category: MessageCategory,
     /// Who commits.
     pub me: DaemonId,
+    /// How long the shards stay ours from here on.
+    pub lease: Duration,
     /// By this daemon's clock, for the rows; leases have their own time.
     pub now: Timestamp,
     /// How requests ended, whoever holds their shard by now.
@@ -129,7 +133,7 @@ pub async fn group_commit(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed
     if let Some(ask) = &wanted.tokens {
         done.tokens = take(&mut tx, wanted.tenant, ask, wanted.now).await?;
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Grouped).await?;
     Ok(done)
 }
 
@@ -154,7 +158,7 @@ async fn grip(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<Grip
         dialects!(renew!("$8", "0 * $8::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint"));
     let sql = RENEW.of(tx);
     let row: Option<DesiredRow> = on!(tx tx, c => sqlx::query_as(sql).bind(wanted.execution).bind(part.shard_no)
-        .bind(wanted.me).bind(part.epoch).bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(lease_micros())
+        .bind(wanted.me).bind(part.epoch).bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(micros(wanted.lease))
         .bind(wanted.now).fetch_optional(c).await)?;
     let Some(row) = row else { return Ok(Grip::Lost) };
     Ok(match word("shard", "desired", part.shard_no, &row.desired)? {

@@ -244,6 +244,26 @@ pub async fn failures_by_code(db: &Db, tenant: TenantId, execution: ExecutionId)
     rows.into_iter().map(|(code, n)| Ok(Failed { code, count: unsigned("delivery", "count", execution, n)? })).collect()
 }
 
+/// How many rows were withheld for each reason that the worker found, by its stored word. A suppression that came between
+/// that look and the sending is not among them.
+pub async fn withheld_by_reason(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Vec<(String, u64)>> {
+    #[derive(serde::Deserialize)]
+    struct Why {
+        why: String,
+    }
+    let rows: Vec<(String, i64)> = on!(read db, p => sqlx::query_as(
+        "select a.evidence, count(*) from delivery_attempt a join execution e on e.id = a.execution_id
+         where e.tenant_id = $1 and a.execution_id = $2 and a.outcome = 'suppressed'
+         group by a.evidence order by count(*) desc, a.evidence")
+        .bind(tenant).bind(execution).fetch_all(p).await)?;
+    rows.into_iter()
+        .map(|(evidence, n)| {
+            let Why { why } = json("delivery_attempt", "evidence", execution, &evidence)?;
+            Ok((why, unsigned("delivery_attempt", "count", execution, n)?))
+        })
+        .collect()
+}
+
 /// What is to be remembered of one attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttemptNote {

@@ -22,11 +22,11 @@ pub use executions::{
 };
 pub use ledger::{
     Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,
-    record_attempts, retries, sending, suppressed, tally, waiting,
+    record_attempts, retries, sending, suppressed, tally, waiting, withheld_by_reason,
 };
 pub use outcomes::{Outcome, Settled, Surprise};
 pub use rate::{NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};
-pub use shards::{LEASE, Lease, Taken, claim, close, release, sweep};
+pub use shards::{Lease, Taken, claim, close, release, sweep};
 pub use statuses::{Applied, Reached, StatusUpdate, apply_statuses};
 pub use votes::{forget_votes, vote, votes};
 

@@ -9,9 +9,6 @@ use crate::store::{Result, Tx, on, row, unsigned};
 use serde_json::json;
 use std::time::Duration;
 
-/// How long a lease lasts without being renewed.
-pub const LEASE: Duration = Duration::from_secs(30);
-
 /// A shard that this daemon holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -31,8 +28,14 @@ row! {
     struct LeaseRow { shard_no: i64, seq_from: i64, seq_to: i64, next_seq: i64, epoch: i64 }
 }
 
-/// Takes the next shard of an execution that nobody holds and that may run.
-pub async fn claim(tx: &mut Tx, execution: ExecutionId, me: DaemonId, now: Timestamp) -> Result<Option<Lease>> {
+/// Takes the next shard of an execution that nobody holds and that may run, for as long as `lease` unless it is renewed.
+pub async fn claim(
+    tx: &mut Tx,
+    execution: ExecutionId,
+    me: DaemonId,
+    lease: Duration,
+    now: Timestamp,
+) -> Result<Option<Lease>> {
     const CLAIM: Sql = Sql {
         sqlite: "update shard set owner = $2, epoch = epoch + 1, lease_until = $3 + $4
              where execution_id = $1 and shard_no = (select shard_no from shard
@@ -46,7 +49,7 @@ pub async fn claim(tx: &mut Tx, execution: ExecutionId, me: DaemonId, now: Times
              returning shard_no, seq_from, seq_to, next_seq, epoch",
     };
     let sql = CLAIM.of(tx);
-    let row: Option<LeaseRow> = on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(me).bind(now).bind(lease_micros())
+    let row: Option<LeaseRow> = on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(me).bind(now).bind(micros(lease))
         .fetch_optional(c).await)?;
     row.map(|row| {
         let seq = |number| unsigned("shard", "seq", execution, number);
@@ -61,8 +64,8 @@ pub async fn claim(tx: &mut Tx, execution: ExecutionId, me: DaemonId, now: Times
     .transpose()
 }
 
-pub(super) fn lease_micros() -> i64 {
-    i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX)
+pub(super) fn micros(lease: Duration) -> i64 {
+    i64::try_from(lease.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// A shard that was taken from a daemon that is gone.

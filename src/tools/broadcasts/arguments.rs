@@ -95,5 +95,10 @@ pub fn check_schedule(schedule: &Schedule) -> Result<()> {
             return Err(Error::Invalid(format!("{place}: {number} is not between 1 and {most}")));
         }
     }
+    if let (Some(start), Some(end)) = (schedule.start_at, schedule.finish_by)
+        && end <= start
+    {
+        return Err(Error::Invalid(format!("schedule.finish_by: {end} is not after start_at, {start}")));
+    }
     Ok(())
 }

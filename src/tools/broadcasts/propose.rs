@@ -13,7 +13,7 @@ use crate::domain::consent::ConsentSource;
 use crate::domain::ids::{AudienceId, BroadcastId};
 use crate::domain::people::Caller;
 use crate::domain::policy::message::{Message, check as check_message};
-use crate::domain::policy::people::{Figures, check as check_people};
+use crate::domain::policy::people::{Figures, MOST_CHARACTERS, check as check_people};
 use crate::domain::policy::rules::AUD_02;
 use crate::domain::policy::schedule::check as check_schedule;
 use crate::domain::policy::{cost, numbers};
@@ -116,6 +116,10 @@ fn of_the_people(ctx: &Ctx, plan: &Resolved, frozen: &Frozen) -> Vec<Finding> {
         last_30_days: &last_30_days,
         unconfirmed,
         defaulted: &defaulted,
+        too_long: (
+            frozen.tally(|receiver| receiver.length as u64 > MOST_CHARACTERS),
+            frozen.receivers.iter().map(|receiver| receiver.length as u64).max().unwrap_or(0),
+        ),
         quiet: &frozen.quiet,
         portfolio: plan.number.portfolio_limit.map(|limit| (limit, frozen.portfolio_used)),
     };

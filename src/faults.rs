@@ -1,0 +1,84 @@
+//! The steps at which the program can be made to die, in one table, so that tests can let it die at each of them. A step
+//! is a transaction that makes something durable, with a point just before it and one just after; or a single point
+//! between two of them. Outside of tests nothing of this is compiled.
+
+/// Declares the table.
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident = $name:literal,)*) => {
+        /// A step that becomes durable.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Step {
+            $($(#[$doc])* $step,)*
+        }
+
+        impl Step {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$step,)*];
+
+            /// Its points: before the commit, and after it.
+            #[must_use]
+            pub const fn points(self) -> [&'static str; 2] {
+                match self {
+                    $(Self::$step => [concat!($name, ".before"), concat!($name, ".after")],)*
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    /// A request, with its frozen audience, its entry in the log and its mails.
+    Filed = "filed",
+    /// A signature, and with the last one the approval.
+    Signed = "signed",
+    /// An approved request is claimed, and its execution made.
+    Claimed = "claimed",
+    /// A chunk of the ledger is written.
+    Built = "built",
+    /// A shard is leased.
+    Leased = "leased",
+    /// Outcomes of requests that ended, and intents of those that begin.
+    Grouped = "grouped",
+    /// Shards of a daemon that is gone are freed, and what it had under way is in doubt.
+    TakenOver = "taken_over",
+    /// The worker lets it stand still, or ends it.
+    Halted = "halted",
+    /// A person stops it.
+    Stopped = "stopped",
+    /// It has come to its end.
+    Ended = "ended",
+    /// A post of Meta's is kept; the answer 200 follows.
+    Kept = "kept",
+    /// Posts of Meta's are applied.
+    Applied = "applied",
+}
+
+/// A request is about to be sent; its intent is durable.
+pub const REQUESTING: &str = "requesting";
+/// The answer is here, and not written down.
+pub const ANSWERED: &str = "answered";
+/// The mail server took a mail; that is not written down.
+pub const MAILED: &str = "mailed";
+
+/// Reads from the environment (`FAILPOINTS`) at which points to die.
+pub fn arm() {
+    #[cfg(feature = "faults")]
+    Box::leak(Box::new(fail::FailScenario::setup()));
+}
+
+/// The program may die here. A function of its own, so that a signal that it survives lets it go on.
+pub fn point(name: &str) {
+    #[cfg(feature = "faults")]
+    fail::fail_point!(name, strike);
+    // Without the feature the name is not looked at.
+    let _ = name;
+}
+
+/// What a test asks for: death at this instant, as by SIGKILL or a lost power supply, or a signal to itself.
+#[cfg(feature = "faults")]
+fn strike(signal: Option<String>) {
+    let Some(signal) = signal else { std::process::abort() };
+    let pid = std::process::id().to_string();
+    let sent = std::process::Command::new("kill").args([format!("-{signal}"), pid]).status();
+    tracing::warn!(signal, ?sent, "a fault point was reached");
+}
