@@ -1,6 +1,6 @@
 //! The steps at which the program can be made to die, in one table, so that tests can let it die at each of them. A step
 //! is a transaction that makes something durable, with a point just before it and one just after; or a single point
-//! between two of them. Outside of tests nothing of this is compiled.
+//! between two of them. Outside of tests a point is an empty function: the library that lets it strike is not there.
 
 /// Declares the table.
 macro_rules! steps {

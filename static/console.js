@@ -75,12 +75,13 @@
     }
   });
 
-  // A form is sent once. Who comes back to the page may send it again.
+  // A double click sends a form once. Who comes back to the page, or waits for long, may send it again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.hasAttribute("data-sent")) event.preventDefault();
     form.setAttribute("data-sent", "");
+    setTimeout(() => form.removeAttribute("data-sent"), 3000);
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");

@@ -174,7 +174,8 @@ pub async fn settle(ctx: &Ctx, unknown_after: Duration, tenant: TenantId, id: Ex
         return Ok(false);
     }
     let tally = deliveries::tally(&ctx.db, tenant, id).await?;
-    if tally.sending > 0 || (execution.desired == Desired::Run && tally.queued > 0) {
+    // A stop may have come between the two looks; then what waits reads as not sent, and the next look ends it.
+    if tally.sending > 0 || (execution.desired == Desired::Run && tally.queued + tally.not_sent > 0) {
         return Ok(false);
     }
     if execution.desired == Desired::Run && tally.unknown > 0 {
@@ -227,8 +228,9 @@ async fn end(ctx: &Ctx, execution: &Execution, tally: &Tally) -> Result<bool> {
     let state = if cancelled { ExecutionState::Cancelled } else { ExecutionState::Done };
     let result = receipt(tally);
     let mut tx = ctx.db.begin().await?;
-    if !deliveries::finish(&mut tx, execution.id, state, now).await? {
-        return Ok(true);
+    if !deliveries::finish(&mut tx, execution, state, now).await? {
+        // Somebody was faster, or wants something else of it by now.
+        return Ok(false);
     }
     requests::settle(&mut tx, tenant, request, standing, to, Some(&result), error.as_ref(), now).await?;
     let broadcast = if cancelled { BroadcastState::Cancelled } else { BroadcastState::Done };

@@ -2,7 +2,7 @@
 
 use super::engine::{Job, Script};
 use crate::domain::action::Action;
-use crate::domain::audience::{Audience, Held};
+use crate::domain::audience::{Audience, NotNow};
 use crate::domain::broadcasts::{BroadcastPlan, Fallback};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
@@ -40,7 +40,7 @@ impl Script for Broadcast {
         broadcasts::quiet_until(&self.ctx, &self.plan)
     }
 
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>> {
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, NotNow>)>> {
         let marked = rows
             .iter()
             .map(|&(seq, contact)| {

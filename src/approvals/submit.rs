@@ -170,7 +170,7 @@ async fn refuse_blocked(
         details: json!({ "tool": asked.tool.name, "ask": asked.ask, "rules": rules, "policy": ctx.policy.version }),
     };
     store::audit::append(&mut tx, caller.tenant(), now, event).await?;
-    tx.commit_at(Step::Filed).await?;
+    tx.commit().await?;
     let mut findings = preview.findings.clone();
     findings.sort_by_key(|f| f.level);
     Err(Error::Blocked(findings))
@@ -297,7 +297,7 @@ async fn submit_preview(ctx: &Ctx, caller: &Caller, request: ActionRequest) -> R
         store::audit::append(&mut tx, tenant, now, event).await?;
         ask_people(ctx, &mut tx, &request, now).await?;
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Filed).await?;
     ctx.wake.requests();
     again(ctx, tenant, request.id).await
 }

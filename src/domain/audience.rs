@@ -76,9 +76,9 @@ impl Withheld {
 
 /// Why a row of the ledger is not sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
-    /// Never: the person is not to be written to any more.
-    Back(Withheld),
+pub enum NotNow {
+    /// The person is not to be written to any more.
+    Never(Withheld),
     /// Not before this: it is quiet where the person lives.
     Until(Timestamp),
 }

@@ -37,6 +37,7 @@ macro_rules! words {
 }
 
 pub mod action;
+pub mod addresses;
 pub mod audience;
 pub mod audit;
 pub mod broadcasts;

@@ -147,7 +147,19 @@ impl Condition {
     /// What is wrong with it as people or agents write it: too deep, too long, or empty where it must not be.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        self.fault_at(1)
+        const MANY: usize = 200;
+        self.fault_at(1).or_else(|| {
+            let count = self.size();
+            (count > MANY).then(|| format!("{count} conditions are too many; at most {MANY} in all"))
+        })
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::All(many) | Self::Any(many) => many.iter().map(Self::size).sum::<usize>() + 1,
+            Self::Not(one) => one.size() + 1,
+            _ => 1,
+        }
     }
 
     fn fault_at(&self, depth: usize) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What people see of a text that others wrote: characters that hide, look like others or turn the direction are refused,
 //! because a person who signs must see what is sent.
 
+use super::addresses::has_address;
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
@@ -210,7 +211,7 @@ pub fn fits_a_person(value: &str) -> bool {
     let plain = value.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
     value_fault(value).is_none()
         && !value.contains("://")
-        && !value.contains("www.")
+        && !has_address(value)
         && (plain || (refused(value, "").is_empty() && mixed_words(value).is_empty()))
 }
 
@@ -306,11 +307,21 @@ mod tests {
 
     #[test]
     fn a_value_that_could_be_a_trick_does_not_fit_a_person() {
-        for value in ["", " ", "a\nb", "a\tb", "a     b", "see https://evil.example", "www.evil.example", "a\u{202E}b"]
-        {
+        for value in [
+            "",
+            " ",
+            "a\nb",
+            "a\tb",
+            "a     b",
+            "see https://evil.example",
+            "www.evil.example",
+            "WWW.evil.example",
+            "evil.com",
+            "a\u{202E}b",
+        ] {
             assert!(!fits_a_person(value), "{value:?}");
         }
-        for value in ["Ada", "陳大文", "5 Dec", "A    B", "O'Neill-Ñandú"] {
+        for value in ["Ada", "陳大文", "5 Dec", "A    B", "O'Neill-Ñandú", "J. R. Lau", "Mr.Lee"] {
             assert!(fits_a_person(value), "{value:?}");
         }
     }

@@ -22,6 +22,7 @@ use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::{SharedClock, Timestamp};
 use crate::domain::contacts::import::ImportRow;
+use crate::domain::deliveries::Tally;
 use crate::domain::ids::{AudienceId, ImportId, TenantId};
 use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
@@ -30,6 +31,7 @@ use crate::domain::preview::{Finding, Preview};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::graph::{Credentials, Graph};
+use crate::store::deliveries::Execution;
 use crate::store::{self, Db, Tx};
 use futures::future::BoxFuture;
 use schemars::transform::RecursiveTransform;
@@ -195,13 +197,24 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
     }
 }
 
-/// Until when nothing of it goes out because it is quiet wherever its people live.
-#[must_use]
-pub fn quiet_until(ctx: &Ctx, action: &Action) -> Option<Timestamp> {
-    match action {
-        Action::BroadcastSchedule(plan) => broadcasts::quiet_until(ctx, plan),
-        Action::BroadcastCreate(_) | Action::ContactImport(_) | Action::SegmentUpsert(_) => None,
+/// Until when all that is left of it waits by itself: it is quiet wherever its people live, or everybody who is left was put
+/// off. `None` while something goes out, and where nothing more will.
+pub async fn waits_until(
+    ctx: &Ctx,
+    action: &Action,
+    execution: &Execution,
+    progress: &Tally,
+) -> Result<Option<Timestamp>> {
+    let Action::BroadcastSchedule(plan) = action else { return Ok(None) };
+    if !execution.goes_on(progress) {
+        return Ok(None);
     }
+    if let Some(until) = broadcasts::quiet_until(ctx, plan) {
+        return Ok(Some(until));
+    }
+    let now = ctx.clock.now();
+    let (count, first) = store::deliveries::put_off(&ctx.db, execution.tenant, execution.id, now).await?;
+    Ok(first.filter(|_| count >= progress.queued && progress.sending == 0))
 }
 
 /// Reads arguments into their type; what does not fit is named with its place.

@@ -1,6 +1,6 @@
 //! A request as agents read it: what previews, writes and the status tool answer.
 
-use super::{Ctx, quiet_until};
+use super::{Ctx, waits_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
 use crate::domain::people::Role;
@@ -131,7 +131,8 @@ pub struct ExecutionView {
     pub finished_at: Option<Timestamp>,
     /// Why it stands still or was ended before its time; null while it goes on.
     pub halted: Option<String>,
-    /// Until when it waits by itself, because it is quiet where its people live; null while it goes on.
+    /// Until when all that is left waits by itself, most often because it is quiet where those people live; null while it
+    /// goes on.
     pub waits_until: Option<Timestamp>,
     /// How many messages stand where.
     pub progress: crate::domain::deliveries::Tally,
@@ -180,10 +181,11 @@ pub async fn view(ctx: &Ctx, request: &ActionRequest) -> Result<RequestView> {
 
 async fn execution(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {
     let found = store::deliveries::by_request(&ctx.db, request.tenant, request.id).await?;
-    Ok(found.map(|(execution, progress)| ExecutionView {
+    let Some((execution, progress)) = found else { return Ok(None) };
+    Ok(Some(ExecutionView {
         attempt: 1,
         started_at: execution.started_at,
-        waits_until: execution.goes_on(&progress).then(|| quiet_until(ctx, &request.preview.action)).flatten(),
+        waits_until: waits_until(ctx, &request.preview.action, &execution, &progress).await?,
         halted: execution.halted().map(str::to_owned),
         finished_at: execution.finished_at,
         progress,

@@ -180,7 +180,7 @@ async fn written(
 ) -> Result<()> {
     let Some(phone) = message.from.as_ref().and_then(phone) else {
         metrics::counter!("countersign_webhook_messages_unreadable_total").increment(1);
-        tracing::warn!(message = %message.id, "a customer wrote from what is no phone number; nobody here has it");
+        tracing::warn!("a customer wrote from what is no phone number; nobody here has it");
         return Ok(());
     };
     let name = message.profile_name.as_deref().unwrap_or_default().replace('\0', "");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use countersign::approvals::engine::{self, Engine, Job, Script};
 use countersign::approvals::resume::{self, Resumed};
-use countersign::domain::audience::{Exclusion, Held, Withheld};
+use countersign::domain::audience::{Exclusion, NotNow, Withheld};
 use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Tally};
@@ -84,14 +84,14 @@ impl Script for Meta {
         (self.quiet.0 == 100 && until > SystemClock.now()).then_some(until)
     }
 
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>> {
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, NotNow>)>> {
         let message = |who: ContactNo| {
             if self.withheld.contains(&who.0) {
-                return Err(Held::Back(Withheld::Excluded(Exclusion::VariableMissing)));
+                return Err(NotNow::Never(Withheld::Excluded(Exclusion::VariableMissing)));
             }
             let until = Timestamp::from_micros(self.quiet.1.load(Ordering::SeqCst));
             if who.0 % 100 < self.quiet.0 && until > SystemClock.now() {
-                return Err(Held::Until(until));
+                return Err(NotNow::Until(until));
             }
             Ok(TemplateMessage {
                 phone_number_id: NUMBER.into(),

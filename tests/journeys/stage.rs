@@ -17,6 +17,7 @@ use crate::support::browser::Browser;
 use crate::support::daemon::{Daemon, command_with_input, free_port, run};
 use crate::support::db::TestDb;
 use crate::support::smtp::Sink;
+use crate::support::visitor::Visitor;
 use crate::support::world::{granted, person};
 
 pub const PASSWORD: &str = "a long enough sentence";
@@ -144,8 +145,29 @@ impl Stage {
     }
 
     pub async fn daemon(&self) -> Daemon {
+        self.daemon_with(&[]).await
+    }
+
+    /// With more in its environment.
+    pub async fn daemon_with(&self, more: &[(&str, &str)]) -> Daemon {
         let args = ["serve", "--config", self.config()];
-        Daemon::start(self.db.folder(), &args, &self.env(), &self.url).await
+        Daemon::start(self.db.folder(), &args, &[&self.env(), more].concat(), &self.url).await
+    }
+
+    /// A tool's answer, or that nobody gave one.
+    pub async fn try_call(&self, tool: &str, arguments: Value) -> reqwest::Result<Value> {
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": tool, "arguments": arguments}});
+        let request = reqwest::Client::new().post(format!("{}/mcp", self.url)).bearer_auth(&self.key).json(&call);
+        let request = request.timeout(Duration::from_secs(10)).header("accept", "application/json, text/event-stream");
+        let answer: Value = request.send().await?.json().await?;
+        assert!(!answer["result"]["structuredContent"].is_null(), "{tool}: {answer:#}");
+        Ok(answer["result"]["structuredContent"].clone())
+    }
+
+    /// Whoever may sign, at a browser.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.url)
     }
 
     /// An official client, once the daemon has read the templates from Meta.
@@ -249,8 +271,9 @@ fn settings(url: &str, database: &str, graph: &str, mail: &Sink, rate: u32) -> S
     format!(
         "[server]\nlisten = {listen:?}\npublic_url = {url:?}\ndrain_timeout = \"5s\"\n[database]\nurl = {database:?}\n\
          [whatsapp]\ngraph_url = {graph:?}\n[mail]\nurl = \"smtp://{}\"\nfrom = \"Countersign <countersign@harbour.example>\"\n\
-         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[mcp]\ncalls_per_minute = 600\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\n\
-         [policy.links]\nallow = [\"shop.example\"]\n[policy.schedule]\nquiet_hours_for = []\n[log]\nformat = \"json\"\n",
+         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[mcp]\ncalls_per_minute = 60000\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\nlease = \"5s\"\n\
+         [policy.links]\nallow = [\"shop.example\"]\n[policy.schedule]\nquiet_hours_for = []\n\
+         [policy.frequency]\nmarketing_per_7_days = 1000\nmarketing_per_30_days = 1000\nwarn_from = 1000\n[log]\nformat = \"json\"\n",
         mail.addr
     )
 }

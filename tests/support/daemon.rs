@@ -100,10 +100,20 @@ impl Daemon {
         self.child.kill().await.expect("the daemon was running");
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("the daemon can be asked")
+    }
+
+    /// Sends it a signal, by its name.
+    pub async fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().await;
+        assert!(sent.expect("kill runs").success(), "the daemon was running");
+    }
+
     /// SIGTERM, and how it ended.
     pub async fn stop(mut self) -> ExitStatus {
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().await;
-        assert!(sent.expect("kill runs").success(), "the daemon was running");
+        self.signal("TERM").await;
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("the daemon did not stop:\n{}", self.log())).expect("it can be waited for")
     }

@@ -76,6 +76,26 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Those fields, with these filled in.
+    fn filled(&self, action: &str, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut fields = self.form(action);
+        fields.retain(|(name, _)| !filled.iter().any(|(new, _)| new == name));
+        let filled = filled.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        fields.into_iter().chain(filled).collect()
+    }
+
+    /// Name and value of the fields that a person may fill in.
+    pub fn choices(&self, css: &str) -> Vec<(String, String)> {
+        let page = self.page();
+        let choice = |field: scraper::ElementRef<'_>| {
+            let value = field.value().attr("value").unwrap_or_default().to_owned();
+            Some((field.value().attr("name")?.to_owned(), value))
+        };
+        page.select(&Selector::parse(css).unwrap()).filter_map(choice).collect()
+    }
+}
+
 impl Visitor {
     pub fn new(base: &str) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -95,12 +115,7 @@ impl Visitor {
 
     /// Fills in the form with this action on a page, and sends it.
     pub async fn submit(&mut self, page: &Answer, action: &str, filled: &[(&str, &str)]) -> Answer {
-        let mut fields = page.form(action);
-        fields.retain(|(name, _)| !filled.iter().any(|(new, _)| new == name));
-        let filled = filled.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let fields: Vec<_> = fields.into_iter().chain(filled).collect();
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.post(action, &fields).await
+        self.try_submit(page, action, filled).await.unwrap()
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -126,6 +141,24 @@ impl Visitor {
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, html: response.text().await? })
+    }
+
+    /// As `get` and `submit`, where whoever should answer may be gone.
+    pub async fn try_get(&mut self, path: &str) -> reqwest::Result<Answer> {
+        let request = self.request(Method::GET, path);
+        self.try_send(request).await
+    }
+
+    pub async fn try_submit(
+        &mut self,
+        page: &Answer,
+        action: &str,
+        filled: &[(&str, &str)],
+    ) -> reqwest::Result<Answer> {
+        let fields = page.filled(action, filled);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let request = self.request(Method::POST, action).header("sec-fetch-site", "same-origin");
+        self.try_send(form(request, &fields)).await
     }
 
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {

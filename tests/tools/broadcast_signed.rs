@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign::domain::action::Action;
-use countersign::domain::audience::{Exclusion, Held, Withheld};
+use countersign::domain::audience::{Exclusion, NotNow, Withheld};
 use countersign::domain::broadcasts::BroadcastState;
 use countersign::domain::consent::{ConsentSource, ConsentState, MessageCategory, Suppression};
 use countersign::domain::contacts::ContactNo;
@@ -59,17 +59,17 @@ async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
         shop.db.execute(&format!("update contact set {set} where no = {}", no[at].0)).await;
     }
     let made = messages_for(&shop.ctx, tenant, plan, &rows).await.unwrap();
-    let why: Vec<Option<Held>> = made.into_iter().map(|(_, message)| message.err()).collect();
-    let back = |why| Some(Held::Back(why));
-    let out = |reason| back(Withheld::Excluded(reason));
+    let why: Vec<Option<NotNow>> = made.into_iter().map(|(_, message)| message.err()).collect();
+    let never = |why| Some(NotNow::Never(why));
+    let out = |reason| never(Withheld::Excluded(reason));
     assert_eq!(
         why,
         [
             None,
             out(Exclusion::OptedOutOfEverything),
             out(Exclusion::NoConsent),
-            back(Withheld::Changed),
-            back(Withheld::Changed),
+            never(Withheld::Changed),
+            never(Withheld::Changed),
             out(Exclusion::NoTemplateLanguage),
             out(Exclusion::InvalidNumber),
             None
@@ -78,16 +78,16 @@ async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
     // A mark of another person's message opens nothing, and a contact that never was has none.
     let strangers = [(0, no[0], rows[7].2), (1, ContactNo(99_999), rows[0].2)];
     let made = messages_for(&shop.ctx, tenant, plan, &strangers).await.unwrap();
-    let why: Vec<Option<Held>> = made.into_iter().map(|(_, message)| message.err()).collect();
-    assert_eq!(why, [back(Withheld::Changed), back(Withheld::Gone)]);
+    let why: Vec<Option<NotNow>> = made.into_iter().map(|(_, message)| message.err()).collect();
+    assert_eq!(why, [never(Withheld::Changed), never(Withheld::Gone)]);
 
     // At night everybody waits for the morning, but who has fallen away has fallen away.
     shop.clock.set("2026-12-01T22:00:00+08:00".parse().unwrap());
     let morning = "2026-12-02T09:00:00+08:00".parse().unwrap();
     assert_eq!(quiet_until(&shop.ctx, plan), Some(morning));
     let made = messages_for(&shop.ctx, tenant, plan, &rows[..2]).await.unwrap();
-    let why: Vec<Option<Held>> = made.into_iter().map(|(_, message)| message.err()).collect();
-    assert_eq!(why, [Some(Held::Until(morning)), out(Exclusion::OptedOutOfEverything)]);
+    let why: Vec<Option<NotNow>> = made.into_iter().map(|(_, message)| message.err()).collect();
+    assert_eq!(why, [Some(NotNow::Until(morning)), out(Exclusion::OptedOutOfEverything)]);
 }
 
 async fn what_changed_since_signing_stops_it(db: TestDb) {

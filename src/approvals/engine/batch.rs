@@ -2,7 +2,7 @@
 //! not leave a row that looks as if it had been sent.
 
 use super::Job;
-use crate::domain::audience::Held;
+use crate::domain::audience::NotNow;
 use crate::domain::contacts::ContactNo;
 use crate::domain::preview::{Finding, Level};
 use crate::error::{Error, Result};
@@ -71,8 +71,8 @@ pub async fn prepare(job: &Job, rows: &[Waiting]) -> Result<Batch> {
             Some(Ok(message)) => {
                 batch.ready.push(Ready { seq: row.seq, contact: row.contact_no, attempt: row.attempt, message });
             }
-            Some(Err(Held::Back(why))) => batch.excluded.push(Exclude { seq: row.seq, why }),
-            Some(Err(Held::Until(at))) => batch.later.push(Later { seq: row.seq, at }),
+            Some(Err(NotNow::Never(why))) => batch.excluded.push(Exclude { seq: row.seq, why }),
+            Some(Err(NotNow::Until(at))) => batch.later.push(Later { seq: row.seq, at }),
             // A person without a word about them would wait for ever, in front of everybody else.
             None => return Err(Error::internal(format!("row {} has neither message nor reason", row.seq))),
         }

@@ -95,7 +95,7 @@ pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Ev
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audience::Held;
+    use crate::domain::audience::NotNow;
     use crate::domain::clock::Timestamp;
     use crate::domain::preview::Finding;
     use crate::error::Result;
@@ -112,7 +112,7 @@ mod tests {
         fn quiet_until(&self) -> Option<Timestamp> {
             None
         }
-        async fn messages(&self, _: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>> {
+        async fn messages(&self, _: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, NotNow>)>> {
             Ok(Vec::new())
         }
         async fn send(&self, _: &TemplateMessage) -> SendOutcome {

@@ -11,7 +11,7 @@ mod sender;
 mod shards;
 mod turn;
 
-use crate::domain::audience::Held;
+use crate::domain::audience::NotNow;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{ContactNo, People};
 use crate::domain::deliveries::{Desired, ExecutionState};
@@ -71,7 +71,7 @@ pub trait Script: Send + Sync + 'static {
     fn quiet_until(&self) -> Option<Timestamp>;
 
     /// The message of each of these people, or why there is none now. A message has no callback token yet.
-    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, Held>)>>;
+    async fn messages(&self, rows: &[(u32, ContactNo)]) -> Result<Vec<(u32, Result<TemplateMessage, NotNow>)>>;
 
     /// Sends one message, once.
     async fn send(&self, message: &TemplateMessage) -> SendOutcome;
@@ -121,7 +121,9 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
                 first = false;
             }
         }
-        if execute::settle(&engine.ctx, engine.unknown_after, job.tenant.id, execution.id).await? {
+        // While everybody sleeps there is nothing to settle, and counting a long ledger is not free.
+        let asleep = execution.desired == Desired::Run && job.script.quiet_until().is_some();
+        if !asleep && execute::settle(&engine.ctx, engine.unknown_after, job.tenant.id, execution.id).await? {
             return Ok(());
         }
         tokio::select! {

@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
 /// The facts are looked at again at least this often, however large a batch is.
-const CHECK_EVERY: Duration = Duration::from_secs(10);
+pub const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// The longest that the loop sleeps.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
@@ -56,7 +56,8 @@ pub struct Sender<'a> {
     /// Some outcome put its row back into the queue.
     pub(super) put_back: bool,
     pub(super) blocked: Vec<Finding>,
-    pub(super) checked_at: Instant,
+    /// When the facts were last looked at; `None` before the first look.
+    pub(super) checked_at: Option<Instant>,
     pub(super) ask_again: Option<Instant>,
     pub(super) events: UnboundedSender<Event>,
     /// No intents any more: stopped, halted, or in trouble.
@@ -87,7 +88,7 @@ impl<'a> Sender<'a> {
             too_fast: false,
             put_back: false,
             blocked: Vec::new(),
-            checked_at: now,
+            checked_at: None,
             ask_again: None,
             events,
             closing: false,
@@ -151,7 +152,7 @@ impl<'a> Sender<'a> {
             }
             Event::Checked(Ok(blocked)) => {
                 self.checking = false;
-                self.checked_at = Instant::now();
+                self.checked_at = Some(Instant::now());
                 if !blocked.is_empty() {
                     self.blocked = blocked;
                 }
@@ -244,7 +245,7 @@ impl<'a> Sender<'a> {
     async fn wait(&mut self) {
         let now = Instant::now();
         let work = !self.closing && self.held.iter().any(Held::has_work);
-        if work && !self.checking && now.duration_since(self.checked_at) > CHECK_EVERY {
+        if work && !self.checking && self.checked_at.is_none_or(|at| now.duration_since(at) > CHECK_EVERY) {
             self.checking = true;
             let (job, events) = (Arc::clone(self.job), self.events.clone());
             tokio::spawn(async move { events.send(Event::Checked(batch::blockers(&job).await)).ok() });

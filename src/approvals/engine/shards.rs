@@ -1,7 +1,7 @@
 //! The shards that a sender holds: taking them, keeping their next rows ready, closing them, giving them back.
 
 use super::batch::{self, Batch, Ready};
-use super::sender::{Event, Sender};
+use super::sender::{CHECK_EVERY, Event, Sender};
 use crate::domain::clock::Timestamp;
 use crate::error::Result;
 use crate::faults::Step;
@@ -30,6 +30,8 @@ pub struct Held {
     pub unqueue: bool,
     /// Rows below it were made ready.
     pub loaded_to: u32,
+    /// When the oldest of the ready rows was made so.
+    pub ready_since: Instant,
     /// Somebody makes rows ready.
     pub loading: bool,
     /// When the next row of the retry queue is due; `None` if there is none.
@@ -58,6 +60,25 @@ impl Held {
     /// Whether there is something to send now.
     pub fn has_work(&self) -> bool {
         !self.ready.is_empty() || !self.again.is_empty()
+    }
+
+    /// Whether there is something to send now that was looked at lately enough: quiet hours may have begun since, or
+    /// somebody fallen away.
+    pub fn may_send(&self, now: Instant) -> bool {
+        self.has_work() && now.duration_since(self.ready_since) < CHECK_EVERY
+    }
+
+    /// Lets go of rows that were made ready too long ago, to be read again.
+    fn freshen(&mut self, now: Instant) {
+        if !self.has_work() || self.may_send(now) || self.loading {
+            return;
+        }
+        self.look_again |= !self.again.is_empty();
+        self.loaded_to = self.next_seq();
+        self.ready.clear();
+        self.again.clear();
+        let to = self.loaded_to;
+        self.later.retain(|row| row.seq < to);
     }
 
     /// Lets go of all that was made ready: it was not sent, and is to be read again.
@@ -116,6 +137,7 @@ impl Sender<'_> {
             later: Vec::new(),
             unqueue: false,
             loaded_to: lease.next_seq,
+            ready_since: begun,
             loading: false,
             next_retry: None,
             look_again: true,
@@ -132,7 +154,10 @@ impl Sender<'_> {
     pub(super) fn load(&mut self) {
         let now = self.engine.ctx.clock.now();
         let size = self.job.execution.batch_size.max(1);
+        let check = self.checked_at.is_none_or(|at| at.elapsed() > CHECK_EVERY);
+        let begun = Instant::now();
         for held in self.held.iter_mut().filter(|held| !held.loading) {
+            held.freshen(begun);
             let from = held.loaded_to;
             let last = from.saturating_sub(1).max(held.lease.seq_from);
             let fresh = from == held.lease.next_seq || held.batch_of(from, size) != held.batch_of(last, size);
@@ -152,6 +177,11 @@ impl Sender<'_> {
                 let seq_from = held.lease.seq_from;
                 tokio::spawn(async move {
                     let loaded = async {
+                        // They may have waited for a whole night.
+                        let blocked = if check { batch::blockers(&job).await? } else { Vec::new() };
+                        if !blocked.is_empty() {
+                            return Ok((Batch { blocked, ..Batch::default() }, None));
+                        }
                         let limit = batch::CHUNK;
                         let execution = job.execution.id;
                         let (rows, next) =
@@ -187,12 +217,15 @@ impl Sender<'_> {
             self.blocked = batch.blocked;
             return;
         }
+        if !held.has_work() {
+            held.ready_since = Instant::now();
+        }
         held.excluded.extend(batch.excluded);
         held.later.extend(batch.later);
         if let Some(to) = to {
             held.ready.extend(batch.ready);
             held.loaded_to = to;
-            self.checked_at = Instant::now();
+            self.checked_at = Some(Instant::now());
         } else {
             held.unqueue |= !held.excluded.is_empty();
             held.again.extend(batch.ready);

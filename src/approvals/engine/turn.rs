@@ -102,7 +102,7 @@ impl Sender<'_> {
             let Some(held) = self.held.get_mut(place) else { continue };
             let mut part = Part { shard_no: lease.shard_no, epoch: lease.epoch, ..Part::default() };
             part.again = std::mem::take(&mut held.unqueue);
-            while budget > 0 && held.deadline > now && held.has_work() {
+            while budget > 0 && held.deadline > now && held.may_send(now) {
                 let Ok(slot) = Arc::clone(&self.engine.slots).try_acquire_owned() else { break };
                 let row = held.again.pop_front().inspect(|_| part.again = true).or_else(|| held.ready.pop_front());
                 let Some(row) = row else { break };
@@ -115,7 +115,6 @@ impl Sender<'_> {
             part.next_seq = held.next_seq();
             // Rows above the mark are read again by whoever takes the shard next; only those below it belong in the queue.
             (part.later, held.later) = held.later.iter().partition(|row| row.seq < part.next_seq);
-            self.put_back |= !part.later.is_empty();
             part.low_seq = part.intents.iter().copied().chain(aloft).min().unwrap_or(part.next_seq).min(part.next_seq);
             let moved = held.exhausted() && held.durable_next != part.next_seq;
             let due = now.duration_since(held.renewed) >= renewal(self.engine.lease);
@@ -137,6 +136,8 @@ impl Sender<'_> {
                 Grip::Held => {
                     let until = deadline(begun, self.engine.lease);
                     (held.deadline, held.renewed, held.durable_next) = (until, begun, part.next_seq);
+                    let first = part.later.iter().map(|row| row.at).min();
+                    held.next_retry = held.next_retry.into_iter().chain(first).min();
                     for &(seq, attempt) in &granted.intents {
                         let (Some(row), Some(slot)) = (wanted.rows.remove(&seq), wanted.slots.pop()) else { continue };
                         self.begin(row, attempt, until, slot);

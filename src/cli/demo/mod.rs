@@ -39,12 +39,15 @@ const VERIFY_TOKEN: &str = "DEMO_VERIFY_TOKEN";
 
 impl Demo {
     pub async fn run(self) -> anyhow::Result<()> {
+        let made = !self.data.exists();
         std::fs::create_dir_all(&self.data).with_context(|| {
             format!("the folder {} cannot be made. Choose another with --data DIR", self.data.display())
         })?;
         let ended = self.serve().await;
-        // A start that came to nothing leaves nothing; a folder that holds something stays.
-        std::fs::remove_dir(&self.data).ok();
+        if made {
+            // A start that came to nothing leaves nothing; a folder that holds something stays.
+            std::fs::remove_dir(&self.data).ok();
+        }
         ended
     }
 

@@ -145,7 +145,7 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         State::of(run.request.status, false, run.request.not_before, cooling, who.now)
     };
     let rate = u64::from(run.execution.per_second).max(1);
-    let waits = tools::quiet_until(&who.console.ctx, &run.request.preview.action);
+    let waits = tools::waits_until(&who.console.ctx, &run.request.preview.action, &run.execution, &run.tally).await?;
     let forecast = || match waits {
         Some(until) => l.t1("monitor-quiet", "until", l.when(until.to_jiff())),
         None => l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate),

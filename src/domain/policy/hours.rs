@@ -109,16 +109,19 @@ impl Zone {
         at.to_jiff().to_zoned(self.0.clone()).time()
     }
 
-    /// The next instant at which the clock shows this time. A time that a change of the clocks leaves out is that of the
-    /// change.
+    /// The next instant at which the clock shows this time. Of a time that a change of the clocks repeats both count; one that
+    /// it leaves out is that of the change.
     #[must_use]
     pub fn next(&self, clock: Time, after: Timestamp) -> Option<Timestamp> {
         let zoned = after.to_jiff().to_zoned(self.0.clone());
         let today = zoned.date();
-        [Some(today), today.tomorrow().ok()].into_iter().flatten().find_map(|date| {
-            let at = date.to_datetime(clock).to_zoned(self.0.clone()).ok()?;
-            (at.timestamp() > zoned.timestamp()).then(|| Timestamp::from_micros(at.timestamp().as_microsecond()))
-        })
+        let days = [Some(today), today.tomorrow().ok()].into_iter().flatten();
+        let instants = days.flat_map(|date| {
+            let at = self.0.to_ambiguous_zoned(date.to_datetime(clock));
+            [at.clone().compatible(), at.later()]
+        });
+        let mut later = instants.filter_map(Result::ok).map(|at| at.timestamp()).filter(|at| *at > zoned.timestamp());
+        later.next().map(|at| Timestamp::from_micros(at.as_microsecond()))
     }
 
     /// For people: `2026-12-01 10:00 +08:00`.
@@ -236,6 +239,28 @@ mod tests {
             ("2026-12-02T09:00:00+08:00", false),
         ] {
             assert_eq!(hong_kong().is_quiet(at(time)), quiet, "{time}");
+        }
+    }
+
+    #[test]
+    fn quiet_hours_end_when_the_clock_shows_it_even_on_the_day_that_it_is_changed() {
+        let rule = |zone: &str, quiet: &str| MarketRule {
+            allowed: true,
+            zone: zone.parse().unwrap(),
+            quiet: Some(quiet.parse().unwrap()),
+        };
+        for (zone, quiet, now, end) in [
+            ("Asia/Hong_Kong", "21:00-09:00", "2026-12-01T23:00:00+08:00", Some("2026-12-02T09:00:00+08:00")),
+            ("Asia/Hong_Kong", "21:00-09:00", "2026-12-02T08:59:59+08:00", Some("2026-12-02T09:00:00+08:00")),
+            ("Asia/Hong_Kong", "21:00-09:00", "2026-12-02T09:00:00+08:00", None),
+            // On 25 October 2026 the hour from 1 to 2 comes twice in London.
+            ("Europe/London", "21:00-01:30", "2026-10-25T01:10:00+01:00", Some("2026-10-25T01:30:00+01:00")),
+            ("Europe/London", "21:00-01:30", "2026-10-25T01:10:00+00:00", Some("2026-10-25T01:30:00+00:00")),
+            // On 29 March 2026 it is left out.
+            ("Europe/London", "21:00-01:30", "2026-03-29T00:50:00+00:00", Some("2026-03-29T02:30:00+01:00")),
+        ] {
+            let end: Option<Timestamp> = end.map(at);
+            assert_eq!(rule(zone, quiet).quiet_until(at(now)), end, "{now}");
         }
     }
 

@@ -66,7 +66,9 @@ pub fn check(
         Some(_) => {}
         None => findings.push(SCHED_06.says(&[])),
     }
-    let from = schedule.start_at.unwrap_or(now).max(now);
+    // Without a start it begins when it is no longer quiet everywhere, at the earliest.
+    let awake = || quiet_until(settings, category, people.iter().map(|(market, _)| *market), now).unwrap_or(now);
+    let from = schedule.start_at.unwrap_or_else(awake).max(now);
     let count: u64 = people.iter().map(|(_, count)| count).sum();
     if schedule.finish_by.is_some_and(|by| from.after(Duration::from_secs(course.seconds)) > by) {
         findings.push(SCHED_02.says(&[
@@ -172,10 +174,26 @@ mod tests {
             (by("2026-12-01T10:10:24+08:00"), vec![]),
             (by("2026-12-01T10:10:23+08:00"), vec!["SCHED-02"]),
             (Schedule::default(), vec!["SCHED-06", "SCHED-07"]),
+            (
+                Schedule { finish_by: Some(at("2026-11-22T14:10:24+08:00")), ..Schedule::default() },
+                vec!["SCHED-06", "SCHED-07"],
+            ),
+            (
+                Schedule { finish_by: Some(at("2026-11-22T14:10:23+08:00")), ..Schedule::default() },
+                vec!["SCHED-06", "SCHED-02", "SCHED-07"],
+            ),
             (Schedule { per_second: 200, ..start("2026-12-01T10:00:00+08:00") }, vec!["SCHED-08"]),
         ] {
             assert_eq!(rules(&schedule, 12_480, now), broken, "{schedule:?}");
         }
+    }
+
+    #[test]
+    fn a_night_that_outlasts_the_sending_time_leaves_none() {
+        let ends = |text: &str| Schedule { finish_by: Some(at(text)), ..Schedule::default() };
+        let night = "2026-11-22T22:00:00+08:00";
+        assert!(rules(&ends("2026-11-23T08:00:00+08:00"), 10, night).contains(&"SCHED-02".to_owned()));
+        assert!(!rules(&ends("2026-11-23T09:10:00+08:00"), 10, night).contains(&"SCHED-02".to_owned()));
     }
 
     #[test]

@@ -190,9 +190,8 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
         ),
     };
     let mut suppressed = exclude(tx, wanted, part).await?;
-    let later: Vec<(i64, i64)> = part.later.iter().map(|row| (row.seq.into(), row.at.micros())).collect();
-    queue(tx, wanted.execution, &later).await?;
     if part.intents.is_empty() {
+        put_off(tx, wanted, part).await?;
         return Ok((Vec::new(), suppressed));
     }
     let kinds: Vec<&str> = Suppression::ALL.iter().filter(|s| s.forbids(wanted.category)).map(|s| s.as_str()).collect();
@@ -208,7 +207,13 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
         suppressed += suppress(tx, wanted, part, &seqs).await?;
     }
     unqueue(tx, wanted, part, &seqs).await?;
+    put_off(tx, wanted, part).await?;
     Ok((granted, suppressed))
+}
+
+async fn put_off(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<()> {
+    let later: Vec<(i64, i64)> = part.later.iter().map(|row| (row.seq.into(), row.at.micros())).collect();
+    queue(tx, wanted.execution, &later).await
 }
 
 async fn suppress(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str) -> Result<u64> {

@@ -324,10 +324,12 @@ pub async fn set_state(tx: &mut Tx, id: ExecutionId, from: ExecutionState, to: E
 }
 
 /// Ends an execution; `false` if somebody else has.
-pub async fn finish(tx: &mut Tx, id: ExecutionId, to: ExecutionState, now: Timestamp) -> Result<bool> {
+pub async fn finish(tx: &mut Tx, execution: &Execution, to: ExecutionState, now: Timestamp) -> Result<bool> {
+    let id = execution.id;
     let hit = on!(tx &mut *tx, c => sqlx::query(
-        "update execution set state = $2, finished_at = $3 where id = $1 and state in ('building', 'running', 'attention')")
-        .bind(id).bind(to.as_str()).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+        "update execution set state = $2, finished_at = $3
+         where id = $1 and desired = $4 and state in ('building', 'running', 'attention')")
+        .bind(id).bind(to.as_str()).bind(now).bind(execution.desired.as_str()).execute(c).await.map(|r| r.rows_affected()))?;
     if hit == 1 {
         on!(tx tx, c => sqlx::query("delete from retry_queue where execution_id = $1").bind(id).execute(c).await.map(drop))?;
     }

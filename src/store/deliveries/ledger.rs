@@ -53,9 +53,26 @@ pub async fn retries(
          where q.execution_id = $1 and q.seq >= $2 and q.seq < $3 and q.retry_at <= $4 and d.state = 0 order by q.retry_at limit $5")
         .bind(execution).bind(i64::from(from)).bind(i64::from(to)).bind(now).bind(i64::from(limit)).fetch_all(p).await)?;
     let (next,): (Option<Timestamp>,) = on!(read db, p => sqlx::query_as(
-        "select min(retry_at) from retry_queue where execution_id = $1 and seq >= $2 and seq < $3")
+        // A row that a webhook has settled meanwhile may still stand in the queue; it waits for nothing.
+        "select min(q.retry_at) from retry_queue q join delivery d on d.execution_id = q.execution_id and d.seq = q.seq
+         where q.execution_id = $1 and q.seq >= $2 and q.seq < $3 and d.state = 0")
         .bind(execution).bind(i64::from(from)).bind(i64::from(to)).fetch_one(p).await)?;
     Ok((read_waiting(rows)?, next))
+}
+
+/// How many rows are put off until later than now, and until when the first of them is.
+pub async fn put_off(
+    db: &Db,
+    tenant: TenantId,
+    execution: ExecutionId,
+    now: Timestamp,
+) -> Result<(u64, Option<Timestamp>)> {
+    let (count, first): (i64, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
+        "select count(*), min(q.retry_at) from retry_queue q join delivery d on d.execution_id = q.execution_id and d.seq = q.seq
+         join execution e on e.id = q.execution_id
+         where e.tenant_id = $1 and q.execution_id = $2 and q.retry_at > $3 and d.state = 0")
+        .bind(tenant).bind(execution).bind(now).fetch_one(p).await)?;
+    Ok((unsigned("retry_queue", "count", execution, count)?, first))
 }
 
 /// Rows of a stretch that are marked as sending under one epoch, each with its attempt.

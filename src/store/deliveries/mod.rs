@@ -22,7 +22,7 @@ pub use executions::{
 };
 pub use ledger::{
     Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,
-    record_attempts, retries, sending, suppressed, tally, waiting, withheld_by_reason,
+    put_off, record_attempts, retries, sending, suppressed, tally, waiting, withheld_by_reason,
 };
 pub use outcomes::{Outcome, Settled, Surprise};
 pub use rate::{NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};

@@ -186,7 +186,8 @@ pub(super) async fn queue(tx: &mut Tx, execution: ExecutionId, retries: &[(i64, 
             concat!(
                 "insert into retry_queue (execution_id, seq, retry_at) select $1, q_seq, q_at from ",
                 $list,
-                " q where q_seq is not null on conflict (execution_id, seq) do update set retry_at = excluded.retry_at"
+                " q where q_seq is not null and exists (select 1 from delivery d
+                    where d.execution_id = $1 and d.seq = q_seq and d.state = 0) on conflict (execution_id, seq) do update set retry_at = excluded.retry_at"
             )
         };
     }

@@ -140,6 +140,7 @@ pub async fn close(tx: &mut Tx, execution: ExecutionId, me: DaemonId, lease: &Le
         "update shard set done = $5, owner = null, lease_until = 0
          where execution_id = $1 and shard_no = $2 and owner = $3 and epoch = $4 and next_seq >= seq_to
             and not exists (select 1 from retry_queue q
+                join delivery d on d.execution_id = q.execution_id and d.seq = q.seq and d.state = 0
                 where q.execution_id = $1 and q.seq >= shard.seq_from and q.seq < shard.seq_to)
             and not exists (select 1 from delivery d
                 where d.execution_id = $1 and d.seq >= shard.seq_from and d.seq < shard.seq_to and d.state = 1)")

@@ -1,6 +1,6 @@
 //! The messages of a batch, worked out anew from today's rows: exactly what was signed goes out, or nothing.
 
-use crate::domain::audience::{Exclusion, Held, Mark, Withheld, fingerprint, mark};
+use crate::domain::audience::{Exclusion, Mark, NotNow, Withheld, fingerprint, mark};
 use crate::domain::broadcasts::BroadcastPlan;
 use crate::domain::compose::{Composer, Form, Own};
 use crate::domain::contacts::ContactNo;
@@ -14,7 +14,7 @@ use crate::tools::Ctx;
 use std::collections::HashMap;
 
 /// One row of the ledger with its message, or why there is none now.
-pub type Prepared = (u32, Result<graph::TemplateMessage, Held>);
+pub type Prepared = (u32, Result<graph::TemplateMessage, NotNow>);
 
 /// The messages for these rows of the ledger, in their order. The callback token is left for the worker to fill in.
 pub async fn messages_for(
@@ -28,7 +28,7 @@ pub async fn messages_for(
     let suppressions = store::candidates::suppressions_of(&ctx.db, tenant, numbers()).await?;
     let marks: HashMap<u32, &Mark> = rows.iter().map(|(_, no, mark)| (no.0, mark)).collect();
     let gate = Gate { settings: &ctx.policy.settings, category: plan.category, at: ctx.clock.now() };
-    let mut made: HashMap<u32, Result<graph::TemplateMessage, Held>> = HashMap::with_capacity(rows.len());
+    let mut made: HashMap<u32, Result<graph::TemplateMessage, NotNow>> = HashMap::with_capacity(rows.len());
     store::candidates::some(&ctx.db, tenant, plan.category, numbers(), |who| {
         let facts = Facts {
             number: who.market.is_some() && who.own.is_some_and(|own| own.phone.is_some()),
@@ -41,13 +41,16 @@ pub async fn messages_for(
             .may_be_written_to(&facts)
             .map_err(Withheld::Excluded)
             .and_then(|()| message(plan, &composer, who, marks.get(&who.no.0).copied()))
-            .map_err(Held::Back);
+            .map_err(NotNow::Never);
         let quiet = facts.market.and_then(|market| gate.settings.quiet_until(gate.category, market, gate.at));
-        made.insert(who.no.0, message.and_then(|message| quiet.map_or(Ok(message), |end| Err(Held::Until(end)))));
+        made.insert(who.no.0, message.and_then(|message| quiet.map_or(Ok(message), |end| Err(NotNow::Until(end)))));
         Ok(())
     })
     .await?;
-    Ok(rows.iter().map(|(seq, no, _)| (*seq, made.remove(&no.0).unwrap_or(Err(Held::Back(Withheld::Gone))))).collect())
+    Ok(rows
+        .iter()
+        .map(|(seq, no, _)| (*seq, made.remove(&no.0).unwrap_or(Err(NotNow::Never(Withheld::Gone)))))
+        .collect())
 }
 
 /// The languages that were signed, with the very content that was signed. A language whose content is another by now has

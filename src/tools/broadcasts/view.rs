@@ -3,13 +3,14 @@
 use super::audience::Frozen;
 use super::resolve::Resolved;
 use super::samples::Examples;
+use crate::domain::addresses::named_in;
 use crate::domain::audience::SegmentVersion;
 use crate::domain::broadcasts::{Cost, Variable, Variant};
 use crate::domain::clock::Timestamp;
 use crate::domain::compose::{Form, HIDDEN, bit};
 use crate::domain::consent::ConsentSource;
 use crate::domain::policy::Policy;
-use crate::domain::policy::links::{Address, check as check_link, named_in};
+use crate::domain::policy::links::{Address, check as check_link};
 use crate::domain::policy::message::texts;
 use crate::domain::policy::schedule::local_times;
 use crate::domain::preview::{
