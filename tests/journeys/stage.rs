@@ -1,6 +1,7 @@
 //! Everything around one daemon: a simulated Meta, a mail server, a business with people, an agent and contacts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use countersign::domain::ids::SegmentId;
 use countersign::domain::segments::Condition;
 use countersign::simulate::{Delivery, Life, Settings, Simulator};
 use countersign::store;
+use countersign::store::contacts::NewContact;
 use serde_json::{Value, json};
 
 use crate::support::agent::{Agent, Era, Sdk};
@@ -130,16 +132,22 @@ impl Stage {
 
     /// Written past the import, whose journey is its own: the others are about what comes after it.
     async fn contacts(&self, members: usize) {
+        self.enroll(0..members, "member", self.segment).await;
+    }
+
+    /// People of these numbers, and a segment of theirs.
+    pub async fn enroll(&self, members: Range<usize>, tag: &str, segment: SegmentId) {
         let db = self.db.open().await;
         let tenant = store::people::tenants(&db).await.unwrap().remove(0).id;
         let now = SystemClock.now();
-        let people: Vec<_> = (0..members).map(person).collect();
+        let tagged = |n| NewContact { tags: [tag.to_owned()].into(), ..person(n) };
+        let people: Vec<_> = members.map(tagged).collect();
         let mut tx = db.begin().await.unwrap();
         let numbers = store::contacts::insert_many(&mut tx, tenant, &people).await.unwrap();
         let consents: Vec<_> = numbers.iter().map(|no| granted(*no, MessageCategory::Marketing)).collect();
         store::consent::record(&mut tx, tenant, &consents, now).await.unwrap();
-        let condition = Condition::Tag("member".into());
-        store::segments::add_version(&mut tx, tenant, self.segment, "Members", &condition, None, now).await.unwrap();
+        let condition = Condition::Tag(tag.into());
+        store::segments::add_version(&mut tx, tenant, segment, tag, &condition, None, now).await.unwrap();
         tx.commit().await.unwrap();
         db.close().await;
     }
