@@ -261,6 +261,8 @@ pub fn load(
         check_known(&key, &format!("the environment ({name})"), &known)?;
     }
     let source = Environment::with_prefix("COUNTERSIGN").prefix_separator("__").separator("__").try_parsing(true);
+    // Lists are written with commas: a.example,b.example.
+    let source = LISTS.iter().fold(source.list_separator(","), |source, key| source.with_list_parse_key(key));
     builder = builder.add_source(source.source(Some(own.into_iter().collect())));
     let built = builder.build().map_err(|e| ConfigError::Value(e.to_string()))?;
     let settings: Settings = serde_path_to_error::deserialize(built)
@@ -270,6 +272,10 @@ pub fn load(
 }
 
 const PREFIX: &str = "COUNTERSIGN__";
+
+/// Settings that are lists.
+const LISTS: [&str; 4] =
+    ["server.allowed_hosts", "policy.links.allow", "policy.consent.needed_for", "policy.schedule.quiet_hours_for"];
 
 impl Approvals {
     const fn times(&self) -> Times {
@@ -289,6 +295,17 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        for (key, span, least) in [
+            ("whatsapp.sync_every", self.whatsapp.sync_every, Duration::from_secs(10)),
+            ("approvals.pending_expiry", self.approvals.pending_expiry, Duration::from_secs(60)),
+            ("approvals.start_expiry", self.approvals.start_expiry, Duration::from_secs(60)),
+            ("console.idle_timeout", self.console.idle_timeout, Duration::from_secs(60)),
+            ("console.absolute_timeout", self.console.absolute_timeout, Duration::from_secs(60)),
+        ] {
+            if span < least {
+                return Err(ConfigError::Value(format!("{key}: must be at least {}s", least.as_secs())));
+            }
+        }
         let lease = self.worker.lease;
         if !(Duration::from_secs(3)..=Duration::from_mins(5)).contains(&lease) {
             return Err(ConfigError::Value("worker.lease: must be from 3s to 5m".to_owned()));

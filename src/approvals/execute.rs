@@ -226,7 +226,7 @@ async fn end(ctx: &Ctx, execution: &Execution, tally: &Tally) -> Result<bool> {
     let (to, error) = verdict(execution, tally);
     let cancelled = to == Status::Cancelled;
     let state = if cancelled { ExecutionState::Cancelled } else { ExecutionState::Done };
-    let result = receipt(tally);
+    let result = receipt(tally, now)?;
     let mut tx = ctx.db.begin().await?;
     if !deliveries::finish(&mut tx, execution, state, now).await? {
         // Somebody was faster, or wants something else of it by now.
@@ -265,10 +265,11 @@ fn verdict(execution: &Execution, tally: &Tally) -> (Status, Option<Failure>) {
     (Status::Succeeded, None)
 }
 
-fn receipt(tally: &Tally) -> Value {
-    json!({
-        "total": tally.total, "accepted": tally.taken(), "failed": tally.refused, "suppressed": tally.suppressed,
-        // Taken by Meta, and known by now not to have reached the person; more may follow.
-        "undelivered": tally.failed.saturating_sub(tally.refused), "unknown": tally.unknown, "abandoned": tally.abandoned, "not_sent": tally.not_sent,
-    })
+/// How many messages stood where at the end, in the words of the progress; webhooks may tell of more.
+fn receipt(tally: &Tally, now: Timestamp) -> Result<Value> {
+    let mut receipt = serde_json::to_value(tally).map_err(Error::internal)?;
+    if let Some(members) = receipt.as_object_mut() {
+        members.insert("as_of".to_owned(), json!(now));
+    }
+    Ok(receipt)
 }

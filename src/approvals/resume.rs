@@ -61,6 +61,7 @@ pub async fn resume(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId,
         if !deliveries::set_desired(&mut tx, tenant, execution.id, Desired::Run, None).await? {
             return Err(Error::Conflict("this does not stand still; nothing was changed".to_owned()));
         }
+        deliveries::rebase(&mut tx, &execution).await?;
         deliveries::forget_votes(&mut tx, &execution, Agreement::Resume).await?;
         requests::set_status(&mut tx, tenant, id, Status::Paused, Status::Executing, now).await?;
         deliveries::follow(&mut tx, tenant, id, BroadcastState::Running).await?;

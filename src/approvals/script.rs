@@ -7,6 +7,7 @@ use crate::domain::broadcasts::{BroadcastPlan, Fallback};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::Desired;
+use crate::domain::ids::ExecutionId;
 use crate::domain::people::Tenant;
 use crate::domain::preview::Finding;
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ const DEFAULT_PER_SECOND: u32 = 80;
 struct Broadcast {
     ctx: Ctx,
     tenant: Tenant,
+    execution: ExecutionId,
     plan: BroadcastPlan,
     audience: Arc<Audience>,
     credentials: Credentials,
@@ -32,6 +34,10 @@ struct Broadcast {
 
 #[async_trait]
 impl Script for Broadcast {
+    async fn refresh(&self) -> Result<()> {
+        broadcasts::refresh(&self.ctx, &self.tenant, &self.plan).await
+    }
+
     async fn recheck(&self) -> Result<Vec<Finding>> {
         broadcasts::standing(&self.ctx, self.tenant.id, &self.plan).await
     }
@@ -49,7 +55,7 @@ impl Script for Broadcast {
                     .ok_or_else(|| Error::internal(format!("row {seq} is beyond the audience that was signed")))
             })
             .collect::<Result<Vec<_>>>()?;
-        broadcasts::messages_for(&self.ctx, self.tenant.id, &self.plan, &marked).await
+        broadcasts::messages_for(&self.ctx, self.tenant.id, self.execution, &self.plan, &marked).await
     }
 
     async fn send(&self, message: &TemplateMessage) -> SendOutcome {
@@ -83,7 +89,14 @@ pub async fn job(ctx: &Ctx, execution: Execution) -> Result<Job> {
         },
         drift_limit_percent: plan.drift_limit_percent,
         number_per_second: limits.map_or(DEFAULT_PER_SECOND, |limits| limits.per_second),
-        script: Arc::new(Broadcast { ctx: ctx.clone(), tenant: tenant.clone(), plan: *plan, audience, credentials }),
+        script: Arc::new(Broadcast {
+            ctx: ctx.clone(),
+            tenant: tenant.clone(),
+            execution: execution.id,
+            plan: *plan,
+            audience,
+            credentials,
+        }),
         tenant,
         execution,
     })

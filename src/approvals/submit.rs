@@ -248,13 +248,16 @@ async fn insert(
     let tenant = request.tenant;
     let mut tx = ctx.db.begin().await?;
     if let Some(old) = stale {
-        store::requests::supersede(&mut tx, old, request.id, now).await?;
+        store::requests::supersede(&mut tx, old, now).await?;
         let event = event(caller, "request.superseded", old, json!({ "by": request.id }));
         store::audit::append(&mut tx, tenant, now, event).await?;
         store::broadcasts::release(&mut tx, tenant, old.id).await?;
     }
     if !store::requests::insert(&mut tx, request, &proposal.title).await? {
         return Ok(false);
+    }
+    if let Some(old) = stale {
+        store::requests::superseded_by(&mut tx, old, request.id).await?;
     }
     if let Some(sealed) = &proposal.sealed {
         sealed.store(&mut tx, tenant, now).await?;

@@ -9,7 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::{Consent, MessageCategory, Suppression, Suppressions};
 use crate::domain::contacts::{ContactNo, People};
 use crate::domain::deliveries::{DeliveryState, PROGRESS_FAILED};
-use crate::domain::ids::{ContactId, TenantId};
+use crate::domain::ids::{ContactId, ExecutionId, TenantId};
 use futures::TryStreamExt;
 use sqlx::{PgPool, Postgres, Row as _, Transaction};
 use std::collections::HashMap;
@@ -232,6 +232,36 @@ pub async fn received(
         }
     });
     Ok::<_, Error>(found)
+}
+
+/// The same for these contacts as it is now: what has gone out or may have, by any broadcast but this one.
+pub async fn received_by(
+    db: &Db,
+    tenant: TenantId,
+    category: MessageCategory,
+    contacts: impl IntoIterator<Item = ContactNo>,
+    except: ExecutionId,
+    now: Timestamp,
+) -> Result<HashMap<u32, Received>> {
+    let week = now.before(Duration::from_hours(7 * 24));
+    let month = now.before(Duration::from_hours(30 * 24));
+    let sql = among!(
+        db,
+        "select d.contact_no, cast(sum(case when d.updated_at >= $3 or e.finished_at >= $3 then 1 else 0 end) as bigint), count(*)
+         from execution e join delivery d on d.execution_id = e.id
+         where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
+            and d.state between $6 and $7 and (d.progress is null or d.progress <> $8) and d.contact_no",
+        "$9",
+        "group by d.contact_no"
+    );
+    let rows: Vec<(ContactNo, i64, i64)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(category.as_str())
+        .bind(week).bind(month).bind(except).bind(DeliveryState::Sending.number()).bind(DeliveryState::Unknown.number())
+        .bind(PROGRESS_FAILED).bind(among_list(contacts)).fetch_all(p).await)?;
+    let count = |number: i64| u16::try_from(number).unwrap_or(u16::MAX);
+    let received = |(no, week, month): (ContactNo, i64, i64)| {
+        (no.0, Received { last_7_days: count(week), last_30_days: count(month) })
+    };
+    Ok(rows.into_iter().map(received).collect())
 }
 
 /// How many different people were written to since then, by any broadcast.

@@ -243,12 +243,19 @@ pub async fn settle(
 }
 
 /// Lets a newer request take the place of one that nothing was asked with yet, or that people have not decided.
-pub async fn supersede(tx: &mut Tx, old: &ActionRequest, by: RequestId, now: Timestamp) -> Result<()> {
+pub async fn supersede(tx: &mut Tx, old: &ActionRequest, now: Timestamp) -> Result<()> {
     let hit = on!(tx tx, c => sqlx::query(
-        "update action_request set status = 'superseded', version = version + 1, settled_at = $5, superseded_by = $4
+        "update action_request set status = 'superseded', version = version + 1, settled_at = $4
          where tenant_id = $1 and id = $2 and version = $3 and status in ('previewed', 'pending_approval')")
-        .bind(old.tenant).bind(old.id).bind(old.version).bind(by).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+        .bind(old.tenant).bind(old.id).bind(old.version).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
     ensure_one(hit, old.id)
+}
+
+/// Says which request took the place of an old one; that one is stored by now.
+pub async fn superseded_by(tx: &mut Tx, old: &ActionRequest, by: RequestId) -> Result<()> {
+    on!(tx tx, c => sqlx::query("update action_request set superseded_by = $3 where tenant_id = $1 and id = $2")
+        .bind(old.tenant).bind(old.id).bind(by).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// A request that time has ended: nobody decided, or nothing started.

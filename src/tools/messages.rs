@@ -71,6 +71,17 @@ pub struct DeliveryPage {
     counts: Option<Tally>,
     /// Failures of the whole request by Meta's code, the most frequent first.
     failures: Vec<FailureCount>,
+    /// Why people were not written to, for the whole request. Who opted out at the last moment is counted under `late`.
+    withheld: Vec<WithheldCount>,
+}
+
+/// People of one request who were not written to, for one reason.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WithheldCount {
+    /// A reason of the preview, `changed_since_signing`, `contact_gone` or `late`.
+    reason: String,
+    /// How many.
+    count: u64,
 }
 
 /// Failures of one kind.
@@ -171,7 +182,13 @@ async fn of_request(
     };
     let Some((request, execution, counts)) = execution else {
         // Nothing of it has begun: an empty report, not a missing one.
-        return Ok(DeliveryPage { items: vec![], next_cursor: None, counts: Some(Tally::default()), failures: vec![] });
+        return Ok(DeliveryPage {
+            items: vec![],
+            next_cursor: None,
+            counts: Some(Tally::default()),
+            failures: vec![],
+            withheld: vec![],
+        });
     };
     let most = arguments.limit.and_one();
     let rows = store::deliveries::ledger_page(&ctx.db, tenant, execution, last, most, arguments.status).await?;
@@ -184,7 +201,17 @@ async fn of_request(
         count: f.count,
         meaning: f.code.map(|code| explain(code.into()).sentence),
     };
-    Ok(DeliveryPage { items, next_cursor, counts: Some(counts), failures: failures.into_iter().map(failure).collect() })
+    let mut withheld = store::deliveries::withheld_by_reason(&ctx.db, tenant, execution).await?;
+    let known: u64 = withheld.iter().map(|(_, count)| count).sum();
+    withheld.push(("late".to_owned(), counts.suppressed.saturating_sub(known)));
+    let withheld = withheld.into_iter().filter(|(_, count)| *count > 0);
+    Ok(DeliveryPage {
+        items,
+        next_cursor,
+        counts: Some(counts),
+        failures: failures.into_iter().map(failure).collect(),
+        withheld: withheld.map(|(reason, count)| WithheldCount { reason, count }).collect(),
+    })
 }
 
 async fn to_contact(ctx: &Ctx, caller: &Caller, contact: ContactNo, arguments: &ListArguments) -> Result<DeliveryPage> {
@@ -193,7 +220,13 @@ async fn to_contact(ctx: &Ctx, caller: &Caller, contact: ContactNo, arguments: &
     let rows = store::messages::to_contact(&ctx.db, caller.tenant(), contact, last, most).await?;
     let (rows, next_cursor) = cut("deliveries_to", arguments.limit, rows, |s| (s.started_at, s.execution))?;
     let found = rows.into_iter().map(|s| Found { request: s.request, contact, wamid: s.wamid, row: s.row });
-    Ok(DeliveryPage { items: items(ctx, caller, found.collect()).await?, next_cursor, counts: None, failures: vec![] })
+    Ok(DeliveryPage {
+        items: items(ctx, caller, found.collect()).await?,
+        next_cursor,
+        counts: None,
+        failures: vec![],
+        withheld: vec![],
+    })
 }
 
 /// Everything that stands beside the rows, read once for all of them.

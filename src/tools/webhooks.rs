@@ -54,6 +54,8 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
             What::UserPreference(preference) => preferred(tx, tenant, preference, *arrived).await?,
             What::TemplateStatus(_) | What::TemplateQuality(_) | What::TemplateCategory(_) => {
                 template(tx, tenant, &event.what, at, *arrived).await?;
+                // The event says nothing of the words, and they may be others now.
+                follow.read_again = true;
             }
             What::PhoneQuality(_) => follow.read_again = true,
             What::AccountUpdate(update) => {
@@ -66,6 +68,7 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
             }
             What::Unknown { field, .. } => {
                 metrics::counter!("countersign_webhook_events_unknown_total").increment(1);
+                follow.read_again |= field == "message_template_components_update";
                 tracing::debug!(field, "an event that this version does not act on");
             }
         }

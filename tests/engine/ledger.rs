@@ -2,10 +2,12 @@
 
 use countersign::domain::audience::{Exclusion, Withheld};
 use countersign::domain::contacts::{ContactNo, People};
-use countersign::domain::deliveries::{Delivery, DeliveryState, Desired, Tally};
+use countersign::domain::deliveries::{Delivery, DeliveryState, Desired, ExecutionState, Tally};
 use countersign::domain::ids::{DaemonId, ExecutionId, TenantId};
 use countersign::store::Db;
-use countersign::store::deliveries::{self, Exclude, Grip, Lease, Outcome, Part, Settled, Surprise, TokenAsk};
+use countersign::store::deliveries::{
+    self, Exclude, Execution, Grip, Later, Lease, Outcome, Part, Settled, Surprise, TokenAsk,
+};
 
 use super::{Stage, accepted, at, commit, part, sql, unknown, word};
 use crate::support::db::{Kind, TestDb, on_both};
@@ -16,6 +18,8 @@ on_both!(
     a_ledger_is_written_once_whoever_writes_it,
     one_row_has_one_intent_and_an_outcome_needs_its_attempt,
     what_was_not_sent_waits_for_its_time,
+    what_is_put_off_waits_in_the_queue_and_only_while_it_waits,
+    a_stop_that_comes_meanwhile_is_not_taken_for_the_end,
     after_a_stop_no_intent_commits_and_outcomes_still_do,
     a_takeover_never_sends_what_may_have_been_sent,
     who_said_stop_is_not_written_to,
@@ -127,6 +131,49 @@ async fn what_was_not_sent_waits_for_its_time(test: TestDb) {
     assert_eq!(failed.iter().map(|f| (f.code, f.count)).collect::<Vec<_>>(), [(Some(131_026), 1)]);
 }
 
+async fn what_is_put_off_waits_in_the_queue_and_only_while_it_waits(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    let later = |seqs: &[u32]| seqs.iter().map(|seq| Later { seq: *seq, at: at(60) }).collect::<Vec<_>>();
+    let first = Part { next_seq: 4, later: later(&[1, 2, 3]), ..part(&lease, &[0]) };
+    assert_eq!(commit(&stage, &execution, me, &[accepted(0, 1, "wamid.0")], &[first]).await.parts[0].intents, [(0, 1)]);
+    let put_off = async |now| deliveries::put_off(&stage.db, stage.tenant, execution.id, at(now)).await.unwrap();
+    assert_eq!(put_off(10).await, (3, Some(at(60))));
+    assert_eq!(put_off(60).await, (0, None), "their time has come");
+    // One of them was sent meanwhile after all; putting it off again changes nothing.
+    let sent = Part { again: true, next_seq: 4, low_seq: 1, ..part(&lease, &[1]) };
+    commit(&stage, &execution, me, &[], &[sent]).await;
+    commit(&stage, &execution, me, &[accepted(1, 1, "wamid.1")], &[]).await;
+    let stale = Part { next_seq: 4, low_seq: 4, later: later(&[1]), ..part(&lease, &[]) };
+    commit(&stage, &execution, me, &[accepted(0, 1, "wamid.0")], &[stale]).await;
+    assert_eq!(put_off(10).await, (2, Some(at(60))));
+    // What a webhook settled stands in the queue for nothing, and holds nobody up.
+    stage.settled_past_the_queue(&execution, 2).await;
+    let due = deliveries::retries(&stage.db, execution.id, 0, 4, at(60), 10).await.unwrap();
+    assert_eq!((due.0.iter().map(|row| row.seq).collect::<Vec<_>>(), due.1), (vec![3], Some(at(60))));
+    let last = Part { again: true, next_seq: 4, low_seq: 3, ..part(&lease, &[3]) };
+    commit(&stage, &execution, me, &[], &[last]).await;
+    commit(&stage, &execution, me, &[accepted(3, 1, "wamid.3")], &[]).await;
+    assert_eq!(deliveries::retries(&stage.db, execution.id, 0, 4, at(99), 10).await.unwrap(), (Vec::new(), None));
+    let mut tx = stage.db.begin().await.unwrap();
+    assert!(deliveries::close(&mut tx, execution.id, me, &Lease { next_seq: 4, ..lease }).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+async fn a_stop_that_comes_meanwhile_is_not_taken_for_the_end(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let mut tx = stage.db.begin().await.unwrap();
+    assert!(deliveries::set_desired(&mut tx, stage.tenant, execution.id, Desired::Cancel, None).await.unwrap());
+    // Whoever looked before the stop would end it as if all had gone well.
+    assert!(!deliveries::finish(&mut tx, &execution, ExecutionState::Done, at(9)).await.unwrap());
+    let now = Execution { desired: Desired::Cancel, ..execution };
+    assert!(deliveries::finish(&mut tx, &now, ExecutionState::Cancelled, at(9)).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
 async fn after_a_stop_no_intent_commits_and_outcomes_still_do(test: TestDb) {
     let stage = Stage::new(&test).await;
     let execution = stage.built(8, 4).await;
@@ -209,7 +256,7 @@ async fn who_said_stop_is_not_written_to(test: TestDb) {
     for seq in [1, 2, 4] {
         assert_eq!(word(&stage, &execution, seq).await, Delivery::Suppressed);
     }
-    assert_eq!(deliveries::suppressed(&stage.db, execution.id).await.unwrap(), 3);
+    assert_eq!(deliveries::fallen_away(&stage.db, &execution).await.unwrap(), 3);
     let why = deliveries::attempts(&stage.db, execution.id, 4).await.unwrap();
     assert_eq!(why[0].evidence, serde_json::json!({"why": "variable_missing"}));
 }

@@ -114,6 +114,16 @@ impl Stage {
         lease
     }
 
+    /// As a webhook leaves a row whose place in the queue was written at the same moment.
+    pub async fn settled_past_the_queue(&self, execution: &Execution, seq: u32) {
+        sql!(
+            &self.db,
+            "update delivery set state = 2, wamid = 'wamid.webhook' where execution_id = $1 and seq = $2",
+            execution.id.uuid(),
+            i64::from(seq)
+        );
+    }
+
     pub async fn suppress(&self, person: ContactNo, kind: &str) {
         sql!(
             &self.db,

@@ -74,6 +74,10 @@ impl Meta {
 
 #[async_trait]
 impl Script for Meta {
+    async fn refresh(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn recheck(&self) -> Result<Vec<Finding>> {
         let finding = Finding::new(Level::Block, "TEMPLATE-02", "The template is paused.".into(), &[]);
         Ok(if self.blocked.load(Ordering::SeqCst) { vec![finding] } else { Vec::new() })

@@ -1,16 +1,18 @@
 //! Previews and writes through the door: one ask is one request, and the reads before it are remembered.
 
+use countersign::domain::requests::Status;
 use countersign::store::requests;
 use serde_json::{Value, json};
 
 use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
-use crate::support::world::World;
+use crate::support::world::{NOW, World};
 
 on_both!(
     a_preview_and_its_write_are_one_request,
     whoever_may_only_read_proposes_nothing,
     what_is_forbidden_comes_back_with_its_findings,
+    an_agent_floods_nobody,
 );
 
 const PREVIEW: &str = "whatsapp.broadcast.preview";
@@ -115,4 +117,47 @@ async fn what_is_forbidden_comes_back_with_its_findings(db: TestDb) {
     let ask = json!({"write_tool": SCHEDULE, "arguments": broadcast(segment), "reason": "Theirs."});
     let error = door.modern(&foreign).refused(PREVIEW, ask).await;
     assert!(matches!(error["code"].as_str(), Some("not_found")), "{error}");
+}
+
+async fn an_agent_floods_nobody(db: TestDb) {
+    const MOST: usize = 10;
+    let world = World::new(&db.open().await, "shop").await;
+    let (segment, _) = world.ready_to_send(3).await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("promo", "read,propose").await;
+    let agent = door.modern(&key);
+    let ask = |n: usize, submit: bool| {
+        let mut arguments = broadcast(segment);
+        arguments["broadcast"]["name"] = format!("Offer {n}").into();
+        json!({"write_tool": SCHEDULE, "arguments": arguments, "reason": "The winter oolong.", "submit": submit})
+    };
+    let previewed = agent.call(PREVIEW, ask(99, false)).await;
+    assert_eq!(previewed["status"], "previewed", "a preview asks nobody, and does not count");
+    let asks: Vec<Value> = (0..MOST + 5).map(|n| ask(n, true)).collect();
+    let all = futures::future::join_all(asks.iter().map(|ask| agent.result(PREVIEW, ask.clone()))).await;
+    let (filed, refused): (Vec<_>, Vec<_>) = all.iter().partition(|answer| answer["isError"] != true);
+    assert_eq!((filed.len(), refused.len()), (MOST, 5), "filed all at once");
+    for answer in refused {
+        assert_eq!(answer["structuredContent"]["error"]["code"], "too_many_pending", "{answer:#}");
+    }
+    let mut late = write(&ask(99, true)["arguments"], "as previewed");
+    late["action_request_id"] = previewed["action_request_id"].clone();
+    assert_eq!(agent.refused(SCHEDULE, late.clone()).await["code"], "too_many_pending");
+    let first = filed.first().map(|answer| answer["structuredContent"]["action_request_id"].clone()).unwrap();
+    let again = asks.iter().find(|ask| {
+        filed.first().is_some_and(|answer| {
+            let title = answer["structuredContent"]["preview"]["name"].as_str();
+            title == ask["arguments"]["broadcast"]["name"].as_str()
+        })
+    });
+    assert_eq!(agent.call(PREVIEW, again.unwrap().clone()).await["action_request_id"], first, "the same is the same");
+    let (_, other) = world.agent("second", "read,propose").await;
+    assert_eq!(door.modern(&other).call(PREVIEW, ask(0, true)).await["status"], "pending_approval");
+    // When people have decided one, there is room for another.
+    let mut tx = world.db.begin().await.unwrap();
+    let id = first.as_str().unwrap().parse().unwrap();
+    let (from, to) = (Status::PendingApproval, Status::Cancelled);
+    requests::set_status(&mut tx, world.tenant.id, id, from, to, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(agent.call(SCHEDULE, late).await["status"], "pending_approval");
 }

@@ -7,6 +7,7 @@ use countersign::domain::audience::{Exclusion, NotNow, Withheld};
 use countersign::domain::broadcasts::BroadcastState;
 use countersign::domain::consent::{ConsentSource, ConsentState, MessageCategory, Suppression};
 use countersign::domain::contacts::ContactNo;
+use countersign::domain::ids::ExecutionId;
 use countersign::domain::policy::Policy;
 use countersign::domain::policy::signatures::Times;
 use countersign::domain::preview::Level;
@@ -35,7 +36,7 @@ async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
     let (shop, no) = Shop::with(db, &people).await;
     let proposal = shop.proposal().await;
     let (tenant, plan, rows) = (shop.world.tenant.id, plan(&proposal), rows(&proposal));
-    let made = messages_for(&shop.ctx, tenant, plan, &rows).await.unwrap();
+    let made = messages_for(&shop.ctx, tenant, ExecutionId::random(), plan, &rows).await.unwrap();
     assert_eq!(made.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
     let first = made[0].1.as_ref().unwrap();
     assert_eq!((first.to.as_str(), first.language.as_str(), first.callback.as_str()), ("+85291000000", "en", ""));
@@ -58,7 +59,7 @@ async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
     ] {
         shop.db.execute(&format!("update contact set {set} where no = {}", no[at].0)).await;
     }
-    let made = messages_for(&shop.ctx, tenant, plan, &rows).await.unwrap();
+    let made = messages_for(&shop.ctx, tenant, ExecutionId::random(), plan, &rows).await.unwrap();
     let why: Vec<Option<NotNow>> = made.into_iter().map(|(_, message)| message.err()).collect();
     let never = |why| Some(NotNow::Never(why));
     let out = |reason| never(Withheld::Excluded(reason));
@@ -77,7 +78,7 @@ async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
     );
     // A mark of another person's message opens nothing, and a contact that never was has none.
     let strangers = [(0, no[0], rows[7].2), (1, ContactNo(99_999), rows[0].2)];
-    let made = messages_for(&shop.ctx, tenant, plan, &strangers).await.unwrap();
+    let made = messages_for(&shop.ctx, tenant, ExecutionId::random(), plan, &strangers).await.unwrap();
     let why: Vec<Option<NotNow>> = made.into_iter().map(|(_, message)| message.err()).collect();
     assert_eq!(why, [never(Withheld::Changed), never(Withheld::Gone)]);
 
@@ -85,7 +86,7 @@ async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
     shop.clock.set("2026-12-01T22:00:00+08:00".parse().unwrap());
     let morning = "2026-12-02T09:00:00+08:00".parse().unwrap();
     assert_eq!(quiet_until(&shop.ctx, plan), Some(morning));
-    let made = messages_for(&shop.ctx, tenant, plan, &rows[..2]).await.unwrap();
+    let made = messages_for(&shop.ctx, tenant, ExecutionId::random(), plan, &rows[..2]).await.unwrap();
     let why: Vec<Option<NotNow>> = made.into_iter().map(|(_, message)| message.err()).collect();
     assert_eq!(why, [Some(NotNow::Until(morning)), out(Exclusion::OptedOutOfEverything)]);
 }

@@ -36,26 +36,34 @@ pub struct Batch {
     pub excluded: Vec<Exclude>,
     /// To be sent later.
     pub later: Vec<Later>,
-    /// What forbids to go on; if there is anything, the rest is empty.
-    pub blocked: Vec<Finding>,
+    /// What a fresh look at the facts found; if it forbids to go on, the rest is empty.
+    pub look: Option<Look>,
 }
 
-/// What blocks, of all that a fresh look at the facts finds.
-pub async fn blockers(job: &Job) -> Result<Vec<Finding>> {
+/// A fresh look at the facts.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// What forbids to go on.
+    pub blocked: Vec<Finding>,
+    /// How many people have fallen away since it was signed.
+    pub gone: u64,
+}
+
+/// Looks at the facts again.
+pub async fn look(db: &Db, job: &Job) -> Result<Look> {
     let findings = job.script.recheck().await?;
-    Ok(findings.into_iter().filter(|f| f.level == Level::Block).collect())
+    let blocked = findings.into_iter().filter(|f| f.level == Level::Block).collect();
+    Ok(Look { blocked, gone: deliveries::fallen_away(db, &job.execution).await? })
 }
 
 /// Makes the rows from one number up to another ready; with `check`, after another look at the facts.
 pub async fn load(db: &Db, job: &Job, from: u32, to: u32, check: bool) -> Result<Batch> {
-    if check {
-        let blocked = blockers(job).await?;
-        if !blocked.is_empty() {
-            return Ok(Batch { blocked, ..Batch::default() });
-        }
+    let look = if check { Some(look(db, job).await?) } else { None };
+    if look.as_ref().is_some_and(|look| job.forbids(look)) {
+        return Ok(Batch { look, ..Batch::default() });
     }
     let rows = deliveries::waiting(db, job.execution.id, from, to).await?;
-    prepare(job, &rows).await
+    Ok(Batch { look, ..prepare(job, &rows).await? })
 }
 
 /// Makes these rows ready.

@@ -106,6 +106,9 @@ mod tests {
 
     #[async_trait::async_trait]
     impl Script for Broken {
+        async fn refresh(&self) -> Result<()> {
+            Ok(())
+        }
         async fn recheck(&self) -> Result<Vec<Finding>> {
             Ok(Vec::new())
         }

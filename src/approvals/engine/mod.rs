@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::execute;
 use super::reconcile;
+use batch::Look;
 
 /// Rows written to the ledger in one transaction.
 const CHUNK: u32 = 5_000;
@@ -64,6 +65,9 @@ pub struct Engine {
 /// of broadcasts.
 #[async_trait]
 pub trait Script: Send + Sync + 'static {
+    /// Reads anew what may have changed elsewhere, before the first message.
+    async fn refresh(&self) -> Result<()>;
+
     /// Looks at the facts again. Whatever blocks stops the sending before the next message.
     async fn recheck(&self) -> Result<Vec<Finding>>;
 
@@ -97,6 +101,18 @@ pub struct Job {
     pub number_per_second: u32,
 }
 
+impl Job {
+    /// Why it may not go on, after a look at the facts.
+    fn forbids(&self, look: &Look) -> bool {
+        !look.blocked.is_empty() || self.has_drifted(look.gone)
+    }
+
+    /// Whether more people have fallen away than those who agreed to go on have agreed to.
+    fn has_drifted(&self, gone: u64) -> bool {
+        gone * 100 > u64::from(self.execution.total) * u64::from(self.drift_limit_percent)
+    }
+}
+
 /// Carries an execution as far as this daemon can. Comes back when it has ended or the daemon stops; an error ends this
 /// try, and the worker begins another.
 pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
@@ -108,6 +124,9 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
         match (execution.state, execution.desired) {
             (ExecutionState::Done | ExecutionState::Cancelled, _) => return Ok(()),
             (ExecutionState::Building, Desired::Run) => {
+                if execution.built == 0 {
+                    job.script.refresh().await?;
+                }
                 build(&engine, &job, &execution).await?;
                 continue;
             }

@@ -3,7 +3,7 @@
 //! Any trouble with the database ends the intents, not the outcomes: the sender waits for what is on its way, writes it
 //! down for as long as the process lives, and lets its runner begin anew from the rows.
 
-use super::batch::{self, Batch};
+use super::batch::{self, Batch, Look};
 use super::breaker::Breaker;
 use super::flight::{Aloft, Landing};
 use super::pace::Pace;
@@ -36,14 +36,15 @@ pub enum Event {
     /// Rows were made ready.
     Loaded { shard_no: i64, epoch: i64, to: Option<u32>, next_retry: Option<Timestamp>, batch: Result<Batch> },
     /// The facts were looked at.
-    Checked(Result<Vec<Finding>>),
+    Checked(Result<Look>),
 }
 
 /// Sends from the shards of one execution that this daemon can get.
 pub struct Sender<'a> {
     pub(super) engine: &'a Engine,
     pub(super) job: &'a Arc<Job>,
-    pub(super) drift_base: u64,
+    /// How many people have fallen away, if that is more than may go on.
+    pub(super) drifted: Option<u64>,
     pub(super) held: Vec<Held>,
     /// Requests on their way, by row.
     pub(super) aloft: BTreeMap<u32, Aloft>,
@@ -79,7 +80,7 @@ impl<'a> Sender<'a> {
         Self {
             engine,
             job,
-            drift_base: execution.drift_base,
+            drifted: None,
             held: Vec::new(),
             aloft: BTreeMap::new(),
             landed: Vec::new(),
@@ -150,18 +151,24 @@ impl<'a> Sender<'a> {
             Event::Loaded { shard_no, epoch, to, next_retry, batch } => {
                 self.loaded((shard_no, epoch), to, next_retry, batch);
             }
-            Event::Checked(Ok(blocked)) => {
+            Event::Checked(Ok(look)) => {
                 self.checking = false;
-                self.checked_at = Some(Instant::now());
-                if !blocked.is_empty() {
-                    self.blocked = blocked;
-                }
+                self.looked(look);
             }
             Event::Checked(Err(e)) => {
                 self.checking = false;
                 self.fail(e);
             }
         }
+    }
+
+    /// The facts were looked at.
+    pub(super) fn looked(&mut self, look: Look) {
+        self.checked_at = Some(Instant::now());
+        if self.job.has_drifted(look.gone) {
+            self.drifted = Some(look.gone);
+        }
+        self.blocked.extend(look.blocked);
     }
 
     /// A request has ended: what it proves, and what follows for the others.
@@ -223,6 +230,12 @@ impl<'a> Sender<'a> {
             Halt { to: Desired::Pause, rule: "breaker", reason: why }
         } else if let Some(finding) = self.blocked.first() {
             Halt { to: self.job.fallback, rule: "recheck", reason: finding.message.clone() }
+        } else if let Some(gone) = self.drifted {
+            let (total, limit) = (self.job.execution.total, self.job.drift_limit_percent);
+            let reason = format!(
+                "{gone} of {total} people have fallen away since this was signed, more than {limit} %. Look again before it goes on."
+            );
+            Halt { to: Desired::Pause, rule: "drift", reason }
         } else if over {
             Halt { to: Desired::Cancel, rule: "finish_by", reason: "The time for sending is over.".to_owned() }
         } else {
@@ -247,8 +260,8 @@ impl<'a> Sender<'a> {
         let work = !self.closing && self.held.iter().any(Held::has_work);
         if work && !self.checking && self.checked_at.is_none_or(|at| now.duration_since(at) > CHECK_EVERY) {
             self.checking = true;
-            let (job, events) = (Arc::clone(self.job), self.events.clone());
-            tokio::spawn(async move { events.send(Event::Checked(batch::blockers(&job).await)).ok() });
+            let (db, job, events) = (self.engine.ctx.db.clone(), Arc::clone(self.job), self.events.clone());
+            tokio::spawn(async move { events.send(Event::Checked(batch::look(&db, &job).await)).ok() });
         }
         let mut until = now + LONGEST_SLEEP;
         if work {

@@ -178,15 +178,15 @@ impl Sender<'_> {
                 tokio::spawn(async move {
                     let loaded = async {
                         // They may have waited for a whole night.
-                        let blocked = if check { batch::blockers(&job).await? } else { Vec::new() };
-                        if !blocked.is_empty() {
-                            return Ok((Batch { blocked, ..Batch::default() }, None));
+                        let look = if check { Some(batch::look(&engine.db, &job).await?) } else { None };
+                        if look.as_ref().is_some_and(|look| job.forbids(look)) {
+                            return Ok((Batch { look, ..Batch::default() }, None));
                         }
                         let limit = batch::CHUNK;
                         let execution = job.execution.id;
                         let (rows, next) =
                             deliveries::retries(&engine.db, execution, seq_from, seq_to, now, limit).await?;
-                        Ok::<_, crate::error::Error>((batch::prepare(&job, &rows).await?, next))
+                        Ok::<_, crate::error::Error>((Batch { look, ..batch::prepare(&job, &rows).await? }, next))
                     };
                     let (batch, next_retry) = match loaded.await {
                         Ok((batch, next)) => (Ok(batch), next),
@@ -213,10 +213,16 @@ impl Sender<'_> {
         };
         let Some(held) = held else { return };
         held.loading = false;
-        if !batch.blocked.is_empty() {
-            self.blocked = batch.blocked;
-            return;
+        if let Some(look) = batch.look {
+            let forbids = self.job.forbids(&look);
+            self.looked(look);
+            if forbids {
+                return;
+            }
         }
+        let Some(held) = self.held.iter_mut().find(|h| h.lease.shard_no == shard_no && h.lease.epoch == epoch) else {
+            return;
+        };
         if !held.has_work() {
             held.ready_since = Instant::now();
         }
@@ -225,7 +231,6 @@ impl Sender<'_> {
         if let Some(to) = to {
             held.ready.extend(batch.ready);
             held.loaded_to = to;
-            self.checked_at = Some(Instant::now());
         } else {
             held.unqueue |= !held.excluded.is_empty();
             held.again.extend(batch.ready);

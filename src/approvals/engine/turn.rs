@@ -4,8 +4,7 @@ use super::batch::Ready;
 use super::flight::{self, Aloft, Flight};
 use super::sender::Sender;
 use super::shards::{Held, deadline, renewal};
-use crate::approvals::execute::Halt;
-use crate::domain::deliveries::{AttemptToken, Desired};
+use crate::domain::deliveries::AttemptToken;
 use crate::error::{Error, Result};
 use crate::store::deliveries::{
     self, Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk, group_commit,
@@ -161,7 +160,8 @@ impl Sender<'_> {
         self.retry_soon();
         if suppressed > 0 {
             metrics::counter!("countersign_suppressed_total").increment(suppressed);
-            self.drift().await?;
+            let gone = deliveries::fallen_away(&self.engine.ctx.db, &self.job.execution).await?;
+            self.drifted = self.drifted.or(Some(gone).filter(|gone| self.job.has_drifted(*gone)));
         }
         if std::mem::take(&mut self.too_fast) {
             let number = self.job.number_per_second.min(self.engine.rate_per_second).max(1);
@@ -202,22 +202,6 @@ impl Sender<'_> {
                 }
             }
         }
-    }
-
-    /// More people fell away than those who signed have agreed to.
-    async fn drift(&mut self) -> Result<()> {
-        let gone = deliveries::suppressed(&self.engine.ctx.db, self.job.execution.id).await?;
-        let gone = gone.saturating_sub(self.drift_base);
-        let total = u64::from(self.job.execution.total);
-        if self.closing || gone * 100 <= total * u64::from(self.job.drift_limit_percent) {
-            return Ok(());
-        }
-        let limit = self.job.drift_limit_percent;
-        let reason = format!(
-            "{gone} of {total} people have fallen away since this was signed, more than {limit} %. Look again before it goes on."
-        );
-        self.halt(Halt { to: Desired::Pause, rule: "drift", reason }).await;
-        Ok(())
     }
 
     /// Nobody knows whether the commit happened. No request was begun, and that is what is written down for each row that

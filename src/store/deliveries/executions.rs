@@ -36,8 +36,6 @@ pub struct Execution {
     pub batch_size: u32,
     /// Messages a second, at most.
     pub per_second: u32,
-    /// Rows that had fallen away when people last agreed to go on.
-    pub drift_base: u64,
     /// Since when.
     pub started_at: Timestamp,
     /// Until when.
@@ -62,7 +60,7 @@ row! {
     struct ExecutionRow {
         id: ExecutionId, tenant_id: TenantId, request_id: RequestId, phone_number_id: String, category: String,
         desired: String, state: String, reason: Option<String>, total: i64, built: i64, batch_size: i64,
-        per_second: i64, drift_base: i64, started_at: Timestamp, finished_at: Option<Timestamp>,
+        per_second: i64, started_at: Timestamp, finished_at: Option<Timestamp>,
     }
 }
 
@@ -85,7 +83,6 @@ impl TryFrom<ExecutionRow> for Execution {
             built: unsigned(TABLE, "built", id, row.built)?,
             batch_size: unsigned(TABLE, "batch_size", id, row.batch_size)?,
             per_second: unsigned(TABLE, "per_second", id, row.per_second)?,
-            drift_base: unsigned(TABLE, "drift_base", id, row.drift_base)?,
             started_at: row.started_at,
             finished_at: row.finished_at,
         })
@@ -96,7 +93,7 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "select id, tenant_id, request_id, phone_number_id, category, desired, state, reason, total, built, batch_size,
-                per_second, drift_base, started_at, finished_at from execution ",
+                per_second, started_at, finished_at from execution ",
             $tail
         )
     };
@@ -279,12 +276,7 @@ pub async fn set_desired(
         return Ok(false);
     }
     let sql = SHARDS.of(tx);
-    on!(tx &mut *tx, c => sqlx::query(sql).bind(id).bind(to.as_str()).execute(c).await.map(drop))?;
-    if to == Desired::Run {
-        on!(tx tx, c => sqlx::query(
-            "update execution set drift_base = (select coalesce(sum(suppressed), 0) from shard where execution_id = $1) where id = $1")
-            .bind(id).execute(c).await.map(drop))?;
-    }
+    on!(tx tx, c => sqlx::query(sql).bind(id).bind(to.as_str()).execute(c).await.map(drop))?;
     Ok(true)
 }
 

@@ -132,13 +132,6 @@ fn state(number: i16) -> Result<DeliveryState> {
     DeliveryState::from_number(number).ok_or_else(|| Error::inconsistent("delivery", "state", number, number))
 }
 
-/// How many rows of an execution fell away, from the shards' own counts: cheap enough to ask after every batch.
-pub async fn suppressed(db: &Db, execution: ExecutionId) -> Result<u64> {
-    let (n,): (i64,) = on!(read db, p => sqlx::query_as(
-        "select cast(coalesce(sum(suppressed), 0) as bigint) from shard where execution_id = $1").bind(execution).fetch_one(p).await)?;
-    unsigned("shard", "suppressed", execution, n)
-}
-
 /// Since when the youngest row in doubt has been so; none if there is none.
 pub async fn in_doubt_since(db: &Db, execution: ExecutionId) -> Result<Option<Timestamp>> {
     let (at,): (Option<Timestamp>,) = on!(read db, p => sqlx::query_as(

@@ -154,6 +154,12 @@ async fn item(ctx: &Ctx, caller: &Caller, broadcast: Broadcast, present: &mut Pr
         _ => broadcast.audience_count,
     };
     let view = page.as_ref().and_then(|page| page.view.broadcast());
+    let sent = match broadcast.sent_by {
+        Some(request) => store::requests::find(&ctx.db, tenant, request).await?,
+        None => None,
+    };
+    // A draft may be sent by another schedule than it was stored with.
+    let planned = sent.as_ref().and_then(|request| request.preview.view.broadcast()).or(view);
     let (approval, delivery) = match broadcast.sent_by {
         Some(request) => (approval(ctx, caller, request).await?, delivery(ctx, caller, request).await?),
         None => (None, None),
@@ -163,7 +169,7 @@ async fn item(ctx: &Ctx, caller: &Caller, broadcast: Broadcast, present: &mut Pr
         state: broadcast.state,
         category: view.map(|view| view.message.category),
         languages: view.map(|v| v.message.languages.iter().map(|l| l.language.clone()).collect()).unwrap_or_default(),
-        schedule: view.map(|view| view.schedule.schedule.clone()),
+        schedule: planned.map(|view| view.schedule.schedule.clone()),
         audience: AudienceItem {
             segments: broadcast.spec.segments,
             exclude_segments: broadcast.spec.exclude_segments,

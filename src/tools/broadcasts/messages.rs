@@ -4,7 +4,7 @@ use crate::domain::audience::{Exclusion, Mark, NotNow, Withheld, fingerprint, ma
 use crate::domain::broadcasts::BroadcastPlan;
 use crate::domain::compose::{Composer, Form, Own};
 use crate::domain::contacts::ContactNo;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{ExecutionId, TenantId};
 use crate::domain::policy::eligibility::{Facts, Gate};
 use crate::domain::templates::{Button, Header, Place, TemplateContent, Values};
 use crate::error::Result;
@@ -20,14 +20,17 @@ pub type Prepared = (u32, Result<graph::TemplateMessage, NotNow>);
 pub async fn messages_for(
     ctx: &Ctx,
     tenant: TenantId,
+    execution: ExecutionId,
     plan: &BroadcastPlan,
     rows: &[(u32, ContactNo, Mark)],
 ) -> Result<Vec<Prepared>> {
     let composer = signed_composer(ctx, tenant, plan).await?;
     let numbers = || rows.iter().map(|(_, no, _)| *no);
     let suppressions = store::candidates::suppressions_of(&ctx.db, tenant, numbers()).await?;
+    let now = ctx.clock.now();
+    let received = store::candidates::received_by(&ctx.db, tenant, plan.category, numbers(), execution, now).await?;
     let marks: HashMap<u32, &Mark> = rows.iter().map(|(_, no, mark)| (no.0, mark)).collect();
-    let gate = Gate { settings: &ctx.policy.settings, category: plan.category, at: ctx.clock.now() };
+    let gate = Gate { settings: &ctx.policy.settings, category: plan.category, at: now };
     let mut made: HashMap<u32, Result<graph::TemplateMessage, NotNow>> = HashMap::with_capacity(rows.len());
     store::candidates::some(&ctx.db, tenant, plan.category, numbers(), |who| {
         let facts = Facts {
@@ -35,12 +38,20 @@ pub async fn messages_for(
             market: who.market.and_then(|market| market.parse().ok()),
             suppressions: suppressions.get(&who.no.0).copied().unwrap_or_default(),
             consent: who.consent,
+            last_7_days: received.get(&who.no.0).map_or(0, |received| received.last_7_days),
+            last_30_days: received.get(&who.no.0).map_or(0, |received| received.last_30_days),
+            meta_capped_at: who.meta_capped_at,
+            experiment_at: who.experiment_at,
             ..Facts::default()
         };
         let message = gate
             .may_be_written_to(&facts)
             .map_err(Withheld::Excluded)
             .and_then(|()| message(plan, &composer, who, marks.get(&who.no.0).copied()))
+            .and_then(|message| {
+                gate.may_be_written_to_again(&facts).map_err(Withheld::Excluded)?;
+                Ok(message)
+            })
             .map_err(NotNow::Never);
         let quiet = facts.market.and_then(|market| gate.settings.quiet_until(gate.category, market, gate.at));
         made.insert(who.no.0, message.and_then(|message| quiet.map_or(Ok(message), |end| Err(NotNow::Until(end)))));

@@ -12,7 +12,7 @@ mod samples;
 mod view;
 
 pub use messages::messages_for;
-pub use recheck::{quiet_until, standing};
+pub use recheck::{quiet_until, refresh, standing};
 pub use record::{approved, create, filed};
 
 use super::envelope::{PreviewArguments, write_schema};

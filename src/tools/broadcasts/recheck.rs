@@ -3,6 +3,7 @@
 use crate::domain::broadcasts::BroadcastPlan;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
+use crate::domain::people::Tenant;
 use crate::domain::policy::message::state;
 use crate::domain::policy::rules::{QUALITY_06, TEMPLATE_09, TEMPLATE_10, TEMPLATE_11};
 use crate::domain::policy::{cost, numbers, schedule};
@@ -10,7 +11,8 @@ use crate::domain::preview::{Finding, Level};
 use crate::domain::templates::MessageTemplate;
 use crate::error::Result;
 use crate::store;
-use crate::tools::Ctx;
+use crate::tools::{Ctx, sync};
+use std::time::Duration;
 
 /// What the rules say of the signed thing as it stands now. A finding that blocks means: nothing more goes out until it is
 /// gone or people have decided. Quiet hours are not among them, for they end by themselves: see [`quiet_until`].
@@ -41,6 +43,19 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Resu
     findings.retain(|finding| finding.level != Level::Note);
     findings.sort_by_key(|finding| finding.level);
     Ok(findings)
+}
+
+/// What was read from Meta longer ago than this is read anew before the first message: hours may lie between the signature
+/// and the start, and a template can be edited at Meta.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// Reads the templates and numbers from Meta, unless that was done just now. Without an answer nothing is sent.
+pub async fn refresh(ctx: &Ctx, tenant: &Tenant, plan: &BroadcastPlan) -> Result<()> {
+    let (now, templates) = (ctx.clock.now(), store::templates::of_name(&ctx.db, tenant.id, &plan.template).await?);
+    if templates.iter().any(|template| now.since(template.synced_at) > FRESH) {
+        sync::sync(ctx, tenant).await?;
+    }
+    Ok(())
 }
 
 /// Until when nothing of it can go out, because it is quiet wherever its people live.
