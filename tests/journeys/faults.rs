@@ -12,7 +12,7 @@ use countersign::store;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::stage::{PASSWORD, Stage, assert_once, offer};
+use super::stage::{Stage, assert_once, offer, sign};
 use crate::support::daemon::Daemon;
 use crate::support::db::{TestDb, on_both};
 use crate::support::visitor::Visitor;
@@ -160,7 +160,7 @@ impl<'a> Trial<'a> {
             last = json!([status["status"], status["execution"], status["error"]]);
             let out = self.stage.sends().await.len() - before;
             match status["status"].as_str().unwrap_or_default() {
-                "pending_approval" => drop(self.sign(&id).await),
+                "pending_approval" => drop(sign(&mut self.lau, &id).await),
                 "executing" if act == Act::Stop && out >= 10 => drop(self.stop(&id).await),
                 "approved" | "executing" => {}
                 _ if self.deaths.is_empty() && balances(&status, out) => break status,
@@ -191,26 +191,6 @@ impl<'a> Trial<'a> {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         id
-    }
-
-    async fn sign(&mut self, id: &str) -> reqwest::Result<()> {
-        let lau = &mut self.lau;
-        if lau.jar.is_empty() {
-            let page = lau.try_get("/login").await?;
-            let filled = [("email", "lau@harbour.example"), ("password", PASSWORD)];
-            lau.try_submit(&page, "/login", &filled).await?;
-        }
-        let page = lau.try_get(&format!("/requests/{id}")).await?;
-        let decision = format!("/requests/{id}/decision");
-        let names: Vec<(String, String)> = page.choices("input[name=section], input[name=accept]");
-        let reasons = page.choices("input[name^=reason-]").into_iter().map(|(name, _)| (name, "Seen.".to_owned()));
-        let fields: Vec<(String, String)> =
-            names.into_iter().chain(reasons).chain([("verdict".to_owned(), "approve".to_owned())]).collect();
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        lau.try_submit(&page, &decision, &fields).await?;
-        let path = format!("/requests/{id}/sign");
-        let page = lau.try_get(&path).await?;
-        lau.try_submit(&page, &path, &[("password", PASSWORD)]).await.map(drop)
     }
 
     async fn stop(&mut self, id: &str) -> reqwest::Result<()> {

@@ -4,6 +4,7 @@
 mod beginning;
 mod crash;
 mod demo;
+mod facts;
 mod faults;
 mod signing;
 mod stage;

@@ -245,6 +245,26 @@ impl Stage {
     }
 }
 
+/// M. Lau reads, decides and signs, without a browser; whoever should answer may be gone.
+pub async fn sign(lau: &mut Visitor, id: &str) -> reqwest::Result<()> {
+    if lau.jar.is_empty() {
+        let page = lau.try_get("/login").await?;
+        let filled = [("email", "lau@harbour.example"), ("password", PASSWORD)];
+        lau.try_submit(&page, "/login", &filled).await?;
+    }
+    let page = lau.try_get(&format!("/requests/{id}")).await?;
+    let decision = format!("/requests/{id}/decision");
+    let names: Vec<(String, String)> = page.choices("input[name=section], input[name=accept]");
+    let reasons = page.choices("input[name^=reason-]").into_iter().map(|(name, _)| (name, "Seen.".to_owned()));
+    let fields: Vec<(String, String)> =
+        names.into_iter().chain(reasons).chain([("verdict".to_owned(), "approve".to_owned())]).collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    lau.try_submit(&page, &decision, &fields).await?;
+    let path = format!("/requests/{id}/sign");
+    let page = lau.try_get(&path).await?;
+    lau.try_submit(&page, &path, &[("password", PASSWORD)]).await.map(drop)
+}
+
 /// What an agent asks for in every journey.
 pub fn offer(segment: &Value, rate: u32) -> Value {
     json!({
