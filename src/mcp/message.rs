@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams};
 use serde_json::{Value, json};
 
 const PARSE_ERROR: i64 = -32700;
@@ -87,6 +87,17 @@ fn inspect(bytes: &[u8]) -> Result<(), Fault> {
             return fault(id, INVALID_PARAMS, "params.arguments: must be an object");
         }
     }
+    if members.get("method").and_then(Value::as_str) == Some("initialize") {
+        // The SDK would take it for a method that it does not know.
+        let params = members.get("params").cloned().unwrap_or_default();
+        if let Err(e) = serde_json::from_value::<InitializeRequestParams>(params) {
+            return fault(
+                id,
+                INVALID_PARAMS,
+                &format!("params: must have protocolVersion, capabilities and clientInfo: {e}"),
+            );
+        }
+    }
     match serde_json::from_value::<ClientJsonRpcMessage>(value.clone()) {
         Ok(_) => Ok(()),
         Err(e) => fault(id, INVALID_PARAMS, &format!("the message does not fit its method: {e}")),
@@ -114,6 +125,8 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1}"#, INVALID_REQUEST, "method"),
             (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, INVALID_REQUEST, "method"),
             (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}"#, INVALID_PARAMS, "params"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#, INVALID_PARAMS, "protocolVersion"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#, INVALID_PARAMS, "protocolVersion"),
             (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#, INVALID_PARAMS, "params.name"),
             (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}"#, INVALID_PARAMS, "params.name"),
             (
