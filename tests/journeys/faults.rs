@@ -2,11 +2,12 @@
 //! once, nothing is lost, and the log still adds up. The steps are listed in `src/faults.rs`.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use countersign::domain::audit::{leaf_hash, root_of};
-use countersign::domain::ids::SegmentId;
+use countersign::domain::ids::{SegmentId, random_bytes};
 use countersign::faults::{ANSWERED, MAILED, REQUESTING, Step};
 use countersign::store;
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ on_both!(
     while_webhooks_arrive,
     when_it_is_taken_over_halted_or_stopped,
     asked_to_end_at_each_step,
+    at_any_moment,
 );
 
 const TO_A_SIGNATURE: [Step; 2] = [Step::Filed, Step::Signed];
@@ -41,12 +43,30 @@ fn every_step_is_tried() {
 const MEMBERS: usize = 40;
 const RATE: u32 = 100;
 
-/// The death at a point, after it was passed so many times.
-fn dies(point: &str, passed: u32) -> String {
-    if passed == 0 { format!("{point}=return") } else { format!("{point}={passed}*off->return") }
+/// How one life of the program ends.
+#[derive(Clone, Debug)]
+enum Death {
+    /// At a point, in the words of the library.
+    Point(String),
+    /// By SIGKILL, so long after its first answer.
+    Kill(Duration),
 }
 
-fn at(step: Step, passed: u32) -> [String; 2] {
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Point(point) => f.write_str(point),
+            Self::Kill(after) => write!(f, "killed after {after:?}"),
+        }
+    }
+}
+
+/// The death at a point, after it was passed so many times.
+fn dies(point: &str, passed: u32) -> Death {
+    Death::Point(if passed == 0 { format!("{point}=return") } else { format!("{point}={passed}*off->return") })
+}
+
+fn at(step: Step, passed: u32) -> [Death; 2] {
     step.points().map(|point| dies(point, passed))
 }
 
@@ -88,13 +108,33 @@ async fn when_it_is_taken_over_halted_or_stopped(db: TestDb) {
 async fn asked_to_end_at_each_step(db: TestDb) {
     let stage = Stage::empty(db, RATE).await;
     for point in [Step::Signed, Step::Claimed, Step::Leased, Step::Grouped, Step::Ended].map(|step| step.points()[1]) {
-        let done = Trial::new(&stage, &[format!("{point}=1*return(TERM)")]).run(Act::None).await;
+        let done = Trial::new(&stage, &[Death::Point(format!("{point}=1*return(TERM)"))]).run(Act::None).await;
         assert_eq!(done["execution"]["progress"]["unknown"], 0, "{point}: {done:#}");
         assert_eq!(done["status"], "succeeded", "{point}: {done:#}");
     }
 }
 
-async fn each(db: TestDb, points: impl IntoIterator<Item = String>) {
+/// Kills at moments of chance, each broadcast up to three times. `FAULT_ROUNDS` broadcasts; a seed that failed is played
+/// again with `FAULT_SEED`.
+async fn at_any_moment(db: TestDb) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let rounds = number("FAULT_ROUNDS").unwrap_or(4);
+    let mut seed = number("FAULT_SEED").unwrap_or_else(|| u64::from_le_bytes(random_bytes::<8>()));
+    eprintln!("FAULT_SEED={seed} FAULT_ROUNDS={rounds}");
+    // Knuth's generator: chance enough, and the same for the same seed.
+    let mut chance = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let stage = Stage::empty(db, RATE).await;
+    for _ in 0..rounds {
+        let deaths: Vec<Death> = (0..=chance(3)).map(|_| Death::Kill(Duration::from_millis(chance(1_500)))).collect();
+        Trial::new(&stage, &deaths).run(Act::None).await;
+    }
+    adds_up(&stage).await;
+}
+
+async fn each(db: TestDb, points: impl IntoIterator<Item = Death>) {
     let stage = Stage::empty(db, RATE).await;
     for point in points {
         Trial::new(&stage, &[point]).run(Act::None).await;
@@ -112,7 +152,7 @@ enum Act {
 /// One broadcast, with the deaths that the program dies on its way, one for each start; after them it lives.
 struct Trial<'a> {
     stage: &'a Stage,
-    deaths: VecDeque<String>,
+    deaths: VecDeque<Death>,
     name: String,
     lau: Visitor,
     first: usize,
@@ -120,17 +160,18 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    fn new(stage: &'a Stage, deaths: &[String]) -> Self {
+    fn new(stage: &'a Stage, deaths: &[Death]) -> Self {
         static PEOPLE: AtomicUsize = AtomicUsize::new(1_000);
         let first = PEOPLE.fetch_add(MEMBERS, Ordering::SeqCst);
-        let (name, lau) = (deaths.join(", then "), stage.visitor());
+        let name = deaths.iter().map(Death::to_string).collect::<Vec<_>>().join(", then ");
+        let lau = stage.visitor();
         Self { stage, deaths: deaths.to_vec().into(), name, lau, first, segment: SegmentId::random() }
     }
 
     async fn start(&self) -> Daemon {
         match self.deaths.front() {
-            Some(death) => self.stage.daemon_with(&[("FAILPOINTS", death)]).await,
-            None => self.stage.daemon().await,
+            Some(Death::Point(point)) => self.stage.daemon_with(&[("FAILPOINTS", point)]).await,
+            _ => self.stage.daemon().await,
         }
     }
 
@@ -140,6 +181,7 @@ impl<'a> Trial<'a> {
         // People of its own, for Meta lets nobody have many marketing messages a day.
         self.stage.enroll(self.first..self.first + MEMBERS, &self.first.to_string(), self.segment).await;
         let mut daemon = self.start().await;
+        let mut born = Instant::now();
         let mut request: Option<String> = None;
         let until = Instant::now() + Duration::from_secs(45);
         let mut last = Value::Null;
@@ -150,6 +192,14 @@ impl<'a> Trial<'a> {
                     .pop_front()
                     .unwrap_or_else(|| panic!("{}: it died once too often\n{}", self.name, daemon.log()));
                 daemon = self.start().await;
+                born = Instant::now();
+            }
+            if let Some(Death::Kill(after)) = self.deaths.front()
+                && born.elapsed() >= *after
+            {
+                daemon.signal("KILL").await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                continue;
             }
             let Some(id) = request.clone() else {
                 request = self.file().await;
