@@ -15,7 +15,8 @@ use tokio::time::Instant;
 
 use super::stage::{Stage, assert_once, offer, sign};
 use crate::support::daemon::Daemon;
-use crate::support::db::{TestDb, on_both};
+use crate::support::db::{Kind, TestDb, on_both};
+use crate::support::until;
 use crate::support::visitor::Visitor;
 
 on_both!(
@@ -26,6 +27,7 @@ on_both!(
     when_it_is_taken_over_halted_or_stopped,
     asked_to_end_at_each_step,
     at_any_moment,
+    a_daemon_that_stood_still_sends_nothing_that_another_took_over,
 );
 
 const TO_A_SIGNATURE: [Step; 2] = [Step::Filed, Step::Signed];
@@ -132,6 +134,49 @@ async fn at_any_moment(db: TestDb) {
         Trial::new(&stage, &deaths).run(Act::None).await;
     }
     adds_up(&stage).await;
+}
+
+/// SIGSTOP for longer than the lease, then SIGCONT. On PostgreSQL another daemon goes on meanwhile.
+async fn a_daemon_that_stood_still_sends_nothing_that_another_took_over(db: TestDb) {
+    const PEOPLE: usize = 150;
+    let stage = Stage::set(db, PEOPLE, RATE).await;
+    let sleeper = stage.daemon().await;
+    let mut lau = stage.visitor();
+    let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
+        let filed = stage.try_call("whatsapp.broadcast.preview", offer(&json!(stage.segment), 30)).await.ok()?;
+        filed["action_request_id"].as_str().map(str::to_owned)
+    })
+    .await;
+    sign(&mut lau, &id).await.expect("it is signed");
+    until("some are out", Duration::from_secs(20), async || (stage.sends().await.len() >= 20).then_some(())).await;
+    sleeper.signal("STOP").await;
+    let before = stage.sends().await.len();
+    let second = if stage.db.kind == Kind::Postgres {
+        let daemon = stage.second_daemon().await;
+        until("the second daemon goes on", Duration::from_secs(30), async || {
+            (stage.sends().await.len() > before + 20).then_some(())
+        })
+        .await;
+        Some(daemon)
+    } else {
+        // Longer than the lease of five seconds: nobody else may have the file, so time alone is what has passed.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        None
+    };
+    sleeper.signal("CONT").await;
+    let asked = json!({"action_request_id": id});
+    let done = until("it has come to its end", Duration::from_secs(60), async || {
+        let status = stage.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
+        (status["status"] == "succeeded").then_some(status)
+    })
+    .await;
+    let sends = stage.sends().await;
+    assert_once(&sends);
+    assert_eq!((sends.len(), &done["execution"]["progress"]["accepted"]), (PEOPLE, &json!(PEOPLE)), "{done:#}");
+    if let Some(daemon) = second {
+        assert!(daemon.stop().await.success());
+    }
+    assert!(sleeper.stop().await.success());
 }
 
 async fn each(db: TestDb, points: impl IntoIterator<Item = Death>) {

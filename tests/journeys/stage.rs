@@ -162,6 +162,14 @@ impl Stage {
         Daemon::start(self.db.folder(), &args, &[&self.env(), more].concat(), &self.url).await
     }
 
+    /// Another daemon on the same database, at an address of its own.
+    pub async fn second_daemon(&self) -> Daemon {
+        let listen = format!("127.0.0.1:{}", free_port());
+        let args = ["serve", "--config", self.config()];
+        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str())];
+        Daemon::start(self.db.folder(), &args, &[&self.env(), &own[..]].concat(), &format!("http://{listen}")).await
+    }
+
     /// A tool's answer, or that nobody gave one.
     pub async fn try_call(&self, tool: &str, arguments: Value) -> reqwest::Result<Value> {
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
