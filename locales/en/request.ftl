@@ -12,6 +12,7 @@ stop-sending = Stop sending
 checked-of = { $made } of { $all } checked
 decide = Decide
 signatures-title = Signatures
+signature-accepted = Warnings accepted, and why
 verdict-approve = Approve
 verdict-changes = Request changes
 verdict-reject = Reject

@@ -12,6 +12,7 @@ stop-sending = 停止发送
 checked-of = 已核对 { $made }/{ $all }
 decide = 前往决定
 signatures-title = 签署
+signature-accepted = 已接受的警告及理由
 verdict-approve = 批准
 verdict-changes = 要求修改
 verdict-reject = 拒绝

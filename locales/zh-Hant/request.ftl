@@ -12,6 +12,7 @@ stop-sending = 停止發送
 checked-of = 已核對{ $made }/{ $all }
 decide = 前往決定
 signatures-title = 簽署
+signature-accepted = 已接受的警告及理由
 verdict-approve = 批准
 verdict-changes = 要求修改
 verdict-reject = 拒絕

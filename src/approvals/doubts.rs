@@ -25,6 +25,8 @@ pub struct Doubts {
     pub request: ActionRequest,
     /// What is known.
     pub evidence: Evidence,
+    /// Whether it was stopped: then nothing of it is sent again.
+    pub stopped: bool,
     /// Why this person may not decide, if so.
     pub may_rule: Result<(), MayNotSign>,
     /// Signatures that sending again still needs, this person's among them.
@@ -60,7 +62,8 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     let evidence = deliveries::evidence(&ctx.db, &execution).await?;
     let signatures = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role)).len();
     // Whoever has signed for sending again may still decide otherwise.
-    Ok(Doubts { may_rule: may_agree(&request, Status::NeedsAttention, &[], person), request, evidence, signatures })
+    let may_rule = may_agree(&request, Status::NeedsAttention, &[], person);
+    Ok(Doubts { may_rule, request, evidence, signatures, stopped: execution.desired == Desired::Cancel })
 }
 
 /// Decides. To count them as sent, or to leave them, takes one of those who could have signed; to send them again takes all
@@ -81,7 +84,7 @@ pub async fn rule(
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     let (request, execution) = hold(&mut tx, tenant, id).await?;
-    if execution.desired == Desired::Cancel {
+    if execution.desired == Desired::Cancel && ruling == Ruling::SendAgain {
         return Err(refused(MayNotSign::NothingOpen(Status::Cancelled)));
     }
     if deliveries::latest_in_doubt(&mut tx, &execution).await? > attempt {

@@ -87,7 +87,7 @@ async fn stand_still(tx: &mut Tx, ctx: &Ctx, tenant: TenantId, request: RequestI
 /// What a stop found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StopReport {
-    /// Requests that were on their way; they end by themselves, and no other begins.
+    /// Requests that were on their way, or whose answer was lost; no other begins.
     pub under_way: u64,
     /// Messages that Meta had taken before.
     pub accepted: u64,
@@ -118,6 +118,7 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
         tracing::warn!(execution = %execution.id, %error, "what was stopped is ended later");
     }
     let tally = deliveries::tally(&ctx.db, tenant, execution.id).await?;
+    let under_way = under_way + tally.unknown;
     Ok(StopReport { under_way, accepted: tally.accepted, not_sent: tally.not_sent })
 }
 
@@ -178,7 +179,8 @@ pub async fn settle(ctx: &Ctx, unknown_after: Duration, tenant: TenantId, id: Ex
     if tally.sending > 0 || (execution.desired == Desired::Run && tally.queued + tally.not_sent > 0) {
         return Ok(false);
     }
-    if execution.desired == Desired::Run && tally.unknown > 0 {
+    // What is in doubt when it is stopped is in doubt all the same: webhooks settle it, or people do.
+    if tally.unknown > 0 {
         let waited = deliveries::in_doubt_since(&ctx.db, id).await?.map(|at| ctx.clock.now().since(at));
         if execution.state == ExecutionState::Running && waited.is_some_and(|w| w >= unknown_after) {
             ask_people(ctx, &execution, tally.unknown).await?;
@@ -209,6 +211,10 @@ async fn ask_people(ctx: &Ctx, execution: &Execution, unknown: u64) -> Result<()
     let mut tx = ctx.db.begin().await?;
     if !deliveries::set_state(&mut tx, execution.id, ExecutionState::Running, ExecutionState::Attention).await? {
         return Ok(());
+    }
+    if requests::find(&mut tx, tenant, request).await?.map(|r| r.status) == Some(Status::Paused) {
+        // It stood still before it was stopped.
+        requests::set_status(&mut tx, tenant, request, Status::Paused, Status::Executing, now).await?;
     }
     requests::set_status(&mut tx, tenant, request, Status::Executing, Status::NeedsAttention, now).await?;
     let details = json!({"execution": execution.id, "in_doubt": unknown});

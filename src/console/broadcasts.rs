@@ -15,7 +15,7 @@ use crate::words::Words;
 
 pub use list::index;
 pub use resume::{agree, agreed};
-pub use stop::{create, new, pause};
+pub use stop::{before_pause, create, new, pause};
 
 /// `GET /broadcasts`.
 #[derive(Template, WebTemplate)]

@@ -75,7 +75,7 @@ async fn read(who: &Reviewer, id: RequestId) -> Result<Doubts, Trouble> {
 
 async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<String>) -> Result<DoubtsPage, Trouble> {
     let (l, doubts) = (&who.l, read(who, id).await?);
-    let Doubts { request, evidence, may_rule, signatures } = doubts;
+    let Doubts { request, evidence, may_rule, signatures, stopped } = doubts;
     let category = request.preview.view.broadcast().map(|view| view.message.category);
     let chosen: Option<Ruling> = given.get("ruling").parse().ok().or_else(|| category.and_then(usual_ruling));
     let mut chrome = who.chrome(l.t("doubts-title"), Here::Broadcasts).await;
@@ -94,7 +94,7 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
         told_since: evidence.told_since,
         last_told: evidence.last_told.map(domain::clock::Timestamp::to_jiff),
         not_you: may_rule.err().map(|why| refusal(l, &why, &State::OutcomeUnknown)),
-        choices: Ruling::ALL.iter().map(|ruling| choice(*ruling)).collect(),
+        choices: Ruling::ALL.iter().filter(|r| !stopped || **r != Ruling::SendAgain).map(|r| choice(*r)).collect(),
         signatures,
         reason: given.get("reason").to_owned(),
         email: who.person.email.clone(),

@@ -13,6 +13,7 @@ use url::form_urlencoded;
 use super::Console;
 use super::errors::Trouble;
 use super::visit::{Reviewer, Visit};
+use crate::words::Words;
 
 /// The most bytes that a form may have: a comment of a few thousand characters and a reason for every warning.
 const LONGEST: usize = 64 << 10;
@@ -25,6 +26,18 @@ impl Fields {
     /// Reads `a=b&c=d`.
     pub fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), clean(&value))).collect())
+    }
+
+    /// Reads a posted form, if it is one.
+    pub async fn of_form(parts: &Parts, body: Body, l: &Words) -> Result<Self, Trouble> {
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
+        match to_bytes(body, LONGEST).await {
+            Ok(bytes) if form || bytes.is_empty() => Ok(Self::parse(&bytes)),
+            Ok(_) => Err(Trouble::Unreadable(l.t("error-form-kind"))),
+            Err(error) if is_too_long(&error) => Err(Trouble::TooLarge),
+            Err(_) => Err(Trouble::Unreadable(l.t("error-form-unreadable"))),
+        }
     }
 
     /// Reads the query of an address.
@@ -142,19 +155,10 @@ impl<W: Acting> FromRequest<Console> for Posted<W> {
         let (mut parts, body) = request.into_parts();
         let who = W::from_request_parts(&mut parts, console).await.map_err(IntoResponse::into_response)?;
         let visit = who.visit();
-        let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let form = kind.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded";
-        let bytes = match to_bytes(body, LONGEST).await {
-            Ok(bytes) if form || bytes.is_empty() => Ok(bytes),
-            Ok(_) => Err(Trouble::Unreadable(visit.l.t("error-form-kind"))),
-            Err(error) if is_too_long(&error) => Err(Trouble::TooLarge),
-            Err(_) => Err(Trouble::Unreadable(visit.l.t("error-form-unreadable"))),
-        };
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
+        let fields = match Fields::of_form(&parts, body, &visit.l).await {
+            Ok(fields) => fields,
             Err(trouble) => return Err(visit.answer(Err::<(), _>(trouble)).await),
         };
-        let fields = Fields::parse(&bytes);
         if let Some(token) = &visit.token {
             let same = token.as_bytes().ct_eq(fields.get("token").as_bytes());
             if !bool::from(same) {

@@ -124,7 +124,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/broadcasts/{id}", get(monitor::show))
         .route("/broadcasts/{id}/live", get(monitor::live))
         .route("/broadcasts/{id}/doubts", get(doubts::new).post(doubts::create))
-        .route("/broadcasts/{id}/pause", post(broadcasts::pause))
+        .route("/broadcasts/{id}/pause", get(broadcasts::before_pause).post(broadcasts::pause))
         .route("/broadcasts/{id}/resume", get(broadcasts::agree).post(broadcasts::agreed))
         .route("/broadcasts/{id}/stop", get(broadcasts::new).post(broadcasts::create))
         .route("/audit", get(audit::index))

@@ -141,6 +141,8 @@ pub struct SignatureBlock {
     /// How they proved who they are: "Password".
     pub method: String,
     pub comment: Option<String>,
+    /// The warnings that were accepted, by their rule, each with its reason.
+    pub accepted: Vec<(String, String)>,
     pub digest: Digest,
     pub audit_seq: Option<u64>,
 }

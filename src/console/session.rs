@@ -2,8 +2,8 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::body::{Body, to_bytes};
-use axum::extract::FromRequest;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts as _};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
@@ -124,8 +124,12 @@ pub struct SignInForm(Fields);
 impl FromRequest<Console> for SignInForm {
     type Rejection = Response;
 
-    async fn from_request(request: Request<Body>, _: &Console) -> Result<Self, Response> {
-        let bytes = to_bytes(request.into_body(), 8 << 10).await.unwrap_or_default();
-        Ok(Self(Fields::parse(&bytes)))
+    async fn from_request(request: Request<Body>, console: &Console) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(visit) = Visit::from_request_parts(&mut parts, console).await;
+        match Fields::of_form(&parts, body, &visit.l).await {
+            Ok(fields) => Ok(Self(fields)),
+            Err(trouble) => Err(visit.answer(Err::<(), _>(trouble)).await),
+        }
     }
 }

@@ -79,7 +79,7 @@ pub fn row(l: &Words, names: &Names, entry: &AuditEntry) -> Row {
         at: entry.at.to_jiff(),
         actor: names.actor(l, &entry.actor),
         action: entry.act.clone(),
-        words: act(l, &entry.act),
+        words: happened(l, entry),
         subject,
         digest: entry.details.get("digest").and_then(|digest| digest.as_str()).map(Digest::new),
     }
@@ -128,6 +128,15 @@ const ACTS: &[(&str, &str)] = &[
     ("contact.opted_in", "act-contact-opted-in"),
     ("template.changed", "act-template-changed"),
 ];
+
+/// What happened; a signature says what for.
+fn happened(l: &Words, entry: &AuditEntry) -> String {
+    match (entry.act.as_str(), entry.details.get("decision").and_then(|decision| decision.as_str())) {
+        ("request.signed", Some("rejected")) => l.t("act-request-rejected"),
+        ("request.signed", Some("changes_requested")) => l.t("act-request-changes"),
+        _ => act(l, &entry.act),
+    }
+}
 
 /// What happened, in words; the stored name where there are none.
 pub fn act(l: &Words, act: &str) -> String {

@@ -88,18 +88,16 @@ async fn row(who: &Reviewer, broadcast: &Broadcast, id: RequestId) -> Result<Row
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
     let run = store::deliveries::by_request(db, tenant, id).await?;
     let cooling = who.console.ctx.policy.times.cooling_off;
-    let request = if run.is_none() { store::requests::find(db, tenant, id).await? } else { None };
+    let request = store::requests::find(db, tenant, id).await?;
     let state = match (broadcast.state, &run) {
         (BroadcastState::Running, _) => State::Sending,
         (BroadcastState::Paused, _) => State::Paused,
         (BroadcastState::Cancelled, Some(_)) => State::Stopped { by: stopped_by(db, tenant, id).await? },
-        (BroadcastState::Done, Some((_, tally))) if tally.failed + tally.unknown > 0 => State::DoneWithFailures,
-        (BroadcastState::Done, _) => State::Done,
         _ => request
             .as_ref()
             .map_or(State::Withdrawn, |request| State::of(request.status, false, request.not_before, cooling, who.now)),
     };
-    let planned = request.as_ref().and_then(|request| request.not_before);
+    let planned = request.as_ref().filter(|_| run.is_none()).and_then(|request| request.not_before);
     let may_stop = run.as_ref().is_some_and(|(execution, _)| execution.finished_at.is_none());
     Ok(Row {
         href: if run.is_some() { format!("/broadcasts/{id}") } else { format!("/requests/{id}") },

@@ -48,10 +48,15 @@ async fn fill(who: &Reviewer, id: RequestId) -> Result<StopPage, Trouble> {
         back: format!("/broadcasts/{id}"),
         name: request.preview.view.name().to_owned(),
         progress: Progress::from(tally),
-        in_flight: tally.sending,
+        in_flight: tally.sending + tally.unknown,
         pause: (request.status == Status::Executing && execution.desired == Desired::Run)
             .then(|| format!("/broadcasts/{id}/pause")),
     })
+}
+
+/// `GET /broadcasts/{id}/pause`: whoever had to sign in first comes back by this address, and presses again.
+pub async fn before_pause(_: Reviewer, Named(id): Named<RequestId>) -> Response {
+    Redirect::to(&format!("/broadcasts/{id}")).into_response()
 }
 
 /// `POST /broadcasts/{id}/pause`.

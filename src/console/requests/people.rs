@@ -27,6 +27,7 @@ pub fn signatures(l: &Words, dossier: &Dossier, reads_log: bool) -> Vec<Signatur
             at: signature.at.to_jiff(),
             method: if signature.method == "password" { l.t("method-password") } else { signature.method.clone() },
             comment: Some(signature.comment.clone()).filter(|comment| !comment.is_empty()),
+            accepted: signature.accepted.iter().map(|warning| (warning.rule.clone(), warning.reason.clone())).collect(),
             digest: Digest::new(&signature.digest.to_string()),
             audit_seq: entry(signature).filter(|_| reads_log),
         })

@@ -143,6 +143,7 @@ impl RequestPage {
         );
         signed.signatures = Verdict::ALL
             .map(|verdict| SignatureBlock {
+                accepted: vec![("FREQ-02".into(), HOSTILE.into())],
                 name: "M. Lau".into(),
                 role: RoleName::Compliance.words(l),
                 verdict,

@@ -178,7 +178,8 @@ impl TryFrom<EntryRow> for Entry {
     }
 }
 
-/// The two columns behind one word: its state, and a condition on the progress.
+/// The two columns behind one word. What left Meta's servers counts as accepted until it is on the device, and can be asked
+/// for by itself. The state: its state, and a condition on the progress.
 fn columns(delivery: Delivery) -> (i16, Option<i16>, bool) {
     let accepted = DeliveryState::Accepted.number();
     match delivery {
@@ -217,7 +218,7 @@ pub async fn ledger_page(
         "select d.seq, d.contact_no, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
          from delivery d join execution e on e.id = d.execution_id
          where e.tenant_id = $1 and d.execution_id = $2 and d.seq > $3 and ($9 is null or $9 = (e.desired = 'cancel'))
-            and ($4 is null or (d.state = $4 and ($5 is null or d.progress = $5) and (not $6 or d.progress is null))
+            and ($4 is null or (d.state = $4 and ($5 is null or d.progress = $5) and (not $6 or d.progress is null or d.progress = 1))
                 or ($7 is not null and d.state = 2 and d.progress = $7))
          order by d.seq limit $8")
         .bind(tenant).bind(execution).bind(after.map_or(-1, i64::from)).bind(state).bind(progress).bind(bare)
