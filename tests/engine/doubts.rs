@@ -26,6 +26,7 @@ on_both!(
     only_who_could_have_signed_decides,
     what_stands_still_meanwhile_goes_on_when_people_agree,
     what_webhooks_settle_meanwhile_needs_no_ruling,
+    what_is_in_doubt_when_it_is_stopped_is_decided_on_all_the_same,
 );
 
 /// Twenty people; of two nobody knows whether they got it. It waits for people.
@@ -98,6 +99,22 @@ async fn what_is_left_or_counted_ends_it(test: TestDb) {
         assert_eq!(play.late_words(Reached::Step(Progress::Delivered)).await.contradicted, []);
         assert_eq!(play.tally().await.accepted, 20);
     }
+}
+
+async fn what_is_in_doubt_when_it_is_stopped_is_decided_on_all_the_same(test: TestDb) {
+    let (play, runner) = in_doubt(&test).await;
+    let lau = play.somebody(Role::Compliance).await;
+    let stopped = execute::stop(play.ctx(), play.stage.tenant, play.stage.request, &lau).await.unwrap();
+    assert_eq!((stopped.under_way, stopped.not_sent), (2, 0));
+    assert_eq!(play.status().await, Status::NeedsAttention, "a stop answers nothing");
+    let before = doubts(play.ctx(), play.stage.tenant, &lau, play.stage.request).await.unwrap();
+    assert_eq!((before.stopped, before.evidence.count, before.may_rule), (true, 2, Ok(())));
+    play.rules(&lau, Ruling::SendAgain).await.expect_err("nothing of it is sent any more");
+    assert_eq!(play.rules(&lau, Ruling::Leave).await.unwrap(), Ruled::Done(2));
+    runner.await.unwrap();
+    let tally = play.tally().await;
+    assert_eq!((play.status().await, tally.accepted, tally.abandoned, tally.unknown), (Status::Cancelled, 18, 2, 0));
+    assert_eq!(play.meta.requests(), 20);
 }
 
 /// Counted as sent, and Meta says that they did not reach anybody.
