@@ -91,7 +91,8 @@ impl Progress {
 
     pub fn tiles(&self, l: &Words) -> Vec<Tile> {
         let tile = |name, count, tone| Tile { name, count, tone: if count == 0 { Tone::Plain } else { tone } };
-        vec![
+        let left = tile(ledger_words("abandoned", l), self.abandoned, Tone::Plain);
+        let mut tiles = vec![
             tile(ledger_words("queued", l), self.queued, Tone::Plain),
             tile(ledger_words("sending", l), self.sending, Tone::Info),
             tile(ledger_words("accepted", l), self.accepted, Tone::Plain),
@@ -100,9 +101,11 @@ impl Progress {
             tile(ledger_words("failed", l), self.failed, Tone::Danger),
             tile(ledger_words("suppressed", l), self.suppressed, Tone::Plain),
             tile(ledger_words("unknown", l), self.unknown, Tone::Warn),
-            tile(ledger_words("abandoned", l), self.abandoned, Tone::Plain),
             tile(ledger_words("not_sent", l), self.not_sent, Tone::Plain),
-        ]
+        ];
+        // Only a decision on messages in doubt leaves any; nine tiles fill a row.
+        tiles.extend((left.count > 0).then_some(left));
+        tiles
     }
 }
 

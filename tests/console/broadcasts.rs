@@ -180,7 +180,6 @@ async fn the_monitor_counts_every_message(db: TestDb) {
         "Failed 3",
         "Suppressed 1",
         "Unknown 1",
-        "Left as it is 0",
         "Not sent 0",
     ];
     assert_eq!(tiles, want);

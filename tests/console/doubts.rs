@@ -53,7 +53,7 @@ async fn messages_in_doubt_are_decided_on_one_page(db: TestDb) {
     assert_eq!((done.status, done.location()), (303, monitor.as_str()));
     let after = lau.get(&monitor).await;
     assert!(after.text().contains("Decided for 2 messages."), "{}", after.text());
-    assert!(after.text().contains("Unknown 0 Left as it is 2"), "{}", after.text());
+    assert!(after.text().contains("Unknown 0 Not sent 0 Left as it is 2"), "{}", after.text());
     assert_eq!(after.count(&format!("a[href='{path}']")), 0);
     assert_eq!(lau.get(&path).await.status, 409);
     assert_eq!(lau.submit(&page, &path, &ask).await.status, 409, "once is enough");
