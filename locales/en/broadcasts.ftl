@@ -58,6 +58,7 @@ stop-undo-text = No. Whoever wants the rest sent asks for a new broadcast, which
 stop-keep = Do not stop
 monitor-forecast = About { $span } left at { $rate } a second.
 monitor-quiet = Everybody who is left waits until { $until }, most often because it is quiet where they live. It goes on by itself.
+monitor-paused-by = Paused by { $name }.
 ledger-all = Any state
 ledger-code = Meta { $code }: { $meaning }
 failures-none = No code

@@ -294,6 +294,10 @@ result-import-kept = { $n ->
    *[other] { $n } people had changed since the request was signed: they got what was missing, and keep what they have.
 }
 not-done = NOT DONE. { $why }
+outcome-stopped = { $n ->
+    [one] Stopped. { $n } message was not sent.
+   *[other] Stopped. { $n } messages were not sent.
+ }
 result-segment = Done: this is version { $version } of the segment.
 import-other-language = { $n ->
     [one] { $n } person is written to in another language from then on

@@ -57,8 +57,11 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
 pub fn outcome(l: &Words, request: &ActionRequest) -> Option<Outcome> {
     if let Some(failure) = &request.error {
         let said = failure.finding.as_ref().map(|finding| findings::sentence(l, finding));
+        let left = request.result.as_ref().and_then(|result| result.get("not_sent")?.as_u64());
         let (text, lang) = match said {
             Some((why, None)) => (l.t1("not-done", "why", why), None),
+            // Who stopped it stands beside it.
+            _ if failure.code == "stopped" && left.is_some() => (l.t1("outcome-stopped", "n", left.unwrap_or(0)), None),
             _ => (failure.message.clone(), (l.lang() != Lang::En).then_some("en")),
         };
         return Some(Outcome { tone: Tone::Danger, text, lang });

@@ -5,7 +5,7 @@ use axum::response::Response;
 use super::{BroadcastsPage, Row};
 use crate::console::errors::Trouble;
 use crate::console::forms::{Address, Fields};
-use crate::console::monitor::{Progress, stopped_by};
+use crate::console::monitor::{Progress, person_who};
 use crate::console::page::Here;
 use crate::console::parts::{Pager, Shown};
 use crate::console::states::State;
@@ -92,7 +92,9 @@ async fn row(who: &Reviewer, broadcast: &Broadcast, id: RequestId) -> Result<Row
     let state = match (broadcast.state, &run) {
         (BroadcastState::Running, _) => State::Sending,
         (BroadcastState::Paused, _) => State::Paused,
-        (BroadcastState::Cancelled, Some(_)) => State::Stopped { by: stopped_by(db, tenant, id).await? },
+        (BroadcastState::Cancelled, Some(_)) => {
+            State::Stopped { by: person_who(db, tenant, id, "execution.stopped").await? }
+        }
         _ => request
             .as_ref()
             .map_or(State::Withdrawn, |request| State::of(request.status, false, request.not_before, cooling, who.now)),

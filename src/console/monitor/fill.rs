@@ -12,7 +12,7 @@ use crate::console::page::Here;
 use crate::console::parts::{Chip, Choice, Pager, Shown, Tone};
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{Actor as Recorded, AuditEntry};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Delivery, Desired, Tally};
 use crate::domain::ids::{BroadcastId, RequestId, TenantId};
@@ -139,7 +139,7 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     let over = run.execution.finished_at.is_some();
     let progress = Progress::from(run.tally);
     let state = if run.execution.desired == Desired::Cancel {
-        State::Stopped { by: stopped_by(db, tenant, run.request.id).await? }
+        State::Stopped { by: person_who(db, tenant, run.request.id, "execution.stopped").await? }
     } else {
         let cooling = who.console.ctx.policy.times.cooling_off;
         State::of(run.request.status, false, run.request.not_before, cooling, who.now)
@@ -151,29 +151,44 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         None => l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate),
     };
     let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
-    let alarm = run.execution.halted().map(str::to_owned);
+    let (alarm, alarm_lang) = alarm(who, run).await?;
     Ok(Live {
         state: state.tag(l),
         next_move: state.next(l),
         progress,
         failures: failed.iter().map(|failed| failure(l, failed)).chain(withheld).collect(),
         forecast: goes_on.then(forecast),
-        alarm_lang: alarm.as_ref().and((l.lang() != Lang::En).then_some("en")),
+        alarm_lang,
         alarm,
         finished: over,
         at: who.now.to_jiff(),
     })
 }
 
-/// Who stopped the sending; empty where no person did.
-pub async fn stopped_by(db: &Db, tenant: TenantId, request: RequestId) -> Result<String, Error> {
-    let filter = store::audit::Filter {
-        act: Some("execution.stopped".into()),
-        subject: Some(request.to_string()),
-        ..Default::default()
+/// Why it does not go on, and the language that is said in. What a person did is said in the reader's own; the worker's
+/// sentences are English.
+async fn alarm(who: &Reviewer, run: &Run) -> Result<(Option<String>, Option<&'static str>), Error> {
+    let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
+    let Some(reason) = run.execution.halted() else { return Ok((None, None)) };
+    let (act, key) = match run.execution.desired {
+        Desired::Cancel => ("execution.stopped", "state-stopped"),
+        _ => ("execution.paused", "monitor-paused-by"),
     };
+    let person = person_who(db, tenant, run.request.id, act).await?;
+    if person.is_empty() {
+        return Ok((Some(reason.to_owned()), (l.lang() != Lang::En).then_some("en")));
+    }
+    Ok((Some(l.t1(key, "name", person)), None))
+}
+
+/// Which person did this to the sending last; empty where it was no person.
+pub async fn person_who(db: &Db, tenant: TenantId, request: RequestId, act: &str) -> Result<String, Error> {
+    let filter =
+        store::audit::Filter { act: Some(act.into()), subject: Some(request.to_string()), ..Default::default() };
     let entries: Vec<AuditEntry> = store::audit::list(db, tenant, &filter, 1).await?;
-    let Some(entry) = entries.first() else { return Ok(String::new()) };
+    let Some(entry) = entries.first().filter(|entry| matches!(entry.actor, Recorded::Person(_))) else {
+        return Ok(String::new());
+    };
     let names = Names::read(db, tenant).await?;
     Ok(names.actor(&Words::hong_kong(Lang::En), &entry.actor).name().to_owned())
 }
