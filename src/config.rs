@@ -426,6 +426,28 @@ mod tests {
     }
 
     #[test]
+    fn lists_come_from_the_environment_with_commas() {
+        for (written, hosts) in
+            [("a.example", vec!["a.example"]), ("a.example,b.example", vec!["a.example", "b.example"])]
+        {
+            let environment = [("COUNTERSIGN__SERVER__ALLOWED_HOSTS".to_owned(), written.to_owned())];
+            assert_eq!(load(None, "", &environment).unwrap().server.allowed_hosts, hosts, "{written}");
+        }
+    }
+
+    #[test]
+    fn spans_that_would_stop_the_service_are_refused() {
+        for (key, text) in [
+            ("worker.lease", "[worker]\nlease = \"1s\""),
+            ("whatsapp.sync_every", "[whatsapp]\nsync_every = \"0s\""),
+            ("approvals.pending_expiry", "[approvals]\npending_expiry = \"0s\""),
+        ] {
+            let refused = load(None, text, &[]).unwrap_err().to_string();
+            assert!(refused.contains(key), "{refused}");
+        }
+    }
+
+    #[test]
     fn whoever_moves_the_listener_moves_the_address_that_people_are_told() {
         for (text, origin) in [
             ("listen = \"127.0.0.1:9000\"", "http://127.0.0.1:9000"),

@@ -201,8 +201,15 @@ pub struct Received {
     pub last_30_days: u16,
 }
 
-/// Everybody who ever had a message of this category, or is about to have one, by the ledger. The time of a message is at
-/// most the end of its execution: a status that comes later does not make it younger.
+/// The time of a message, for every cap: at most the end of its execution, for a status that comes later does not make it
+/// younger.
+macro_rules! time_of_message {
+    () => {
+        "case when e.finished_at < d.updated_at then e.finished_at else d.updated_at end"
+    };
+}
+
+/// Everybody who ever had a message of this category, or is about to have one, by the ledger.
 pub async fn received(
     db: &Db,
     tenant: TenantId,
@@ -214,13 +221,13 @@ pub async fn received(
     let mut found = HashMap::new();
     on!(read db, p => {
         let mut rows = sqlx::query(
-            "select contact_no, cast(sum(case when at >= $3 then 1 else 0 end) as bigint),
+            concat!("select contact_no, cast(sum(case when at >= $3 then 1 else 0 end) as bigint),
                 cast(sum(case when at >= $4 then 1 else 0 end) as bigint)
-             from (select d.contact_no, case when e.finished_at < d.updated_at then e.finished_at else d.updated_at end as at
+             from (select d.contact_no, ", time_of_message!(), " as at
                    from execution e join delivery d on d.execution_id = e.id
                    where e.tenant_id = $1 and e.category = $2 and (d.progress is null or d.progress <> $5)
                       and (d.state between $6 and $7 or (d.state = $8 and e.finished_at is null))) m
-             group by contact_no")
+             group by contact_no"))
             .bind(tenant).bind(category.as_str()).bind(week).bind(month)
             .bind(PROGRESS_FAILED).bind(DeliveryState::Sending.number()).bind(DeliveryState::Unknown.number())
             .bind(DeliveryState::Queued.number()).fetch(p);
@@ -247,10 +254,16 @@ pub async fn received_by(
     let month = now.before(Duration::from_hours(30 * 24));
     let sql = among!(
         db,
-        "select d.contact_no, cast(sum(case when d.updated_at >= $3 or e.finished_at >= $3 then 1 else 0 end) as bigint), count(*)
+        concat!(
+            "select d.contact_no, cast(sum(case when ",
+            time_of_message!(),
+            " >= $3 then 1 else 0 end) as bigint), cast(sum(case when ",
+            time_of_message!(),
+            " >= $4 then 1 else 0 end) as bigint)
          from execution e join delivery d on d.execution_id = e.id
          where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
-            and d.state between $6 and $7 and (d.progress is null or d.progress <> $8) and d.contact_no",
+            and d.state between $6 and $7 and (d.progress is null or d.progress <> $8) and d.contact_no"
+        ),
         "$9",
         "group by d.contact_no"
     );

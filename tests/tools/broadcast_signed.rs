@@ -1,6 +1,7 @@
 //! What was signed of a broadcast: drafts, sealed lists, messages composed again, what stops it; on both databases.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign::domain::action::Action;
 use countersign::domain::audience::{Exclusion, NotNow, Withheld};
@@ -29,6 +30,7 @@ on_both!(
     what_changed_since_signing_stops_it,
     a_draft_can_only_shrink_and_belongs_to_one_request,
     a_list_that_was_tampered_with_is_not_read,
+    caps_count_what_went_out_since_and_by_when_it_went_out,
 );
 
 async fn what_goes_out_is_what_was_signed_or_nothing(db: TestDb) {
@@ -214,4 +216,28 @@ async fn a_list_that_was_tampered_with_is_not_read(db: TestDb) {
     shop.db.execute(&format!("update audience set marks = {literal}")).await;
     let refused = store::audience::load(&shop.world.db, tenant, id).await.unwrap_err().to_string();
     assert!(refused.contains("audience.root"), "{refused}");
+}
+
+async fn caps_count_what_went_out_since_and_by_when_it_went_out(db: TestDb) {
+    let people: Vec<NewContact> = (0..2).map(person).collect();
+    let (shop, no) = Shop::with(db, &people).await;
+    let proposal = shop.proposal().await;
+    let (tenant, plan, rows) = (shop.world.tenant.id, plan(&proposal), rows(&proposal));
+    let made = async |shop: &Shop| -> Vec<Option<NotNow>> {
+        let made = messages_for(&shop.ctx, tenant, ExecutionId::random(), plan, &rows).await.unwrap();
+        made.into_iter().map(|(_, message)| message.err()).collect()
+    };
+    // Eight days ago, and read just now: a late status makes no message younger.
+    for _ in 0..3 {
+        shop.sent(&no[..1], 8 * 24).await;
+    }
+    let ended = NOW.before(Duration::from_hours(8 * 24)).micros();
+    shop.db.execute(&format!("update execution set state = 'done', finished_at = {ended}")).await;
+    shop.db.execute(&format!("update delivery set updated_at = {}", NOW.micros())).await;
+    assert_eq!(made(&shop).await, [None, None]);
+    for _ in 0..2 {
+        shop.sent(&no[1..], 24).await;
+    }
+    let capped = Some(NotNow::Never(Withheld::Excluded(Exclusion::FrequencyCap)));
+    assert_eq!(made(&shop).await, [None, capped], "since it was signed");
 }

@@ -264,7 +264,8 @@ impl<'a> Sender<'a> {
             tokio::spawn(async move { events.send(Event::Checked(batch::look(&db, &job).await)).ok() });
         }
         let mut until = now + LONGEST_SLEEP;
-        if work {
+        // Rows that have grown old while others are read wait for those; any other work is due.
+        if !self.closing && self.held.iter().any(|held| held.may_send(now) || (held.has_work() && !held.loading)) {
             let free = self.engine.slots.available_permits() > 0;
             until = until.min(match (free, self.pace.budget(now)) {
                 (true, 0) => self.pace.next(now),

@@ -178,8 +178,8 @@ impl TryFrom<EntryRow> for Entry {
     }
 }
 
-/// The two columns behind one word. What left Meta's servers counts as accepted until it is on the device, and can be asked
-/// for by itself. The state: its state, and a condition on the progress.
+/// The two columns behind one word: its state, and a condition on the progress. What left Meta's servers counts as accepted
+/// until it is on the device, and can be asked for by itself, too.
 fn columns(delivery: Delivery) -> (i16, Option<i16>, bool) {
     let accepted = DeliveryState::Accepted.number();
     match delivery {
