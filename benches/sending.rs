@@ -268,6 +268,7 @@ impl Bench<'_> {
         let ctx = Ctx { db, wake: Wake::default(), ..self.it.ctx.clone() };
         Arc::new(Engine {
             instance: instance::enter(&ctx.db, "bench", ctx.clock.now()).await.unwrap(),
+            ledger: Arc::new(ctx.clone()),
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: UNLIMITED,

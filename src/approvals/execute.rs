@@ -1,7 +1,6 @@
 //! Carrying out: from an approved request to its end. A person's stop and the worker's own reach the sender by the same
 //! row, which every intent must pass.
 
-use super::engine::{Engine, Job};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::broadcasts::BroadcastState;
 use crate::domain::clock::Timestamp;
@@ -30,11 +29,11 @@ pub struct Halt {
 }
 
 /// The worker stops an execution, for every daemon, and tells those who signed.
-pub(super) async fn halt(engine: &Engine, job: &Job, halt: &Halt) -> Result<()> {
-    let mut tx = engine.ctx.db.begin().await?;
-    if halt_one(&mut tx, &engine.ctx, &job.execution, halt).await? {
+pub(super) async fn halt(ctx: &Ctx, execution: &Execution, halt: &Halt) -> Result<()> {
+    let mut tx = ctx.db.begin().await?;
+    if halt_one(&mut tx, ctx, execution, halt).await? {
         tx.commit_at(Step::Halted).await?;
-        engine.ctx.wake.requests();
+        ctx.wake.requests();
     }
     Ok(())
 }

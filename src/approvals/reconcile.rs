@@ -1,19 +1,20 @@
 //! What was under way when a daemon died: nobody sends it again. It is in doubt until a webhook or a person settles it.
 
-use super::engine::Engine;
 use crate::domain::audit::{Actor, Event};
+use crate::domain::ids::DaemonId;
 use crate::error::Result;
 use crate::faults::Step;
 use crate::store::audit;
 use crate::store::deliveries::{self, Execution};
+use crate::tools::Ctx;
 use serde_json::json;
 
 /// Frees the shards of daemons that are gone. `mine_too` when this daemon's own sender begins: whatever it holds then was
 /// left behind by an earlier one.
-pub async fn take_over(engine: &Engine, execution: &Execution, mine_too: bool) -> Result<()> {
-    let now = engine.ctx.clock.now();
-    let mut tx = engine.ctx.db.begin().await?;
-    let taken = deliveries::sweep(&mut tx, execution.id, engine.instance.daemon, mine_too, now).await?;
+pub(super) async fn take_over(ctx: &Ctx, execution: &Execution, me: DaemonId, mine_too: bool) -> Result<()> {
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    let taken = deliveries::sweep(&mut tx, execution.id, me, mine_too, now).await?;
     if taken.is_empty() {
         return Ok(());
     }

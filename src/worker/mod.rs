@@ -82,6 +82,7 @@ impl Worker {
         }
         tracing::info!(daemon = %instance.daemon, epoch = instance.epoch, "the worker begins");
         let engine = Arc::new(Engine {
+            ledger: Arc::new(ctx.clone()),
             ctx,
             instance,
             slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),

@@ -182,6 +182,7 @@ impl Play {
         };
         let engine = Arc::new(Engine {
             instance: instance::enter(&ctx.db, "test", ctx.clock.now()).await.unwrap(),
+            ledger: Arc::new(ctx.clone()),
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: 100_000,

@@ -1,14 +1,13 @@
 //! The next rows of a shard, with their messages, made ready before any intent: a template that cannot be filled in must
 //! not leave a row that looks as if it had been sent.
 
-use super::Job;
+use super::{Job, Ledger};
 use crate::domain::audience::NotNow;
 use crate::domain::contacts::ContactNo;
 use crate::domain::preview::{Finding, Level};
 use crate::error::{Error, Result};
 use crate::graph::messages::TemplateMessage;
-use crate::store::Db;
-use crate::store::deliveries::{self, Exclude, Later, Waiting};
+use crate::store::deliveries::{Exclude, Later, Waiting};
 use std::collections::HashMap;
 
 /// Rows made ready at a time.
@@ -50,19 +49,19 @@ pub struct Look {
 }
 
 /// Looks at the facts again.
-pub async fn look(db: &Db, job: &Job) -> Result<Look> {
+pub async fn look(ledger: &dyn Ledger, job: &Job) -> Result<Look> {
     let findings = job.script.recheck().await?;
     let blocked = findings.into_iter().filter(|f| f.level == Level::Block).collect();
-    Ok(Look { blocked, gone: deliveries::fallen_away(db, &job.execution).await? })
+    Ok(Look { blocked, gone: ledger.fallen_away(&job.execution).await? })
 }
 
 /// Makes the rows from one number up to another ready; with `check`, after another look at the facts.
-pub async fn load(db: &Db, job: &Job, from: u32, to: u32, check: bool) -> Result<Batch> {
-    let look = if check { Some(look(db, job).await?) } else { None };
+pub async fn load(ledger: &dyn Ledger, job: &Job, from: u32, to: u32, check: bool) -> Result<Batch> {
+    let look = if check { Some(look(ledger, job).await?) } else { None };
     if look.as_ref().is_some_and(|look| job.forbids(look)) {
         return Ok(Batch { look, ..Batch::default() });
     }
-    let rows = deliveries::waiting(db, job.execution.id, from, to).await?;
+    let rows = ledger.waiting(job.execution.id, from, to).await?;
     Ok(Batch { look, ..prepare(job, &rows).await? })
 }
 

@@ -6,6 +6,7 @@
 mod batch;
 mod breaker;
 mod flight;
+mod ledger;
 mod pace;
 mod sender;
 mod shards;
@@ -15,13 +16,11 @@ use crate::domain::audience::NotNow;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{ContactNo, People};
 use crate::domain::deliveries::{Desired, ExecutionState};
-use crate::domain::ids::ExecutionId;
 use crate::domain::people::Tenant;
 use crate::domain::preview::Finding;
 use crate::error::{Error, Result};
-use crate::faults::Step;
 use crate::graph::messages::{SendOutcome, TemplateMessage};
-use crate::store::deliveries::{self, Execution};
+use crate::store::deliveries::Execution;
 use crate::store::instance::Instance;
 use crate::tools::Ctx;
 use async_trait::async_trait;
@@ -30,9 +29,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::execute;
-use super::reconcile;
 use batch::Look;
+
+pub use ledger::{Chunks, Ledger};
 
 /// Rows written to the ledger in one transaction.
 const CHUNK: u32 = 5_000;
@@ -45,6 +44,8 @@ const REST: Duration = Duration::from_secs(1);
 pub struct Engine {
     /// Rows, Meta, time.
     pub ctx: Ctx,
+    /// The durable side: `ctx`, outside of simulations.
+    pub ledger: Arc<dyn Ledger>,
     /// Which daemon this is.
     pub instance: Instance,
     /// Requests on their way at once, at most.
@@ -131,21 +132,22 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
                 continue;
             }
             (ExecutionState::Running | ExecutionState::Attention, Desired::Run) => {
-                reconcile::take_over(&engine, &execution, first).await?;
+                engine.ledger.take_over(&execution, engine.instance.daemon, first).await?;
                 first = false;
                 sender::Sender::new(&engine, &job, &execution).run().await?;
             }
             (_, Desired::Pause | Desired::Cancel) => {
-                reconcile::take_over(&engine, &execution, first).await?;
+                engine.ledger.take_over(&execution, engine.instance.daemon, first).await?;
                 first = false;
             }
         }
         // While everybody sleeps there is nothing to settle, and counting a long ledger is not free.
         let asleep = execution.desired == Desired::Run && job.script.quiet_until().is_some();
-        if !asleep && execute::settle(&engine.ctx, engine.unknown_after, job.tenant.id, execution.id).await? {
+        if !asleep && engine.ledger.settle(engine.unknown_after, job.tenant.id, execution.id).await? {
             return Ok(());
         }
         tokio::select! {
+            biased;
             () = tokio::time::sleep(rest(&job, &execution)) => {}
             () = woken.woken() => {}
             () = engine.stop.cancelled() => {}
@@ -161,22 +163,16 @@ fn rest(job: &Job, execution: &Execution) -> Duration {
 }
 
 async fn current(engine: &Engine, job: &Job) -> Result<Execution> {
-    let id: ExecutionId = job.execution.id;
-    deliveries::find(&engine.ctx.db, job.tenant.id, id).await?.ok_or_else(|| Error::not_found("execution", id))
+    let id = job.execution.id;
+    engine.ledger.find(job.tenant.id, id).await?.ok_or_else(|| Error::not_found("execution", id))
 }
 
 async fn build(engine: &Engine, job: &Job, execution: &Execution) -> Result<()> {
     let (least, most) = SHARD;
     let batch = execution.batch_size.max(1);
-    let size = (execution.total / 16).clamp(least, most).div_ceil(batch).saturating_mul(batch);
-    let now = engine.ctx.clock.now();
-    let mut tx = engine.ctx.db.begin().await?;
-    let wrote = deliveries::build(&mut tx, execution, &job.people, CHUNK, size, now).await?;
-    if wrote {
-        tx.commit_at(Step::Built).await?;
-    } else {
+    let shard = (execution.total / 16).clamp(least, most).div_ceil(batch).saturating_mul(batch);
+    if !engine.ledger.build(execution, &job.people, Chunks { rows: CHUNK, shard }).await? {
         // Another daemon writes the same ledger, or somebody stopped it; a look at the row tells.
-        drop(tx);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(())

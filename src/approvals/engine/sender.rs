@@ -9,7 +9,7 @@ use super::flight::{Aloft, Landing};
 use super::pace::Pace;
 use super::shards::{Held, renewal};
 use super::{Engine, Job};
-use crate::approvals::execute::{self, Halt};
+use crate::approvals::execute::Halt;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::Desired;
@@ -249,7 +249,7 @@ impl<'a> Sender<'a> {
     /// Stops this execution everywhere, and here at once.
     pub(super) async fn halt(&mut self, halt: Halt) {
         self.closing = true;
-        if let Err(e) = execute::halt(self.engine, self.job, &halt).await {
+        if let Err(e) = self.engine.ledger.halt(&self.job.execution, &halt).await {
             self.fail(e);
         }
     }
@@ -260,8 +260,8 @@ impl<'a> Sender<'a> {
         let work = !self.closing && self.held.iter().any(Held::has_work);
         if work && !self.checking && self.checked_at.is_none_or(|at| now.duration_since(at) > CHECK_EVERY) {
             self.checking = true;
-            let (db, job, events) = (self.engine.ctx.db.clone(), Arc::clone(self.job), self.events.clone());
-            tokio::spawn(async move { events.send(Event::Checked(batch::look(&db, &job).await)).ok() });
+            let (ledger, job, events) = (Arc::clone(&self.engine.ledger), Arc::clone(self.job), self.events.clone());
+            tokio::spawn(async move { events.send(Event::Checked(batch::look(&*ledger, &job).await)).ok() });
         }
         let mut until = now + LONGEST_SLEEP;
         // Rows that have grown old while others are read wait for those; any other work is due.
@@ -284,6 +284,7 @@ impl<'a> Sender<'a> {
             return tokio::task::yield_now().await;
         }
         tokio::select! {
+            biased;
             event = self.inbox.recv() => event.into_iter().for_each(|event| self.hear(event)),
             () = tokio::time::sleep_until(until) => {}
             () = self.engine.stop.cancelled(), if self.drain_until.is_none() => {}

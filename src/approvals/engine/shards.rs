@@ -4,8 +4,7 @@ use super::batch::{self, Batch, Ready};
 use super::sender::{CHECK_EVERY, Event, Sender};
 use crate::domain::clock::Timestamp;
 use crate::error::Result;
-use crate::faults::Step;
-use crate::store::deliveries::{self, Exclude, Later, Lease, Outcome, Settled};
+use crate::store::deliveries::{Exclude, Later, Lease, Outcome, Settled};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,14 +113,9 @@ impl Sender<'_> {
         self.close().await?;
         if self.held.iter().all(Held::exhausted) && self.ask_again.is_none_or(|at| at <= Instant::now()) {
             let begun = Instant::now();
-            let (now, me) = (self.engine.ctx.clock.now(), self.engine.instance.daemon);
-            let mut tx = self.engine.ctx.db.begin().await?;
-            let lease = deliveries::claim(&mut tx, self.job.execution.id, me, self.engine.lease, now).await?;
-            match lease {
-                Some(lease) => {
-                    tx.commit_at(Step::Leased).await?;
-                    self.take(lease, begun);
-                }
+            let me = self.engine.instance.daemon;
+            match self.engine.ledger.claim(self.job.execution.id, me, self.engine.lease).await? {
+                Some(lease) => self.take(lease, begun),
                 None => self.ask_again = Some(begun + ASK_AGAIN),
             }
         }
@@ -162,30 +156,28 @@ impl Sender<'_> {
             let last = from.saturating_sub(1).max(held.lease.seq_from);
             let fresh = from == held.lease.next_seq || held.batch_of(from, size) != held.batch_of(last, size);
             let wanted = if fresh { held.ready.is_empty() } else { held.ready.len() < batch::CHUNK as usize / 2 };
-            let (engine, job, events) = (self.engine.ctx.clone(), Arc::clone(self.job), self.events.clone());
+            let (ledger, job, events) = (Arc::clone(&self.engine.ledger), Arc::clone(self.job), self.events.clone());
             let (shard_no, epoch, seq_to) = (held.lease.shard_no, held.lease.epoch, held.lease.seq_to);
             if wanted && from < seq_to {
                 let end = held.lease.seq_from.saturating_add((held.batch_of(from, size) + 1).saturating_mul(size));
                 let to = from.saturating_add(batch::CHUNK).min(end).min(seq_to);
                 held.loading = true;
                 tokio::spawn(async move {
-                    let batch = batch::load(&engine.db, &job, from, to, fresh).await;
+                    let batch = batch::load(&*ledger, &job, from, to, fresh).await;
                     events.send(Event::Loaded { shard_no, epoch, to: Some(to), next_retry: None, batch }).ok();
                 });
             } else if held.again.is_empty() && (held.look_again || held.next_retry.is_some_and(|at| at <= now)) {
                 (held.loading, held.look_again) = (true, false);
-                let seq_from = held.lease.seq_from;
+                let lease = held.lease.clone();
                 tokio::spawn(async move {
                     let loaded = async {
                         // They may have waited for a whole night.
-                        let look = if check { Some(batch::look(&engine.db, &job).await?) } else { None };
+                        let look = if check { Some(batch::look(&*ledger, &job).await?) } else { None };
                         if look.as_ref().is_some_and(|look| job.forbids(look)) {
                             return Ok((Batch { look, ..Batch::default() }, None));
                         }
                         let limit = batch::CHUNK;
-                        let execution = job.execution.id;
-                        let (rows, next) =
-                            deliveries::retries(&engine.db, execution, seq_from, seq_to, now, limit).await?;
+                        let (rows, next) = ledger.retries(job.execution.id, &lease, now, limit).await?;
                         Ok::<_, crate::error::Error>((Batch { look, ..batch::prepare(&job, &rows).await? }, next))
                     };
                     let (batch, next_retry) = match loaded.await {
@@ -254,19 +246,14 @@ impl Sender<'_> {
         let Some(place) = self.held.iter().position(idle) else { return Ok(()) };
         let Some(lease) = self.held.get(place).map(|held| held.lease.clone()) else { return Ok(()) };
         let (execution, me) = (self.job.execution.id, self.engine.instance.daemon);
-        let mut tx = self.engine.ctx.db.begin().await?;
-        if deliveries::close(&mut tx, execution, me, &lease).await? {
-            tx.commit().await?;
+        if self.engine.ledger.close(execution, me, &lease).await? {
             self.held.remove(place);
             self.ask_again = None;
             return Ok(());
         }
-        drop(tx);
         // Something is left in it after all. Rows that are marked as sending and that nobody sends are those of a commit
         // that seemed to have failed: no request was ever begun for them, and this sender alone can know.
-        let stray =
-            deliveries::sending(&self.engine.ctx.db, execution, lease.seq_from, lease.seq_to, lease.epoch).await?;
-        for (seq, attempt) in stray {
+        for (seq, attempt) in self.engine.ledger.sending(execution, &lease).await? {
             if !self.aloft.contains_key(&seq) {
                 let why = "its commit was in doubt, and no request was begun".to_owned();
                 self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at: clock, why } });
@@ -280,20 +267,17 @@ impl Sender<'_> {
 
     /// Gives back the shards of which nothing is on its way.
     pub(super) async fn release(&mut self) -> Result<()> {
-        if self.held.is_empty() {
+        let (execution, me) = (self.job.execution.id, self.engine.instance.daemon);
+        let done = |lease: &Lease| {
+            let waits = self.landed.iter().any(|o| (lease.seq_from..lease.seq_to).contains(&o.seq));
+            self.aloft_in(lease).is_none() && !waits
+        };
+        let leases: Vec<Lease> = self.held.iter().map(|held| held.lease.clone()).filter(done).collect();
+        self.held.clear();
+        if leases.is_empty() {
             return Ok(());
         }
-        let (execution, me) = (self.job.execution.id, self.engine.instance.daemon);
-        let mut tx = self.engine.ctx.db.begin().await?;
-        for held in &self.held {
-            let waits = self.landed.iter().any(|o| (held.lease.seq_from..held.lease.seq_to).contains(&o.seq));
-            if self.aloft_in(&held.lease).is_none() && !waits {
-                deliveries::release(&mut tx, execution, me, &held.lease).await?;
-            }
-        }
-        tx.commit().await?;
-        self.held.clear();
-        Ok(())
+        self.engine.ledger.release(execution, me, &leases).await
     }
 
     /// The lowest row of a shard that is on its way.

@@ -6,10 +6,7 @@ use super::sender::Sender;
 use super::shards::{Held, deadline, renewal};
 use crate::domain::deliveries::AttemptToken;
 use crate::error::{Error, Result};
-use crate::store::deliveries::{
-    self, Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk, group_commit,
-};
-use crate::tools::webhooks;
+use crate::store::deliveries::{Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -52,7 +49,7 @@ impl Sender<'_> {
                 parts: &wanted.parts,
                 tokens: ask,
             };
-            group_commit(&self.engine.ctx.db, &commit).await.map_err(Error::from)
+            self.engine.ledger.commit(&commit).await
         };
         match done {
             Ok(done) => {
@@ -71,8 +68,7 @@ impl Sender<'_> {
     }
 
     async fn only_tokens(&self, ask: &TokenAsk<'_>) -> Result<Committed> {
-        let now = self.engine.ctx.clock.now();
-        let tokens = deliveries::take_tokens(&self.engine.ctx.db, self.job.tenant.id, ask, now).await?;
+        let tokens = self.engine.ledger.take_tokens(self.job.tenant.id, ask).await?;
         Ok(Committed { tokens, ..Committed::default() })
     }
 
@@ -160,16 +156,16 @@ impl Sender<'_> {
         self.retry_soon();
         if suppressed > 0 {
             metrics::counter!("countersign_suppressed_total").increment(suppressed);
-            let gone = deliveries::fallen_away(&self.engine.ctx.db, &self.job.execution).await?;
+            let gone = self.engine.ledger.fallen_away(&self.job.execution).await?;
             self.drifted = self.drifted.or(Some(gone).filter(|gone| self.job.has_drifted(*gone)));
         }
         if std::mem::take(&mut self.too_fast) {
             let number = self.job.number_per_second.min(self.engine.rate_per_second).max(1);
-            let (db, now) = (&self.engine.ctx.db, self.engine.ctx.clock.now());
-            deliveries::slow_down(db, self.job.tenant.id, &self.number_bucket(), f64::from(number), now).await?;
+            let bucket = self.number_bucket();
+            self.engine.ledger.slow_down(self.job.tenant.id, &bucket, f64::from(number)).await?;
         }
         let remedies = std::mem::take(&mut self.remedies);
-        webhooks::remedy(&self.engine.ctx, self.job.tenant.id, &remedies).await
+        self.engine.ledger.remedy(self.job.tenant.id, &remedies).await
     }
 
     fn begin(&mut self, row: Ready, attempt: i16, deadline: Instant, slot: OwnedSemaphorePermit) {
