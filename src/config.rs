@@ -241,6 +241,13 @@ pub fn load(
         for key in keys_of(&tree) {
             check_known(&key, &place, &known)?;
         }
+        let rates = tree.pointer("/policy/rate_card/rates").is_some();
+        if rates && tree.pointer("/policy/rate_card/version").is_none() {
+            return Err(ConfigError::Value(
+                "policy.rate_card.version: the prices are your own; give them a version of their own, such as \"2026-10\""
+                    .to_owned(),
+            ));
+        }
         // Such a table is the user's whole: the sample's markets are not added to the user's own.
         OPEN_TABLES
             .iter()
@@ -257,13 +264,17 @@ pub fn load(
     }
     let own: Vec<(String, String)> = environment.iter().filter(|(name, _)| name.starts_with(PREFIX)).cloned().collect();
     for (name, _) in &own {
-        let key = name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".");
-        check_known(&key, &format!("the environment ({name})"), &known)?;
+        check_known(&key_of(name), &format!("the environment ({name})"), &known)?;
     }
+    let lists = lists()?;
+    let (listed, single): (Vec<_>, Vec<_>) = own.into_iter().partition(|(name, _)| lists.contains(&key_of(name)));
     let source = Environment::with_prefix("COUNTERSIGN").prefix_separator("__").separator("__").try_parsing(true);
-    // Lists are written with commas: a.example,b.example.
-    let source = LISTS.iter().fold(source.list_separator(","), |source, key| source.with_list_parse_key(key));
-    builder = builder.add_source(source.source(Some(own.into_iter().collect())));
+    builder = builder.add_source(source.source(Some(single.into_iter().collect())));
+    for (name, text) in listed {
+        // Lists are written with commas: a.example, b.example.
+        let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+        builder = builder.set_override(key_of(&name), items).map_err(|e| ConfigError::Value(e.to_string()))?;
+    }
     let built = builder.build().map_err(|e| ConfigError::Value(e.to_string()))?;
     let settings: Settings = serde_path_to_error::deserialize(built)
         .map_err(|e| ConfigError::Value(format!("{}: {}", e.path(), e.inner())))?;
@@ -273,9 +284,17 @@ pub fn load(
 
 const PREFIX: &str = "COUNTERSIGN__";
 
+/// The setting that a variable names.
+fn key_of(variable: &str) -> String {
+    variable.trim_start_matches(PREFIX).to_lowercase().replace("__", ".")
+}
+
 /// Settings that are lists.
-const LISTS: [&str; 4] =
-    ["server.allowed_hosts", "policy.links.allow", "policy.consent.needed_for", "policy.schedule.quiet_hours_for"];
+fn lists() -> Result<BTreeSet<String>, ConfigError> {
+    let defaults = tree_of(DEFAULTS, "config.toml")?;
+    let is_list = |key: &String| defaults.pointer(&pointer(key)).is_some_and(Value::is_array);
+    Ok(keys_of(&defaults).into_iter().filter(is_list).collect())
+}
 
 impl Approvals {
     const fn times(&self) -> Times {

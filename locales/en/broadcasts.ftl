@@ -148,3 +148,8 @@ pause-title = Or only pause it
 pause-text = Nothing more is sent for now. To go on later takes the same signatures as the broadcast.
 pause-sending = Pause sending
 pause-done = Paused. Messages on their way may still arrive.
+signatures-missing = { $n ->
+    [one] One of them is still missing.
+   *[other] { $n } of them are still missing.
+}
+pause-over = This does not run now: it is paused, was stopped, or has come to its end. Nothing was changed.

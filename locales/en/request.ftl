@@ -284,11 +284,12 @@ left-out-no-consent = No consent given
 left-out-category = Consent does not say to what
 left-out-source = Consent does not say how
 left-out-date = Consent does not say when
+left-out-date-unreadable = The date of a consent cannot be read
 left-out-date-ahead = Consent dated in the future
 left-out-not-traceable = No reference to the proof
 left-out-opted-out = Opted out
 left-out-withdrawn = Consent taken back
-result-import = Done: { $new } people added, { $changed } changed, { $unchanged } known already, { $left_out } left out at the last look.
+result-import = Done: { $new } people added, { $changed } changed, { $unchanged } known already, { $left_out_since_signing } left out at the last look.
 result-import-kept = { $n ->
     [one] One person had changed since the request was signed: they got what was missing, and keep what they have.
    *[other] { $n } people had changed since the request was signed: they got what was missing, and keep what they have.

@@ -112,3 +112,5 @@ pause-title = 或只暂停
 pause-text = 暂时不再发送。之后恢复须取得与群发广播相同的签署。
 pause-sending = 暂停发送
 pause-done = 已暂停。途中的消息仍可能送达。
+signatures-missing = 尚欠 { $n } 个签署。
+pause-over = 当前并非发送中：已暂停、已停止或已结束。没有任何更改。

@@ -1,5 +1,6 @@
 //! Whether it lives, whether it can work, and its figures.
 
+use crate::store::people;
 use crate::tools::Ctx;
 use crate::worker::Pulse;
 use axum::extract::State;
@@ -52,8 +53,17 @@ async fn ready(State(health): State<Health>) -> Response {
         causes.push("the worker has not moved for a while");
     }
     let status = if causes.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "ready": causes.is_empty(), "database": database, "worker": worker, "causes": causes });
+    let warnings = if database { without_token(&health.ctx).await } else { Vec::new() };
+    let ready = causes.is_empty();
+    let body =
+        json!({ "ready": ready, "database": database, "worker": worker, "causes": causes, "warnings": warnings });
     (status, Json(body)).into_response()
+}
+
+/// Businesses that nothing can be sent for: people can still read and decide, so that is no cause to take the daemon out.
+async fn without_token(ctx: &Ctx) -> Vec<String> {
+    let tenants = people::tenants(&ctx.db).await.unwrap_or_default();
+    tenants.iter().filter_map(|tenant| ctx.credentials(tenant).err()).map(|error| error.to_string()).collect()
 }
 
 async fn figures(State(health): State<Health>) -> Response {

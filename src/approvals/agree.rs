@@ -2,8 +2,8 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::Agreement;
-use crate::domain::ids::{RequestId, TenantId};
-use crate::domain::people::Person;
+use crate::domain::ids::{PersonId, RequestId, TenantId};
+use crate::domain::people::{Person, Role};
 use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
@@ -15,6 +15,22 @@ pub(super) const fn open_in(to: Agreement) -> Status {
     match to {
         Agreement::Resume => Status::Paused,
         Agreement::SendAgain => Status::NeedsAttention,
+    }
+}
+
+/// How many signatures something takes after the approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signatures {
+    /// In all.
+    pub all: usize,
+    /// Still missing.
+    pub missing: usize,
+}
+
+impl Signatures {
+    pub(super) fn of(request: &ActionRequest, votes: &[(PersonId, Role)]) -> Self {
+        let missing = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role)).len();
+        Self { all: request.quorum.seats.len(), missing }
     }
 }
 

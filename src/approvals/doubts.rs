@@ -1,12 +1,12 @@
 //! Messages in doubt that no webhook has settled: people decide what becomes of them, by the authority of those who signed.
 
-use super::agree::{agree, hold, refused};
+use super::agree::{Signatures, agree, hold, refused};
 use super::execute::settle;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::deliveries::{Agreement, Desired, ExecutionState, Ruling};
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::people::Person;
-use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
+use crate::domain::policy::signatures::{MayNotSign, may_agree};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::store::deliveries::{self, Evidence};
@@ -25,12 +25,12 @@ pub struct Doubts {
     pub request: ActionRequest,
     /// What is known.
     pub evidence: Evidence,
-    /// Whether it was stopped: then nothing of it is sent again.
-    pub stopped: bool,
-    /// Why this person may not decide, if so.
+    /// Why this person may not count them as sent or leave them, if so.
     pub may_rule: Result<(), MayNotSign>,
-    /// Signatures that sending again still needs, this person's among them.
-    pub signatures: usize,
+    /// Why this person may not sign that they are sent again, if so. What was stopped is not.
+    pub may_send_again: Result<(), MayNotSign>,
+    /// Signatures that sending again takes, and those of them that are still missing.
+    pub signatures: Signatures,
 }
 
 /// What a person decides.
@@ -60,10 +60,15 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
     let votes = deliveries::votes(&ctx.db, &execution, Agreement::SendAgain).await?;
     let evidence = deliveries::evidence(&ctx.db, &execution).await?;
-    let signatures = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role)).len();
+    let signatures = Signatures::of(&request, &votes);
     // Whoever has signed for sending again may still decide otherwise.
     let may_rule = may_agree(&request, Status::NeedsAttention, &[], person);
-    Ok(Doubts { may_rule, request, evidence, signatures, stopped: execution.desired == Desired::Cancel })
+    let may_send_again = if execution.desired == Desired::Cancel {
+        Err(MayNotSign::NothingOpen(Status::Cancelled))
+    } else {
+        may_agree(&request, Status::NeedsAttention, &votes, person)
+    };
+    Ok(Doubts { request, evidence, may_rule, may_send_again, signatures })
 }
 
 /// Decides. To count them as sent, or to leave them, takes one of those who could have signed; to send them again takes all

@@ -104,6 +104,7 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
     if !deliveries::set_desired(&mut tx, tenant, execution.id, Desired::Cancel, Some(&reason)).await? {
         return Err(Error::Conflict("this has come to its end or was stopped already; nothing was changed".to_owned()));
     }
+    winds_up(&mut tx, tenant, request, now).await?;
     let under_way = deliveries::under_way(&mut tx, execution.id).await?;
     let details = json!({"execution": execution.id, "under_way": under_way});
     let actor = Actor::Person(person.id);
@@ -121,6 +122,14 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Pers
     Ok(StopReport { under_way, accepted: tally.accepted, not_sent: tally.not_sent })
 }
 
+/// What stood still and was then stopped is worked on until its last message is settled.
+async fn winds_up(tx: &mut Tx, tenant: TenantId, request: RequestId, now: Timestamp) -> Result<()> {
+    if requests::find(&mut *tx, tenant, request).await?.map(|r| r.status) == Some(Status::Paused) {
+        requests::set_status(tx, tenant, request, Status::Paused, Status::Executing, now).await?;
+    }
+    Ok(())
+}
+
 /// A person lets what runs stand still. It goes on when as many agree as have signed (`super::resume`).
 pub async fn pause(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Person) -> Result<()> {
     may_stop(person)?;
@@ -129,7 +138,9 @@ pub async fn pause(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Per
     let mut tx = ctx.db.begin().await?;
     let reason = format!("Paused by {}.", person.name);
     if !deliveries::set_desired(&mut tx, tenant, execution.id, Desired::Pause, Some(&reason)).await? {
-        return Err(Error::Conflict("this does not run; nothing was changed".to_owned()));
+        return Err(Error::Conflict(
+            "this does not run: it is paused, was stopped, or has come to its end; nothing was changed".to_owned(),
+        ));
     }
     stand_still(&mut tx, ctx, tenant, request, now).await?;
     let details = json!({"execution": execution.id, "rule": "person"});
@@ -173,6 +184,10 @@ pub async fn settle(ctx: &Ctx, unknown_after: Duration, tenant: TenantId, id: Ex
     {
         return Ok(false);
     }
+    // As long as rows have not had their turn, nobody counts a ledger that may be long.
+    if execution.desired == Desired::Run && deliveries::ahead(&ctx.db, tenant, id).await?.untouched {
+        return Ok(false);
+    }
     let tally = deliveries::tally(&ctx.db, tenant, id).await?;
     // A stop may have come between the two looks; then what waits reads as not sent, and the next look ends it.
     if tally.sending > 0 || (execution.desired == Desired::Run && tally.queued + tally.not_sent > 0) {
@@ -211,10 +226,7 @@ async fn ask_people(ctx: &Ctx, execution: &Execution, unknown: u64) -> Result<()
     if !deliveries::set_state(&mut tx, execution.id, ExecutionState::Running, ExecutionState::Attention).await? {
         return Ok(());
     }
-    if requests::find(&mut tx, tenant, request).await?.map(|r| r.status) == Some(Status::Paused) {
-        // It stood still before it was stopped.
-        requests::set_status(&mut tx, tenant, request, Status::Paused, Status::Executing, now).await?;
-    }
+    winds_up(&mut tx, tenant, request, now).await?;
     requests::set_status(&mut tx, tenant, request, Status::Executing, Status::NeedsAttention, now).await?;
     let details = json!({"execution": execution.id, "in_doubt": unknown});
     let event = Event { actor: Actor::Worker, act: "execution.in_doubt", subject: request.to_string(), details };

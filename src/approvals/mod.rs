@@ -9,7 +9,7 @@
 //!     └─► expired            any open state ─► cancelled      └─► stale ◄───────┘  └──► paused
 //! ```
 
-mod agree;
+pub mod agree;
 pub mod begin;
 pub mod doubts;
 pub mod engine;

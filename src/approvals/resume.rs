@@ -1,12 +1,12 @@
 //! Going on with what stands still: it takes the signatures of the approval once more.
 
-use super::agree::{agree, hold, open_in};
+use super::agree::{Signatures, agree, hold, open_in, refused};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::broadcasts::BroadcastState;
 use crate::domain::deliveries::{Agreement, Desired, Tally};
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::people::Person;
-use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
+use crate::domain::policy::signatures::{MayNotSign, may_agree};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::store::deliveries::{self, Execution};
@@ -23,10 +23,12 @@ pub struct Standstill {
     pub execution: Execution,
     /// How far it is.
     pub tally: Tally,
+    /// Of those who wait, how many may not be written to any more.
+    pub fallen_away: u64,
     /// Why this person may not agree, if so.
     pub may_agree: Result<(), MayNotSign>,
-    /// Signatures that it still takes, this person's among them.
-    pub signatures: usize,
+    /// Signatures that it takes, and those of them that are still missing.
+    pub signatures: Signatures,
 }
 
 /// What came of it.
@@ -44,9 +46,16 @@ pub async fn standstill(ctx: &Ctx, tenant: TenantId, person: &Person, id: Reques
     let run = deliveries::by_request(&ctx.db, tenant, id).await?;
     let (execution, tally) = run.ok_or_else(|| Error::not_found("action request", id))?;
     let votes = deliveries::votes(&ctx.db, &execution, Agreement::Resume).await?;
-    let signatures = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role)).len();
-    let may_agree = may_agree(&request, open_in(Agreement::Resume), &votes, person);
-    Ok(Standstill { request, execution, tally, may_agree, signatures })
+    let signatures = Signatures::of(&request, &votes);
+    let may_agree =
+        may_go_on(&request, &execution).and_then(|()| may_agree(&request, open_in(Agreement::Resume), &votes, person));
+    let fallen_away = deliveries::suppressed_ahead(&ctx.db, &execution).await?;
+    Ok(Standstill { request, execution, tally, fallen_away, may_agree, signatures })
+}
+
+/// What was stopped for good does not go on, though its request stands still until its last messages are settled.
+fn may_go_on(request: &ActionRequest, execution: &Execution) -> Result<(), MayNotSign> {
+    if execution.desired == Desired::Cancel { Err(MayNotSign::NothingOpen(request.status)) } else { Ok(()) }
 }
 
 /// Agrees that it goes on; with the last signature it does. `method` says how the person has just proved who they are.
@@ -54,6 +63,7 @@ pub async fn resume(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId,
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     let (request, execution) = hold(&mut tx, tenant, id).await?;
+    may_go_on(&request, &execution).map_err(refused)?;
     let open = agree(&mut tx, &request, &execution, Agreement::Resume, person, now).await?;
     let act = if open > 0 {
         "execution.resume_signed"

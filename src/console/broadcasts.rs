@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Pager, Tag};
+use crate::approvals::agree::Signatures;
 use crate::words::Words;
 
 pub use list::index;
@@ -64,7 +65,7 @@ pub struct ResumePage {
     /// Why this person may not agree.
     pub not_you: Option<String>,
     /// Signatures that it still takes.
-    pub signatures: usize,
+    pub signatures: Signatures,
     pub email: String,
     pub fault: Option<String>,
 }

@@ -14,6 +14,7 @@ use super::proof::prove;
 use super::requests::refusal;
 use super::states::State;
 use super::visit::Reviewer;
+use crate::approvals::agree::Signatures;
 use crate::approvals::doubts::{self, Doubts, Ruled, Wish};
 use crate::domain;
 use crate::domain::deliveries::Ruling;
@@ -47,8 +48,8 @@ pub struct DoubtsPage {
     /// Why this person may not decide.
     pub not_you: Option<String>,
     pub choices: Vec<Choice>,
-    /// Signatures that sending again needs.
-    pub signatures: usize,
+    /// Signatures that sending again takes.
+    pub signatures: Signatures,
     pub reason: String,
     pub email: String,
     pub fault: Option<String>,
@@ -75,7 +76,8 @@ async fn read(who: &Reviewer, id: RequestId) -> Result<Doubts, Trouble> {
 
 async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<String>) -> Result<DoubtsPage, Trouble> {
     let (l, doubts) = (&who.l, read(who, id).await?);
-    let Doubts { request, evidence, may_rule, signatures, stopped } = doubts;
+    let Doubts { request, evidence, may_rule, may_send_again, signatures } = doubts;
+    let may = |ruling: Ruling| if ruling == Ruling::SendAgain { &may_send_again } else { &may_rule };
     let category = request.preview.view.broadcast().map(|view| view.message.category);
     let chosen: Option<Ruling> = given.get("ruling").parse().ok().or_else(|| category.and_then(usual_ruling));
     let mut chrome = who.chrome(l.t("doubts-title"), Here::Broadcasts).await;
@@ -93,8 +95,8 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
         ways_lang: (l.lang() != Lang::En).then_some("en"),
         told_since: evidence.told_since,
         last_told: evidence.last_told.map(domain::clock::Timestamp::to_jiff),
-        not_you: may_rule.err().map(|why| refusal(l, &why, &State::OutcomeUnknown)),
-        choices: Ruling::ALL.iter().filter(|r| !stopped || **r != Ruling::SendAgain).map(|r| choice(*r)).collect(),
+        not_you: not_you(&may_rule, &may_send_again).map(|why| refusal(l, why, &State::OutcomeUnknown)),
+        choices: Ruling::ALL.iter().filter(|ruling| may(**ruling).is_ok()).map(|ruling| choice(*ruling)).collect(),
         signatures,
         reason: given.get("reason").to_owned(),
         email: who.person.email.clone(),
@@ -102,6 +104,14 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
         l: l.clone(),
         chrome,
     })
+}
+
+/// Why there is nothing that this person may decide.
+fn not_you<'a>(
+    may_rule: &'a Result<(), MayNotSign>,
+    may_send_again: &'a Result<(), MayNotSign>,
+) -> Option<&'a MayNotSign> {
+    may_send_again.as_ref().err().and_then(|_| may_rule.as_ref().err())
 }
 
 fn words(l: &Words, ruling: Ruling) -> String {
@@ -116,7 +126,8 @@ async fn put(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Response,
     let (ctx, l) = (&who.console.ctx, &who.l);
     let failed = |error: Error| Trouble::from_error(l, error);
     // Nobody gives a password for what they cannot do.
-    if read(who, id).await?.may_rule.is_err() {
+    let doubts = read(who, id).await?;
+    if not_you(&doubts.may_rule, &doubts.may_send_again).is_some() {
         let page = fill(who, id, fields, None).await?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }

@@ -1,7 +1,7 @@
 //! Words for facts whose stored names are English: exclusions, consent, samples, markets, categories, quality.
 
 use super::parts::{Tag, Tone};
-use crate::domain::audience::Exclusion;
+use crate::domain::audience::{Exclusion, Withheld};
 use crate::domain::consent::{ConsentSource, MessageCategory};
 use crate::domain::contacts::import::LeftOut;
 use crate::domain::phone::Market;
@@ -31,12 +31,13 @@ pub fn exclusion(l: &Words, reason: Exclusion) -> String {
     }
 }
 
-/// Why somebody who was signed for was not written to after all, by its stored name.
-pub fn withheld(l: &Words, why: &str) -> String {
+/// Why somebody who was signed for was not written to after all.
+pub fn withheld(l: &Words, why: Withheld) -> String {
     match why {
-        "changed_since_signing" => l.t("withheld-changed"),
-        "contact_gone" => l.t("withheld-gone"),
-        other => other.parse().map_or_else(|_| other.to_owned(), |reason| exclusion(l, reason)),
+        Withheld::Changed => l.t("withheld-changed"),
+        Withheld::Gone => l.t("withheld-gone"),
+        Withheld::Late => l.t("withheld-late"),
+        Withheld::Excluded(reason) => exclusion(l, reason),
     }
 }
 
@@ -51,6 +52,7 @@ pub fn left_out(l: &Words, reason: LeftOut) -> String {
         LeftOut::NoCategory => l.t("left-out-category"),
         LeftOut::NoSource => l.t("left-out-source"),
         LeftOut::NoDate => l.t("left-out-date"),
+        LeftOut::BadDate => l.t("left-out-date-unreadable"),
         LeftOut::DateAhead => l.t("left-out-date-ahead"),
         LeftOut::NotTraceable => l.t("left-out-not-traceable"),
         LeftOut::OptedOut => l.t("left-out-opted-out"),

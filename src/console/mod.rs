@@ -98,10 +98,16 @@ impl Console {
     }
 }
 
+/// The name of the session's cookie, with TLS and without.
+const SESSION: [&str; 2] = ["__Host-sid", "sid"];
+/// Where signing out is sent to.
+const LOGOUT: &str = "/logout";
+
 /// All pages, behind the session, the check of where a form came from, and the headers.
 pub fn router(ctx: Ctx, settings: Settings) -> Router {
     let console = Console { ctx, settings: Arc::new(settings), hashing: Arc::new(Semaphore::new(HASHING)) };
-    let name = if console.settings.https { "__Host-sid" } else { "sid" };
+    let [with_tls, without] = SESSION;
+    let name = if console.settings.https { with_tls } else { without };
     let sessions = SessionManagerLayer::new(console.sessions())
         .with_name(name)
         .with_secure(console.settings.https)
@@ -113,7 +119,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
     let pages = Router::new()
         .route("/", get(async || Redirect::to("/inbox")))
         .route("/login", get(session::new).post(session::create))
-        .route("/logout", post(session::end))
+        .route(LOGOUT, post(session::end))
         .route("/preferences", post(preferences::update))
         .route("/inbox", get(inbox::index))
         .route("/requests/{id}", get(requests::show))
@@ -152,10 +158,13 @@ async fn no_such_method(visit: Visit) -> Response {
 /// Who proves anew who they are gets a new session. A form that was sent twice comes the second time with the old one, and
 /// its answer would take away the cookie of the new: only signing out may.
 async fn keep_the_newer_session(request: Request, next: Next) -> Response {
-    let signs_out = request.uri().path() == "/logout";
+    let signs_out = request.uri().path() == LOGOUT;
     let mut response = next.run(request).await;
     if !signs_out {
-        let takes_away = |cookie: &HeaderValue| cookie.to_str().is_ok_and(|text| text.contains("sid=; "));
+        let takes_away = |cookie: &HeaderValue| {
+            let named = cookie.to_str().ok().and_then(|text| text.split_once('='));
+            named.is_some_and(|(name, rest)| SESSION.contains(&name) && rest.starts_with(';'))
+        };
         let kept: Vec<HeaderValue> =
             response.headers().get_all(SET_COOKIE).iter().filter(|cookie| !takes_away(cookie)).cloned().collect();
         response.headers_mut().remove(SET_COOKIE);

@@ -53,15 +53,16 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
     }
 }
 
-/// What came of a request, where no monitor shows it: why it was not done, or what was written.
-pub fn outcome(l: &Words, request: &ActionRequest) -> Option<Outcome> {
+/// What came of a request, where no monitor shows it: why it was not done, or what was written. Why the worker ended it is
+/// said in its own sentence, in English.
+pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> Option<Outcome> {
     if let Some(failure) = &request.error {
         let said = failure.finding.as_ref().map(|finding| findings::sentence(l, finding));
         let left = request.result.as_ref().and_then(|result| result.get("not_sent")?.as_u64());
         let (text, lang) = match said {
             Some((why, None)) => (l.t1("not-done", "why", why), None),
             // Who stopped it stands beside it.
-            _ if failure.code == "stopped" && left.is_some() => (l.t1("outcome-stopped", "n", left.unwrap_or(0)), None),
+            _ if stopped_by_person && left.is_some() => (l.t1("outcome-stopped", "n", left.unwrap_or(0)), None),
             _ => (failure.message.clone(), (l.lang() != Lang::En).then_some("en")),
         };
         return Some(Outcome { tone: Tone::Danger, text, lang });
@@ -70,7 +71,8 @@ pub fn outcome(l: &Words, request: &ActionRequest) -> Option<Outcome> {
     let text = match &request.preview.view {
         View::Broadcast(_) => return None,
         View::ContactImport(_) => {
-            let figures = ["new", "changed", "unchanged", "left_out"].map(|name| Some((name, figure(name)?.into())));
+            let figures = ["new", "changed", "unchanged", "left_out_since_signing"]
+                .map(|name| Some((name, figure(name)?.into())));
             let written = l.t_with("result-import", &figures.into_iter().collect::<Option<Vec<_>>>()?);
             let kept = request.result.as_ref()?.get("kept")?.as_u64()?;
             if kept == 0 { written } else { format!("{written} {}", l.t1("result-import-kept", "n", kept)) }
@@ -160,7 +162,8 @@ pub struct SegmentLine {
     pub version: u32,
     /// Its conditions.
     pub in_words: String,
-    pub matched: u64,
+    /// None for one whose people are left out.
+    pub matched: Option<u64>,
 }
 
 impl AudienceSection {

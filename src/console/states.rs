@@ -69,6 +69,12 @@ impl State {
         }
     }
 
+    /// Where something stands that was stopped, with the person who did it, if one did. What of it is still in doubt waits for
+    /// people all the same.
+    pub fn stopped(status: Status, by: String) -> Self {
+        if status == Status::NeedsAttention { Self::OutcomeUnknown } else { Self::Stopped { by } }
+    }
+
     /// Where a broadcast stands, as far as its row alone tells.
     pub fn of_broadcast(state: BroadcastState) -> Self {
         match state {

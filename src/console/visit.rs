@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
 use super::Console;
+use super::LOGOUT;
 use super::errors::{ErrorPage, Trouble};
 use super::inbox::Counts;
 use super::page::{Chrome, Here, Notice, Theme, Viewer};
@@ -232,7 +233,9 @@ fn sign_in(method: &Method, path: &str) -> String {
 pub fn local(path: &str) -> &str {
     let inside = path.starts_with('/') && !path.starts_with("//") && path.len() <= 2_000;
     let plain = path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if inside && plain { path } else { "/inbox" }
+    // Forms are sent there; there is no page to come back to.
+    let page = !path.starts_with(LOGOUT) && !path.starts_with("/preferences");
+    if inside && plain && page { path } else { "/inbox" }
 }
 
 #[cfg(test)]
@@ -244,9 +247,17 @@ mod tests {
     #[test]
     fn the_way_back_stays_in_the_console() {
         assert_eq!(local("/requests/ar_1?tab=all#x"), "/requests/ar_1?tab=all#x");
-        for elsewhere in
-            ["", "requests", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "/\tx", "/é"]
-        {
+        for elsewhere in [
+            "",
+            "/logout",
+            "requests",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "/\tx",
+            "/é",
+        ] {
             assert_eq!(local(elsewhere), "/inbox", "{elsewhere:?}");
         }
         assert_eq!(local(&format!("/{}", "x".repeat(2_000))), "/inbox");

@@ -60,6 +60,8 @@ pub enum Withheld {
     Changed,
     /// The contact is gone.
     Gone,
+    /// Suppressed between the last look and the sending.
+    Late,
 }
 
 impl Withheld {
@@ -70,7 +72,17 @@ impl Withheld {
             Self::Excluded(reason) => reason.as_str(),
             Self::Changed => "changed_since_signing",
             Self::Gone => "contact_gone",
+            Self::Late => "late",
         }
+    }
+}
+
+impl std::str::FromStr for Withheld {
+    type Err = <Exclusion as std::str::FromStr>::Err;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let own = [Self::Changed, Self::Gone, Self::Late].into_iter().find(|why| why.as_str() == word);
+        own.map_or_else(|| word.parse().map(Self::Excluded), Ok)
     }
 }
 

@@ -121,6 +121,14 @@ impl Suppression {
         }
     }
 
+    /// Those that forbid messages of this category, by their stored words.
+    pub fn forbidding(category: MessageCategory) -> impl Iterator<Item = &'static str> {
+        Self::ALL
+            .iter()
+            .filter(move |suppression| suppression.forbids(category))
+            .map(|suppression| suppression.as_str())
+    }
+
     const fn bit(self) -> u8 {
         1 << self as u8
     }

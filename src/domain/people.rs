@@ -86,9 +86,9 @@ pub struct Person {
 /// What an agent may do, or which class of data it may see. The words after `--permissions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Permission {
-    /// Call every read tool and the status tool.
+    /// Call every read tool, and ask where requests stand.
     Read,
-    /// Call previews and writes of every area.
+    /// Call previews and writes of every area, and ask where requests stand.
     Propose,
     /// Call previews and writes of one area.
     ProposeIn(Area),
@@ -249,7 +249,13 @@ impl Caller {
         self.agent.permissions.contains(&permission)
     }
 
-    /// Whether it may propose changes in this area.
+    /// Whether it may propose changes in any area.
+    #[must_use]
+    pub fn may_propose_anything(&self) -> bool {
+        self.agent.permissions.iter().any(|p| matches!(p, Permission::Propose | Permission::ProposeIn(_)))
+    }
+
+    /// Whether it may ask for writes of an area.
     #[must_use]
     pub fn may_propose(&self, area: Area) -> bool {
         self.has(Permission::Propose) || self.has(Permission::ProposeIn(area))

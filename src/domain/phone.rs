@@ -113,7 +113,10 @@ impl std::str::FromStr for Market {
     fn from_str(text: &str) -> Result<Self, BadMarket> {
         match text.as_bytes() {
             [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
-                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+                let market = Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]);
+                // Two letters that nobody's numbers belong to would only make every number a wrong one.
+                let there = Region::try_from(market.as_str()).is_ok_and(|region| region != Region::ZZ);
+                if there { Ok(market) } else { Err(BadMarket(text.to_owned())) }
             }
             _ => Err(BadMarket(text.chars().take(20).collect())),
         }

@@ -3,8 +3,7 @@
 mod senders;
 mod shelf;
 
-use crate::domain::json::{list, text};
-use crate::domain::webhooks::SignatureError;
+use crate::domain::webhooks::{self, SignatureError};
 use crate::tools::Ctx;
 use axum::Router;
 use axum::body::Bytes;
@@ -15,9 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use senders::{Senders, Signed};
 use serde::Deserialize;
-use serde_json::Value;
 use shelf::Shelf;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Meta's own limit is 3 MB; what is larger does not come from there.
@@ -97,11 +94,11 @@ async fn receive(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result
             return say(status, format!("{why}."));
         }
     };
-    let accounts = match accounts(&body) {
+    let accounts = match webhooks::accounts(&body) {
         Ok(accounts) => accounts,
         Err(why) => {
             metrics::counter!("countersign_webhook_refused_total", "why" => "content").increment(1);
-            return say(StatusCode::BAD_REQUEST, why);
+            return say(StatusCode::BAD_REQUEST, format!("{why}."));
         }
     };
     // One app may serve several businesses: each keeps the post, and later hears only what is about its own account.
@@ -115,17 +112,4 @@ async fn receive(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result
         Ok(()) => StatusCode::OK.into_response(),
         Err(()) => unavailable(),
     }
-}
-
-/// The accounts that a post is about.
-fn accounts(body: &[u8]) -> Result<BTreeSet<String>, String> {
-    let post: Value = serde_json::from_slice(body)
-        .map_err(|e| format!("The body is not JSON: line {}, column {}.", e.line(), e.column()))?;
-    if post.get("object").and_then(Value::as_str) != Some("whatsapp_business_account") {
-        return Err("The body is not a WhatsApp event: `object` must be \"whatsapp_business_account\".".to_owned());
-    }
-    if !post.get("entry").is_some_and(Value::is_array) {
-        return Err("The body is not a WhatsApp event: `entry` must be a list.".to_owned());
-    }
-    Ok(list(&post, "entry").iter().filter_map(|entry| text(entry, "id")).collect())
 }

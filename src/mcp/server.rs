@@ -97,8 +97,10 @@ impl Server {
 
 /// A refusal as agents read it: a stable word, what happened, what to do.
 fn refusal(error: &Error) -> Value {
+    // What it says may repeat what was given, and that may be anything.
+    let message = clipped(&error.to_string());
     let mut body = json!({
-        "code": error.code(), "message": error.to_string(), "hint": error.hint(), "retryable": error.retryable(),
+        "code": error.code(), "message": message, "hint": error.hint(), "retryable": error.retryable(),
     });
     if let Some(members) = body.as_object_mut() {
         match error {
@@ -112,6 +114,16 @@ fn refusal(error: &Error) -> Value {
         }
     }
     json!({ "error": body })
+}
+
+/// The most characters of a sentence to an agent; whoever writes more into an argument knows it.
+const SENTENCE: usize = 2_000;
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(SENTENCE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn log(error: &Error, tool: &Tool) {

@@ -192,6 +192,24 @@ pub async fn agreed_to_others(db: &Db, tenant: TenantId, category: MessageCatego
     Ok(rows.into_iter().map(|(no,)| no.0).collect())
 }
 
+/// Those of these contacts who agreed to another category.
+pub async fn agreed_to_others_of(
+    db: &Db,
+    tenant: TenantId,
+    category: MessageCategory,
+    contacts: impl IntoIterator<Item = ContactNo>,
+) -> Result<People> {
+    let sql = among!(
+        db,
+        "select distinct contact_no from contact_consent where tenant_id = $1 and category <> $2 and contact_no",
+        "$3",
+        ""
+    );
+    let rows: Vec<(ContactNo,)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(category.as_str())
+        .bind(among_list(contacts)).fetch_all(p).await)?;
+    Ok(rows.into_iter().map(|(no,)| no.0).collect())
+}
+
 /// How many messages of a category somebody had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Received {
@@ -226,7 +244,7 @@ pub async fn received(
              from (select d.contact_no, ", time_of_message!(), " as at
                    from execution e join delivery d on d.execution_id = e.id
                    where e.tenant_id = $1 and e.category = $2 and (d.progress is null or d.progress <> $5)
-                      and (d.state between $6 and $7 or (d.state = $8 and e.finished_at is null))) m
+                      and (d.state between $6 and $7 or (d.state = $8 and e.finished_at is null and e.desired <> 'cancel'))) m
              group by contact_no"))
             .bind(tenant).bind(category.as_str()).bind(week).bind(month)
             .bind(PROGRESS_FAILED).bind(DeliveryState::Sending.number()).bind(DeliveryState::Unknown.number())
@@ -241,7 +259,8 @@ pub async fn received(
     Ok::<_, Error>(found)
 }
 
-/// The same for these contacts as it is now: what has gone out or may have, by any broadcast but this one.
+/// The same for these contacts as it is now, by any broadcast but this one: what has gone out or may have, and what waits in
+/// broadcasts that began before. Two that run side by side would otherwise both find room for the same people.
 pub async fn received_by(
     db: &Db,
     tenant: TenantId,
@@ -262,14 +281,17 @@ pub async fn received_by(
             " >= $4 then 1 else 0 end) as bigint)
          from execution e join delivery d on d.execution_id = e.id
          where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
-            and d.state between $6 and $7 and (d.progress is null or d.progress <> $8) and d.contact_no"
+            and (d.progress is null or d.progress <> $8)
+            and (d.state between $6 and $7 or (d.state = $9 and e.finished_at is null and e.desired <> 'cancel'
+                and (e.started_at, e.id) < (select me.started_at, me.id from execution me where me.id = $5)))
+            and d.contact_no"
         ),
-        "$9",
+        "$10",
         "group by d.contact_no"
     );
     let rows: Vec<(ContactNo, i64, i64)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(category.as_str())
         .bind(week).bind(month).bind(except).bind(DeliveryState::Sending.number()).bind(DeliveryState::Unknown.number())
-        .bind(PROGRESS_FAILED).bind(among_list(contacts)).fetch_all(p).await)?;
+        .bind(PROGRESS_FAILED).bind(DeliveryState::Queued.number()).bind(among_list(contacts)).fetch_all(p).await)?;
     let count = |number: i64| u16::try_from(number).unwrap_or(u16::MAX);
     let received = |(no, week, month): (ContactNo, i64, i64)| {
         (no.0, Received { last_7_days: count(week), last_30_days: count(month) })

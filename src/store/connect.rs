@@ -27,6 +27,16 @@ pub enum ConnectError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// The file is there and closed to this user.
+    #[error(
+        "the database file {file} cannot be written: {why}. Let this user write to it, or name another in database.url"
+    )]
+    File {
+        /// Which.
+        file: String,
+        /// What the system says.
+        why: std::io::Error,
+    },
     /// The server does not answer, or the file cannot be opened.
     #[error("the database cannot be opened: {0}. Check that it runs and that database.url is right")]
     Unreachable(sqlx::Error),
@@ -84,6 +94,14 @@ async fn sqlite(url: &str) -> Result<Db, ConnectError> {
     if let Some(folder) = options.get_filename().parent().filter(|f| !f.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|why| ConnectError::Folder { folder: folder.display().to_string(), why })?;
+    }
+    let file = options.get_filename();
+    if file.exists() {
+        // SQLite would open it for reading only, and fail at the first statement that writes.
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(file)
+            .map_err(|why| ConnectError::File { file: file.display().to_string(), why })?;
     }
     let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     for (setting, wanted, name) in [("synchronous", "2", "FULL"), ("journal_mode", "wal", "WAL")] {

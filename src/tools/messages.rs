@@ -2,6 +2,7 @@
 
 use super::reading::{Cursor, Limit, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};
+use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::deliveries::{Delivery, LedgerRow, Tally};
@@ -79,7 +80,8 @@ pub struct DeliveryPage {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WithheldCount {
     /// A reason of the preview, `changed_since_signing`, `contact_gone` or `late`.
-    reason: String,
+    #[schemars(with = "String")]
+    reason: Withheld,
     /// How many.
     count: u64,
 }
@@ -201,16 +203,13 @@ async fn of_request(
         count: f.count,
         meaning: f.code.map(|code| explain(code.into()).sentence),
     };
-    let mut withheld = store::deliveries::withheld_by_reason(&ctx.db, tenant, execution).await?;
-    let known: u64 = withheld.iter().map(|(_, count)| count).sum();
-    withheld.push(("late".to_owned(), counts.suppressed.saturating_sub(known)));
-    let withheld = withheld.into_iter().filter(|(_, count)| *count > 0);
+    let withheld = store::deliveries::withheld_by_reason(&ctx.db, tenant, execution, counts.suppressed).await?;
     Ok(DeliveryPage {
         items,
         next_cursor,
         counts: Some(counts),
         failures: failures.into_iter().map(failure).collect(),
-        withheld: withheld.map(|(reason, count)| WithheldCount { reason, count }).collect(),
+        withheld: withheld.into_iter().map(|(reason, count)| WithheldCount { reason, count }).collect(),
     })
 }
 

@@ -213,8 +213,8 @@ pub async fn waits_until(
         return Ok(Some(until));
     }
     let now = ctx.clock.now();
-    let (count, first) = store::deliveries::put_off(&ctx.db, execution.tenant, execution.id, now).await?;
-    Ok(first.filter(|_| count >= progress.queued && progress.sending == 0))
+    let ahead = store::deliveries::ahead(&ctx.db, execution.tenant, execution.id).await?;
+    Ok(ahead.next_retry.filter(|at| *at > now && !ahead.untouched && progress.sending == 0))
 }
 
 /// Reads arguments into their type; what does not fit is named with its place.
@@ -305,7 +305,9 @@ impl Tool {
     #[must_use]
     pub fn open_to(&self, caller: &Caller) -> bool {
         let usual = match self.kind {
-            Kind::Read(_) | Kind::Status(_) => caller.has(Permission::Read),
+            Kind::Read(_) => caller.has(Permission::Read),
+            // Whoever may ask may know what came of it.
+            Kind::Status(_) => caller.has(Permission::Read) || caller.may_propose_anything(),
             Kind::Preview(_) | Kind::Write(_) => caller.may_propose(self.area),
         };
         usual && self.wants.is_none_or(|p| caller.has(p))

@@ -83,7 +83,7 @@ impl Words {
         let seconds = at.moment().duration_since(now.moment()).as_secs();
         let span = self.span(seconds.unsigned_abs());
         match seconds {
-            -59..=59 => self.t("age-now"),
+            -59..=0 => self.t("age-now"),
             ..-59 => self.t1("age-past", "span", span),
             _ => self.t1("age-future", "span", span),
         }
@@ -196,7 +196,8 @@ mod tests {
         let now = at("2026-12-01T02:00:00Z");
         assert_eq!(l.age(at("2026-11-30T23:50:00Z"), now), "2 h 10 min ago");
         assert_eq!(l.age(at("2026-12-01T02:40:00Z"), now), "in 40 min");
-        assert_eq!(l.age(at("2026-12-01T02:00:20Z"), now), "just now");
+        assert_eq!(l.age(at("2026-12-01T01:59:40Z"), now), "just now");
+        assert_eq!(l.age(at("2026-12-01T02:00:20Z"), now), "in 20 s");
         assert_eq!(l.age(at("2026-12-04T05:00:00Z"), now), "in 3 d 3 h");
         assert_eq!(Words::hong_kong(Lang::ZhHant).age(at("2026-11-30T23:50:00Z"), now), "2小時10分鐘前");
     }

@@ -93,6 +93,7 @@ pub async fn doubtful(world: &World, name: &str) -> ActionRequest {
     let id = deliveries::of_request(&world.db, world.tenant, request.id).await.unwrap().unwrap().id.uuid();
     sql!(&world.db, "update delivery set state = 5 where execution_id = $1 and state = 0", id);
     sql!(&world.db, "update delivery set state = 3, attempt = 1 where execution_id = $1 and state in (1, 3)", id);
+    sql!(&world.db, "update shard set next_seq = seq_to where execution_id = $1", id);
     sql!(&world.db, "update execution set state = 'attention' where id = $1", id);
     sql!(&world.db, "update action_request set status = 'needs_attention' where id = $1", request.id.uuid());
     request

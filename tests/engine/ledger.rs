@@ -1,13 +1,14 @@
 //! The ledger's transactions: what each guard lets through and what it stops.
 
 use countersign::domain::audience::{Exclusion, Withheld};
+use countersign::domain::consent::MessageCategory;
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{Delivery, DeliveryState, Desired, ExecutionState, Tally};
 use countersign::domain::ids::{DaemonId, ExecutionId, TenantId};
-use countersign::store::Db;
 use countersign::store::deliveries::{
     self, Exclude, Execution, Grip, Later, Lease, Outcome, Part, Settled, Surprise, TokenAsk,
 };
+use countersign::store::{Db, candidates};
 
 use super::{Stage, accepted, at, commit, part, sql, unknown, word};
 use crate::support::db::{Kind, TestDb, on_both};
@@ -19,6 +20,7 @@ on_both!(
     one_row_has_one_intent_and_an_outcome_needs_its_attempt,
     what_was_not_sent_waits_for_its_time,
     what_is_put_off_waits_in_the_queue_and_only_while_it_waits,
+    two_side_by_side_do_not_both_find_room_for_one_person,
     a_stop_that_comes_meanwhile_is_not_taken_for_the_end,
     after_a_stop_no_intent_commits_and_outcomes_still_do,
     a_takeover_never_sends_what_may_have_been_sent,
@@ -131,6 +133,30 @@ async fn what_was_not_sent_waits_for_its_time(test: TestDb) {
     assert_eq!(failed.iter().map(|f| (f.code, f.count)).collect::<Vec<_>>(), [(Some(131_026), 1)]);
 }
 
+async fn two_side_by_side_do_not_both_find_room_for_one_person(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let first = stage.built(3, 3).await;
+    let (db, tenant) = (stage.db.clone(), stage.tenant);
+    let (db, request) = (&db, Stage::of(&test, "Peak Tea").await.request);
+    let second = Stage { request, ..stage }.built(3, 3).await;
+    let counted = async |except: &Execution| {
+        let people = (0..3).map(|n| ContactNo(n * 2));
+        let found = candidates::received_by(db, tenant, MessageCategory::Marketing, people, except.id, at(9)).await;
+        found.unwrap().values().map(|had| had.last_7_days).sum::<u16>()
+    };
+    let (earlier, later) = if first.id < second.id { (&first, &second) } else { (&second, &first) };
+    assert_eq!((counted(earlier).await, counted(later).await), (0, 3), "what began before goes first");
+    let everything = async || {
+        let all = candidates::received(db, tenant, MessageCategory::Marketing, at(9)).await.unwrap();
+        all.values().map(|had| had.last_7_days).sum::<u16>()
+    };
+    assert_eq!(everything().await, 6);
+    let mut tx = db.begin().await.unwrap();
+    assert!(deliveries::set_desired(&mut tx, tenant, earlier.id, Desired::Cancel, Some("Stopped.")).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!((counted(later).await, everything().await), (0, 3), "what was stopped will not reach them");
+}
+
 async fn what_is_put_off_waits_in_the_queue_and_only_while_it_waits(test: TestDb) {
     let stage = Stage::new(&test).await;
     let execution = stage.built(4, 4).await;
@@ -139,16 +165,15 @@ async fn what_is_put_off_waits_in_the_queue_and_only_while_it_waits(test: TestDb
     let later = |seqs: &[u32]| seqs.iter().map(|seq| Later { seq: *seq, at: at(60) }).collect::<Vec<_>>();
     let first = Part { next_seq: 4, later: later(&[1, 2, 3]), ..part(&lease, &[0]) };
     assert_eq!(commit(&stage, &execution, me, &[accepted(0, 1, "wamid.0")], &[first]).await.parts[0].intents, [(0, 1)]);
-    let put_off = async |now| deliveries::put_off(&stage.db, stage.tenant, execution.id, at(now)).await.unwrap();
-    assert_eq!(put_off(10).await, (3, Some(at(60))));
-    assert_eq!(put_off(60).await, (0, None), "their time has come");
+    let ahead = async || deliveries::ahead(&stage.db, stage.tenant, execution.id).await.unwrap();
+    assert_eq!(ahead().await, deliveries::Ahead { untouched: false, next_retry: Some(at(60)) });
     // One of them was sent meanwhile after all; putting it off again changes nothing.
     let sent = Part { again: true, next_seq: 4, low_seq: 1, ..part(&lease, &[1]) };
     commit(&stage, &execution, me, &[], &[sent]).await;
     commit(&stage, &execution, me, &[accepted(1, 1, "wamid.1")], &[]).await;
     let stale = Part { next_seq: 4, low_seq: 4, later: later(&[1]), ..part(&lease, &[]) };
     commit(&stage, &execution, me, &[accepted(0, 1, "wamid.0")], &[stale]).await;
-    assert_eq!(put_off(10).await, (2, Some(at(60))));
+    assert_eq!(ahead().await, deliveries::Ahead { untouched: false, next_retry: Some(at(60)) });
     // What a webhook settled stands in the queue for nothing, and holds nobody up.
     stage.settled_past_the_queue(&execution, 2).await;
     let due = deliveries::retries(&stage.db, execution.id, 0, 4, at(60), 10).await.unwrap();

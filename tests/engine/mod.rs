@@ -56,8 +56,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn new(test: &TestDb) -> Self {
+        Self::of(test, "Harbour Tea").await
+    }
+
+    pub async fn of(test: &TestDb, name: &str) -> Self {
         let db = test.open().await;
-        let world = World::new(&db, "Harbour Tea").await;
+        let world = World::new(&db, name).await;
         let (agent, _) = world.agent("promo-agent", "read,propose").await;
         let request = samples::request(&agent, NOW);
         let mut tx = db.begin().await.unwrap();

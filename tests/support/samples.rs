@@ -95,7 +95,7 @@ pub fn preview() -> Preview {
                 exclude: None,
                 in_words: "tag member".into(),
                 left_out: false,
-                matched: 12,
+                matched: Some(12),
             }],
             frozen_at: super::world::NOW,
             funnel,

@@ -103,7 +103,7 @@ async fn each_person_gets_one_verdict_in_the_fixed_order(db: TestDb) {
     let view = view(&proposal);
     // 24 people, one of them in no segment and one in two.
     assert_eq!((view.audience.funnel.matched, view.audience.funnel.will_receive), (24, 7));
-    assert_eq!(view.audience.segments.iter().map(|s| s.matched).collect::<Vec<_>>(), [22, 2]);
+    assert_eq!(view.audience.segments.iter().map(|s| s.matched).collect::<Vec<_>>(), [Some(22), Some(2)]);
     let receivers: Vec<u32> = audience(&proposal).1.people.iter().collect();
     assert_eq!(receivers, [1, 17, 19, 20, 21, 22, 23].map(|at: usize| no[at].0));
     assert_eq!((view.consent.last_7_days, view.consent.last_30_days), ([6, 1, 0, 0], [6, 1, 0, 0]));

@@ -150,7 +150,11 @@ async fn what_was_signed_is_written_once(db: TestDb) {
     assert_eq!(done.status, Status::Succeeded, "{:?}", done.error);
     let result = done.result.unwrap();
     let figure = |name: &str| result[name].as_u64().unwrap();
-    assert_eq!((figure("new"), figure("changed"), figure("unchanged"), figure("left_out")), (2, 1, 0, 0), "{result}");
+    assert_eq!(
+        (figure("new"), figure("changed"), figure("unchanged"), figure("left_out_since_signing")),
+        (2, 1, 0, 0),
+        "{result}"
+    );
 
     let people = agent.pages("whatsapp.contacts.list", json!({}), 9).await;
     assert_eq!(people.len(), 3);
@@ -191,7 +195,10 @@ async fn whoever_opts_out_before_it_is_written_stays_out(db: TestDb) {
     tx.commit().await.unwrap();
     let done = carried_out(&db, &door, &world, &answer).await;
     let result = done.result.unwrap();
-    assert_eq!((&result["new"], &result["changed"], &result["left_out"]), (&json!(1), &json!(0), &json!(1)));
+    assert_eq!(
+        (&result["new"], &result["changed"], &result["left_out_since_signing"]),
+        (&json!(1), &json!(0), &json!(1))
+    );
     let standing = consent::standing(&world.db, tenant, &known).await.unwrap();
     assert!(standing.is_empty(), "no consent was recorded for whoever opted out");
     let suppressed = consent::suppressions(&world.db, tenant, &known).await.unwrap();
@@ -226,7 +233,8 @@ async fn whoever_writes_in_before_it_is_written_keeps_their_name(db: TestDb) {
 
     let done = carried_out(&db, &door, &world, &answer).await;
     let result = done.result.unwrap();
-    let figures = ["new", "changed", "unchanged", "kept", "left_out"].map(|name| result[name].as_u64().unwrap());
+    let figures =
+        ["new", "changed", "unchanged", "kept", "left_out_since_signing"].map(|name| result[name].as_u64().unwrap());
     assert_eq!(figures, [1, 1, 0, 1, 0], "{result}");
     let one = agent.call("whatsapp.contact.get", json!({"contact_id": known.id})).await;
     assert_eq!(one["attributes"], json!({"tier": "silver"}));

@@ -12,6 +12,7 @@ mod sender;
 mod shards;
 mod turn;
 
+use crate::approvals::execute::Halt;
 use crate::domain::audience::NotNow;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{ContactNo, People};
@@ -39,6 +40,9 @@ const CHUNK: u32 = 5_000;
 const SHARD: (u32, u32) = (1_000, 20_000);
 /// How long a runner rests when there is nothing for it to do.
 const REST: Duration = Duration::from_secs(1);
+
+/// How long Meta may not answer before the start.
+const MAY_NOT_ANSWER: Duration = Duration::from_mins(5);
 
 /// What all runners of a daemon share.
 pub struct Engine {
@@ -125,8 +129,11 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
         match (execution.state, execution.desired) {
             (ExecutionState::Done | ExecutionState::Cancelled, _) => return Ok(()),
             (ExecutionState::Building, Desired::Run) => {
-                if execution.built == 0 {
-                    job.script.refresh().await?;
+                if execution.built == 0
+                    && let Err(error) = job.script.refresh().await
+                {
+                    not_refreshed(&engine, &job, &execution, error).await?;
+                    continue;
                 }
                 build(&engine, &job, &execution).await?;
                 continue;
@@ -141,9 +148,7 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
                 first = false;
             }
         }
-        // While everybody sleeps there is nothing to settle, and counting a long ledger is not free.
-        let asleep = execution.desired == Desired::Run && job.script.quiet_until().is_some();
-        if !asleep && engine.ledger.settle(engine.unknown_after, job.tenant.id, execution.id).await? {
+        if engine.ledger.settle(engine.unknown_after, job.tenant.id, execution.id).await? {
             return Ok(());
         }
         tokio::select! {
@@ -154,6 +159,18 @@ pub async fn carry_out(engine: Arc<Engine>, job: Job) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is sent cannot be read anew: it is tried again for a while, and then people are told.
+async fn not_refreshed(engine: &Engine, job: &Job, execution: &Execution, error: Error) -> Result<()> {
+    let now = engine.ctx.clock.now();
+    let over = job.finish_by.is_some_and(|at| at <= now);
+    if !over && now.since(execution.started_at) < MAY_NOT_ANSWER {
+        return Err(error);
+    }
+    let to = if over { Desired::Cancel } else { Desired::Pause };
+    let reason = format!("The template and the number could not be read anew before the start: {error}");
+    engine.ledger.halt(execution, &Halt { to, rule: "refresh", reason }).await
 }
 
 /// What waits for a webhook, for a person or for the morning is looked at less often.

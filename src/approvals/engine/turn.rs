@@ -156,8 +156,8 @@ impl Sender<'_> {
         self.retry_soon();
         if suppressed > 0 {
             metrics::counter!("countersign_suppressed_total").increment(suppressed);
-            let gone = self.engine.ledger.fallen_away(&self.job.execution).await?;
-            self.drifted = self.drifted.or(Some(gone).filter(|gone| self.job.has_drifted(*gone)));
+            // Counting who has fallen away is not free: it is looked at beside the sending, and soon.
+            self.checked_at = None;
         }
         if std::mem::take(&mut self.too_fast) {
             let number = self.job.number_per_second.min(self.engine.rate_per_second).max(1);

@@ -12,6 +12,7 @@ use crate::console::states::State;
 use crate::console::visit::Reviewer;
 use crate::domain::broadcasts::{Broadcast, BroadcastState};
 use crate::domain::clock::Timestamp;
+use crate::domain::deliveries::Desired;
 use crate::domain::ids::{BroadcastId, RequestId};
 use crate::error::Error;
 use crate::store;
@@ -89,18 +90,16 @@ async fn row(who: &Reviewer, broadcast: &Broadcast, id: RequestId) -> Result<Row
     let run = store::deliveries::by_request(db, tenant, id).await?;
     let cooling = who.console.ctx.policy.times.cooling_off;
     let request = store::requests::find(db, tenant, id).await?;
-    let state = match (broadcast.state, &run) {
-        (BroadcastState::Running, _) => State::Sending,
-        (BroadcastState::Paused, _) => State::Paused,
-        (BroadcastState::Cancelled, Some(_)) => {
-            State::Stopped { by: person_who(db, tenant, id, "execution.stopped").await? }
+    let stopped = run.as_ref().is_some_and(|(execution, _)| execution.desired == Desired::Cancel);
+    let state = match &request {
+        Some(request) if stopped => {
+            State::stopped(request.status, person_who(db, tenant, id, "execution.stopped").await?)
         }
-        _ => request
-            .as_ref()
-            .map_or(State::Withdrawn, |request| State::of(request.status, false, request.not_before, cooling, who.now)),
+        Some(request) => State::of(request.status, false, request.not_before, cooling, who.now),
+        None => State::Withdrawn,
     };
     let planned = request.as_ref().filter(|_| run.is_none()).and_then(|request| request.not_before);
-    let may_stop = run.as_ref().is_some_and(|(execution, _)| execution.finished_at.is_none());
+    let may_stop = !stopped && run.as_ref().is_some_and(|(execution, _)| execution.finished_at.is_none());
     Ok(Row {
         href: if run.is_some() { format!("/broadcasts/{id}") } else { format!("/requests/{id}") },
         name: broadcast.spec.name.clone(),

@@ -34,7 +34,7 @@ pub async fn agreed(Named(id): Named<RequestId>, Posted(who, fields): Posted<Rev
 async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<ResumePage, Trouble> {
     let l = &who.l;
     let still = resume::standstill(&who.console.ctx, who.person.tenant, &who.person, id).await;
-    let Standstill { request, execution, tally, may_agree, signatures } =
+    let Standstill { request, execution, tally, fallen_away, may_agree, signatures } =
         still.map_err(|error| Trouble::from_error(l, error))?;
     if let Err(MayNotSign::NothingOpen(_)) = may_agree {
         return Err(Trouble::Refused(l.t("resume-over")));
@@ -47,7 +47,7 @@ async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<Re
         name: request.preview.view.name().to_owned(),
         reason: execution.reason,
         reason_lang: (l.lang() != Lang::En).then_some("en"),
-        waiting: tally.queued,
+        waiting: tally.queued.saturating_sub(fallen_away),
         progress: Progress::from(tally),
         not_you: may_agree.err().map(|why| refusal(l, &why, &State::Paused)),
         signatures,

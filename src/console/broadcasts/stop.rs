@@ -76,7 +76,7 @@ async fn stand_still(who: &Reviewer, id: RequestId) -> Result<Response, Trouble>
             who.notify(Notice { tone: Tone::Warn, text: l.t("pause-done") }).await;
             Ok(Redirect::to(&format!("/broadcasts/{id}")).into_response())
         }
-        Err(Error::Conflict(_)) => Err(Trouble::Refused(l.t("stop-over"))),
+        Err(Error::Conflict(_)) => Err(Trouble::Refused(l.t("pause-over"))),
         Err(error) => Err(failed(error)),
     }
 }

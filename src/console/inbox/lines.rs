@@ -21,6 +21,8 @@ use crate::error::Error;
 use crate::store;
 use crate::store::Db;
 use crate::store::requests::{Line, ListFilter};
+use crate::tools::Kind;
+use crate::tools::catalogue::catalogue;
 use crate::words::{Lang, Words};
 
 /// Rows on one page.
@@ -56,12 +58,15 @@ impl Counts {
 /// list knows.
 fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
     let sits = |seat: &Seat| seat.roles.contains(&person.role);
+    let next_agrees = || !line.agreed_by_me && next_seat(&line.quorum, line.agreed.iter().copied()).is_some_and(sits);
     let may = match line.status {
         Status::PendingApproval => {
             let next = next_seat(&line.quorum, line.signed.iter().copied());
             now < line.decide_by && !line.signed_by_me && next.is_some_and(sits)
         }
-        Status::NeedsAttention | Status::Paused => next_seat(&line.quorum, []).is_some_and(sits),
+        Status::Paused => next_agrees(),
+        // To count them as sent, or to leave them, takes one who could have signed; to send them again takes all who did.
+        Status::NeedsAttention => next_agrees() || next_seat(&line.quorum, []).is_some_and(sits),
         _ => false,
     };
     may && line.owner_id != person.id
@@ -106,7 +111,10 @@ async fn fill(who: &Reviewer) -> Result<InboxPage, Error> {
     let waiting = store::requests::list(db, person.tenant, Some(person.id), &waiting, WAITING).await?;
     let mine = waiting.iter().filter(|line| waits_for(line, person, now)).count();
     let counts = (mine as u64, (waiting.len() - mine) as u64);
-    let tools = waiting.iter().map(|line| line.tool.clone()).chain(query.tool.clone()).collect();
+    let tools = match tab {
+        Tab::Mine | Tab::Others => waiting.iter().map(|line| line.tool.clone()).chain(query.tool.clone()).collect(),
+        Tab::Decided | Tab::All => writes(query.tool.as_deref()),
+    };
     let agents = store::people::agents(db, person.tenant).await?;
     let (lines, pager) = match tab {
         Tab::Mine | Tab::Others => {
@@ -144,6 +152,12 @@ async fn fill(who: &Reviewer) -> Result<InboxPage, Error> {
         pager,
         next_send,
     })
+}
+
+/// What requests may be of, whether there are any or not.
+fn writes(asked: Option<&str>) -> Vec<String> {
+    let writes = catalogue().tools().iter().filter(|tool| matches!(tool.kind, Kind::Write(_))).map(|tool| tool.name);
+    writes.chain(asked).map(str::to_owned).collect()
 }
 
 fn link(tab: Tab, (mine, others): (u64, u64)) -> TabLink {

@@ -32,7 +32,7 @@ impl Query {
     }
 
     pub fn fits(&self, line: &Line, now: Timestamp) -> bool {
-        let text = || format!("{} {}", line.title, line.summary).to_lowercase();
+        let text = || format!("{} {} {}", line.title, line.summary, line.id).to_lowercase();
         self.search.as_ref().is_none_or(|search| text().contains(&search.to_lowercase()))
             && self.tool.as_ref().is_none_or(|tool| line.tool == *tool)
             && self.agent.as_ref().is_none_or(|agent| line.agent == *agent)

@@ -12,8 +12,12 @@ use crate::console::page::Here;
 use crate::console::parts::{Chip, Choice, Pager, Shown, Tone};
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
+use crate::domain::action::Action;
+use crate::domain::audience::Withheld;
 use crate::domain::audit::{Actor as Recorded, AuditEntry};
 use crate::domain::clock::Timestamp;
+use crate::domain::compose::Composer;
+use crate::domain::contacts::Language;
 use crate::domain::deliveries::{Delivery, Desired, Tally};
 use crate::domain::ids::{BroadcastId, RequestId, TenantId};
 use crate::domain::requests::{ActionRequest, Status};
@@ -102,7 +106,7 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
     let href = format!("/broadcasts/{id}");
     let asked = Fields::of_path(&who.path);
     let chosen: Option<Delivery> = asked.get("state").parse().ok();
-    let (ledger, pager) = ledger(who, &run.execution, &asked, chosen).await?;
+    let (ledger, pager) = ledger(who, &run, &asked, chosen).await?;
     let mut chrome = who.chrome(view.name.clone(), Here::Broadcasts).await;
     let live = figures(who, &run).await?;
     chrome.refresh = (asked.get("refresh") == "10" && !live.finished).then_some(10);
@@ -134,12 +138,12 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
 async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
     let failed = store::deliveries::failures_by_code(db, tenant, run.execution.id).await?;
-    let reasons = store::deliveries::withheld_by_reason(db, tenant, run.execution.id).await?;
-    let withheld = suppressed(l, reasons, run.tally.suppressed);
+    let withheld = store::deliveries::withheld_by_reason(db, tenant, run.execution.id, run.tally.suppressed).await?;
+    let withheld = withheld.into_iter().map(|(why, count)| suppressed(l, why, count));
     let over = run.execution.finished_at.is_some();
     let progress = Progress::from(run.tally);
     let state = if run.execution.desired == Desired::Cancel {
-        State::Stopped { by: person_who(db, tenant, run.request.id, "execution.stopped").await? }
+        State::stopped(run.request.status, person_who(db, tenant, run.request.id, "execution.stopped").await?)
     } else {
         let cooling = who.console.ctx.policy.times.cooling_off;
         State::of(run.request.status, false, run.request.not_before, cooling, who.now)
@@ -204,20 +208,9 @@ fn failure(l: &Words, failed: &Failed) -> Failure {
     }
 }
 
-/// Why people were not written to, with those who opted out at the last moment.
-fn suppressed(l: &Words, reasons: Vec<(String, u64)>, all: u64) -> Vec<Failure> {
-    let known: u64 = reasons.iter().map(|(_, count)| count).sum();
-    let late = all.saturating_sub(known);
-    let row = |meaning: String, count: u64| Failure {
-        code: l.t("ledger-suppressed"),
-        meaning,
-        lang: None,
-        count,
-        tone: Tone::Plain,
-    };
-    let mut rows: Vec<Failure> = reasons.into_iter().map(|(why, count)| row(facts::withheld(l, &why), count)).collect();
-    rows.extend((late > 0).then(|| row(l.t("withheld-late"), late)));
-    rows
+/// Why people were not written to.
+fn suppressed(l: &Words, why: Withheld, count: u64) -> Failure {
+    Failure { code: l.t("ledger-suppressed"), meaning: facts::withheld(l, why), lang: None, count, tone: Tone::Plain }
 }
 
 /// What a code of Meta's means, and the language that is said in.
@@ -239,11 +232,11 @@ fn states(l: &Words, chosen: Option<Delivery>) -> Vec<Choice> {
 
 async fn ledger(
     who: &Reviewer,
-    execution: &Execution,
+    run: &Run,
     asked: &Fields,
     chosen: Option<Delivery>,
 ) -> Result<(Vec<LedgerRow>, Pager), Error> {
-    let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
+    let (db, tenant, l, execution) = (&who.console.ctx.db, who.person.tenant, &who.l, &run.execution);
     let after: Option<u32> = asked.get("after").parse().ok();
     let limit = u32::try_from(PAGE + 1).unwrap_or(51);
     let mut entries = store::deliveries::ledger_page(db, tenant, execution.id, after, limit, chosen).await?;
@@ -251,6 +244,7 @@ async fn ledger(
     entries.truncate(PAGE);
     let numbers: Vec<_> = entries.iter().map(|entry| entry.contact_no).collect();
     let contacts = store::contacts::many(db, tenant, &numbers).await?;
+    let composer = composer(&run.request);
     let rows: Vec<_> = entries
         .iter()
         .map(|entry| {
@@ -260,7 +254,7 @@ async fn ledger(
                 number: u64::from(entry.row.seq) + 1,
                 phone: text(contact.and_then(|c| c.phone.as_ref()).map(ToString::to_string)),
                 name: text(contact.map(|c| c.name.to_string()).filter(|name| !name.is_empty())),
-                language: text(contact.and_then(|c| c.language.as_ref()).map(ToString::to_string)),
+                language: text(composer.as_ref().and_then(|composer| language(composer, contact?.language.as_ref()))),
                 state: ledger_tag(entry.row.delivery.as_str(), l),
                 at: (entry.row.delivery != Delivery::Queued).then(|| entry.row.updated_at.to_jiff()),
                 detail: detail(l, entry),
@@ -278,6 +272,21 @@ async fn ledger(
         next: next.map(|address| format!("{address}#ledger")),
     };
     Ok((rows, pager))
+}
+
+/// The message that was signed, in its languages.
+fn composer(request: &ActionRequest) -> Option<Composer> {
+    let (Action::BroadcastSchedule(plan), view) = (&request.preview.action, request.preview.view.broadcast()?) else {
+        return None;
+    };
+    let forms = view.message.languages.iter().map(|form| (form.language.clone(), form.raw.clone()));
+    Some(Composer::new(forms, plan.default_language.as_ref(), &plan.variables))
+}
+
+/// The language that a person gets, by their own.
+fn language(composer: &Composer, own: Option<&Language>) -> Option<String> {
+    let form = composer.form_for(own.map(Language::as_str)).and_then(|at| composer.forms().get(at))?;
+    Some(form.language.to_string())
 }
 
 fn detail(l: &Words, entry: &Entry) -> Option<String> {

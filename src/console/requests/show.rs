@@ -21,6 +21,7 @@ use crate::console::parts::{Digest, Due};
 use crate::console::review;
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
+use crate::domain::audit::{Actor as Recorded, AuditEntry};
 use crate::domain::canonical::canonical;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
@@ -112,12 +113,19 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     })
 }
 
+/// Who stopped it for good; empty if that was no person.
+fn stopped_by(dossier: &Dossier, reader: &Reviewer, names: &Names) -> Option<String> {
+    let stop = |entry: &&AuditEntry| matches!(entry.act.as_str(), "execution.stopped" | "execution.cancelled");
+    let entry = dossier.history.iter().rev().find(stop)?;
+    let person = matches!(entry.actor, Recorded::Person(_));
+    Some(if person { names.actor(&reader.l, &entry.actor).name().to_owned() } else { String::new() })
+}
+
 /// Where it stands, in words.
 fn state(dossier: &Dossier, reader: &Reviewer, names: &Names) -> State {
     let request = &dossier.request;
-    let stop = dossier.history.iter().rev().find(|entry| entry.act == "execution.stopped");
-    if let Some(entry) = stop {
-        return State::Stopped { by: names.actor(&reader.l, &entry.actor).name().to_owned() };
+    if let Some(by) = stopped_by(dossier, reader, names) {
+        return State::stopped(request.status, by);
     }
     let cooling = reader.console.ctx.policy.times.cooling_off;
     State::of(request.status, !dossier.signatures.is_empty(), request.not_before, cooling, reader.now)
@@ -148,7 +156,7 @@ async fn head(dossier: &Dossier, reader: &Reviewer, state: &State) -> Result<Hea
         previous: around.previous.map(|id| format!("/requests/{id}")),
         next: around.next.map(|id| format!("/requests/{id}")),
         position: around.position,
-        outcome: review::outcome(l, request),
+        outcome: review::outcome(l, request, matches!(state, State::Stopped { by } if !by.is_empty())),
         related: request.superseded_by.map(|id| (l.t("related-superseded"), format!("/requests/{id}"))),
     })
 }

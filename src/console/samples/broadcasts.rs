@@ -1,6 +1,7 @@
 //! Sample broadcasts: the list, the monitor, and the page that stops one.
 
 use super::{HOSTILE, at, choices, chrome, now, pager, progress};
+use crate::approvals::agree::Signatures;
 use crate::console::broadcasts::{BroadcastsPage, ResumePage, Row, StopPage};
 use crate::console::doubts::DoubtsPage;
 use crate::console::monitor::{Failure, LedgerRow, Live, MonitorPage, Progress, ledger_tag};
@@ -72,7 +73,7 @@ impl ResumePage {
             progress: progress(),
             waiting: 3_120,
             not_you: not_you.map(str::to_owned),
-            signatures: 2,
+            signatures: Signatures { all: 2, missing: 1 },
             email: "lau@example.com".into(),
             fault: fault.map(str::to_owned),
         };
@@ -98,7 +99,7 @@ impl DoubtsPage {
             last_told: Some(now()),
             not_you: not_you.map(str::to_owned),
             choices: choices(),
-            signatures: 2,
+            signatures: Signatures { all: 2, missing: 1 },
             reason: HOSTILE.into(),
             email: "lau@example.com".into(),
             fault: fault.map(str::to_owned),

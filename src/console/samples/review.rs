@@ -87,7 +87,7 @@ pub fn review() -> BroadcastReview {
                 name: "HK members, winter".into(),
                 version: 6,
                 in_words: "tag member and market HK, MO or SG".into(),
-                matched: 15_206,
+                matched: Some(15_206),
             }],
             frozen_at: at("2026-11-22T05:40:00Z"),
             matched: 15_206,

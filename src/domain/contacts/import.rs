@@ -36,6 +36,8 @@ words! {
         NoSource = "consent_source_missing",
         /// A consent does not say when it was given.
         NoDate = "consent_date_missing",
+        /// The date of a consent is no date: it is written as 2026-11-20.
+        BadDate = "consent_date_unreadable",
         /// A consent was given in the future.
         DateAhead = "consent_date_in_future",
         /// A consent has no reference to its proof.

@@ -2,7 +2,18 @@
 
 use super::rules::{IMPORT_01, IMPORT_02, IMPORT_03, IMPORT_04, IMPORT_05, IMPORT_06};
 use crate::domain::contacts::import::LeftOut;
-use crate::domain::preview::{Finding, ImportView};
+use crate::domain::preview::{Finding, ImportView, LeftOutView};
+
+/// Rows that are named one by one where none can be imported.
+const NAMED: usize = 20;
+
+/// The rows that are left out, each with its reason.
+fn lines(left_out: &LeftOutView) -> String {
+    let named = left_out.rows.iter().take(NAMED).map(|row| format!("{} {}", row.line, row.reason));
+    let more = left_out.count().saturating_sub(left_out.rows.len().min(NAMED) as u64);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    named.chain(rest).collect::<Vec<_>>().join(", ")
+}
 
 /// The findings, the heaviest first.
 #[must_use]
@@ -11,7 +22,7 @@ pub fn check(view: &ImportView) -> Vec<Finding> {
     let most = left_out.most().map_or("", LeftOut::as_str);
     let rows = ("rows", view.rows.into());
     if view.taken() == 0 {
-        return vec![IMPORT_01.says(&[rows, ("left_out", most.into())])];
+        return vec![IMPORT_01.says(&[rows, ("left_out", most.into()), ("lines", lines(left_out).into())])];
     }
     let count = |count: u64| ("count", count.into());
     let mut findings = Vec::new();

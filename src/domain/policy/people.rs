@@ -55,7 +55,10 @@ fn size(figures: &Figures<'_>, settings: &Settings) -> Vec<Finding> {
     let funnel = figures.funnel;
     let mut findings = Vec::new();
     if funnel.will_receive == 0 {
-        findings.push(AUD_01.says(&[("matched", funnel.matched.into())]));
+        let reasons = funnel.excluded.iter().filter(|row| row.count > 0);
+        let reasons: Vec<String> = reasons.map(|row| format!("{} {}", row.count, row.reason)).collect();
+        let reasons = if reasons.is_empty() { "nobody matches".to_owned() } else { reasons.join(", ") };
+        findings.push(AUD_01.says(&[("matched", funnel.matched.into()), ("reasons", reasons.into())]));
     }
     let excluded = funnel.excluded_total();
     let percent = (excluded * 100).checked_div(funnel.matched).unwrap_or(0);

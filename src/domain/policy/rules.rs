@@ -115,7 +115,7 @@ macro_rules! rules {
 
 rules! {
     AUD_01 = Block "AUD-01" "Nobody would receive it"
-        "Of {matched} people who match, none may be written to. Choose other segments; the exclusions say why each person is left out.";
+        "Of {matched} people who match, none may be written to: {reasons}. Choose other segments.";
     AUD_02 = Block "AUD-02" "A segment without a condition"
         "Segment \"{segment}\" takes in every contact. Give it a condition, such as a tag, a market or consent.";
     AUD_03 = Warn "AUD-03" "Many people are left out"
@@ -257,7 +257,7 @@ rules! {
     SIGN_10 = Block "SIGN-10" "The policy has changed"
         "This was filed under the policy {filed}, and {now} holds by now. The agent has to ask for it again.";
     IMPORT_01 = Block "IMPORT-01" "No row can be imported"
-        "None of the {rows} rows can be imported, most of them for the reason {left_out}. The rows that are left out say why, line by line.";
+        "None of the {rows} rows can be imported, most of them for the reason {left_out}. Line by line: {lines}.";
     IMPORT_02 = Warn "IMPORT-02" "Rows are left out"
         "{count} of {rows} rows are left out, most of them for the reason {left_out}.";
     IMPORT_03 = Warn "IMPORT-03" "Known people get another name"

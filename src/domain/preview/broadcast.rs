@@ -105,8 +105,8 @@ pub struct SegmentView {
     pub in_words: String,
     /// Whether its people are left out instead of written to.
     pub left_out: bool,
-    /// How many match it; of those who are left out nobody is counted here.
-    pub matched: u64,
+    /// How many match it; none where its people are left out, who are not counted by themselves.
+    pub matched: Option<u64>,
 }
 
 /// How many people of one market.

@@ -4,7 +4,7 @@ mod parse;
 mod signature;
 mod stop;
 
-pub use parse::{ParseError, parse};
+pub use parse::{ParseError, accounts, parse};
 pub use signature::{SignatureError, verify_signature};
 pub use stop::{StopWord, stop_word};
 

@@ -1,6 +1,8 @@
 //! From the body of a delivery to its events. Wrong types and unknown fields make an `Unknown` event, never a failure:
 //! only a body that is no WhatsApp delivery at all is refused.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -16,20 +18,61 @@ pub enum ParseError {
     /// Says where, never what: the body may hold personal data.
     #[error("the body is not JSON: line {line}, column {column}")]
     NotJson { line: usize, column: usize },
-    #[error("the body is not a WhatsApp delivery: `object` must be \"whatsapp_business_account\"")]
+    #[error("the body is not a WhatsApp event: `object` must be \"whatsapp_business_account\"")]
     OtherObject,
-    #[error("the body is not a WhatsApp delivery: `entry` must be a list")]
+    #[error("the body is not a WhatsApp event: `entry` must be a list")]
     NoEntries,
+}
+
+/// The accounts that a delivery is about.
+pub fn accounts(body: &[u8]) -> Result<BTreeSet<String>, ParseError> {
+    Ok(list(&delivery(body)?, "entry").iter().filter_map(|entry| text(entry, "id")).collect())
+}
+
+/// A body that is a delivery, by its outermost members.
+fn delivery(body: &[u8]) -> Result<Value, ParseError> {
+    let delivery: Value = serde_json::from_slice(body)
+        .or_else(|e| serde_json::from_slice(&without_lone_surrogates(body)).map_err(|_| e))
+        .map_err(|e| ParseError::NotJson { line: e.line(), column: e.column() })?;
+    if delivery.get("object").and_then(Value::as_str) != Some("whatsapp_business_account") {
+        return Err(ParseError::OtherObject);
+    }
+    delivery.get("entry").and_then(Value::as_array).ok_or(ParseError::NoEntries)?;
+    Ok(delivery)
+}
+
+/// RFC 8259 lets half of a surrogate pair stand alone in an escape, as where a name was cut in the middle of an emoji; no
+/// text of Rust can hold it. It becomes the character for what cannot be read, and the rest of the delivery is not lost.
+fn without_lone_surrogates(body: &[u8]) -> Vec<u8> {
+    let mut whole = body.to_vec();
+    let mut at = 0;
+    while let Some(place) = whole.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
+        at += place;
+        let length = match (escaped(&whole, at), escaped(&whole, at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                if let Some(digits) = whole.get_mut(at + 2..at + 6) {
+                    digits.copy_from_slice(b"fffd");
+                }
+                6
+            }
+            _ => 2,
+        };
+        at += length;
+    }
+    whole
+}
+
+/// The number in an escape `\\u1234` that begins here.
+fn escaped(body: &[u8], at: usize) -> Option<u16> {
+    let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// All events of a delivery, in its order.
 pub fn parse(body: &[u8]) -> Result<Vec<Event>, ParseError> {
-    let delivery: Value =
-        serde_json::from_slice(body).map_err(|e| ParseError::NotJson { line: e.line(), column: e.column() })?;
-    if delivery.get("object").and_then(Value::as_str) != Some("whatsapp_business_account") {
-        return Err(ParseError::OtherObject);
-    }
-    let entries = delivery.get("entry").and_then(Value::as_array).ok_or(ParseError::NoEntries)?;
+    let delivery = delivery(body)?;
+    let entries = list(&delivery, "entry");
     let mut events = Vec::new();
     for entry in entries {
         let waba_id = text(entry, "id").unwrap_or_default();

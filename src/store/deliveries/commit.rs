@@ -194,7 +194,7 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
         put_off(tx, wanted, part).await?;
         return Ok((Vec::new(), suppressed));
     }
-    let kinds: Vec<&str> = Suppression::ALL.iter().filter(|s| s.forbids(wanted.category)).map(|s| s.as_str()).collect();
+    let kinds: Vec<&str> = Suppression::forbidding(wanted.category).collect();
     let (sql, seqs, kinds) = (INTEND.of(tx), list(&part.intents)?, list(&kinds)?);
     let rows: Vec<(i64, i16)> = on!(tx &mut *tx, c => sqlx::query_as(sql).bind(wanted.execution).bind(part.epoch)
         .bind(wanted.now).bind(&seqs).bind(wanted.tenant).bind(kinds).fetch_all(c).await)?;

@@ -1,6 +1,7 @@
 //! Reading the ledger by ranges of its primary key, and the evidence beside it.
 
 use super::{Sql, dialects, list};
+use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{Delivery, DeliveryState, Desired, LedgerRow, PROGRESS_FAILED, Tally};
@@ -60,19 +61,24 @@ pub async fn retries(
     Ok((read_waiting(rows)?, next))
 }
 
-/// How many rows are put off until later than now, and until when the first of them is.
-pub async fn put_off(
-    db: &Db,
-    tenant: TenantId,
-    execution: ExecutionId,
-    now: Timestamp,
-) -> Result<(u64, Option<Timestamp>)> {
-    let (count, first): (i64, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
-        "select count(*), min(q.retry_at) from retry_queue q join delivery d on d.execution_id = q.execution_id and d.seq = q.seq
-         join execution e on e.id = q.execution_id
-         where e.tenant_id = $1 and q.execution_id = $2 and q.retry_at > $3 and d.state = 0")
-        .bind(tenant).bind(execution).bind(now).fetch_one(p).await)?;
-    Ok((unsigned("retry_queue", "count", execution, count)?, first))
+/// What an execution still has before it, by the marks of its shards and its retry queue alone: the ledger may be long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// Whether rows have not had their turn.
+    pub untouched: bool,
+    /// When the first of the rows is due that are tried again or were put off.
+    pub next_retry: Option<Timestamp>,
+}
+
+/// Reads it.
+pub async fn ahead(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Ahead> {
+    let (open, next_retry): (i64, Option<Timestamp>) = on!(read db, p => sqlx::query_as(
+        "select (select count(*) from shard s where s.execution_id = e.id and s.next_seq < s.seq_to),
+            (select min(q.retry_at) from retry_queue q where q.execution_id = e.id)
+         from execution e where e.tenant_id = $1 and e.id = $2")
+        .bind(tenant).bind(execution).fetch_optional(p).await)?
+    .unwrap_or_default();
+    Ok(Ahead { untouched: open > 0, next_retry })
 }
 
 /// Rows of a stretch that are marked as sending under one epoch, each with its attempt.
@@ -255,9 +261,14 @@ pub async fn failures_by_code(db: &Db, tenant: TenantId, execution: ExecutionId)
     rows.into_iter().map(|(code, n)| Ok(Failed { code, count: unsigned("delivery", "count", execution, n)? })).collect()
 }
 
-/// How many rows were withheld for each reason that the worker found, by its stored word. A suppression that came between
-/// that look and the sending is not among them.
-pub async fn withheld_by_reason(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Vec<(String, u64)>> {
+/// How many rows were withheld for each reason that the worker found, the most frequent first. The rest of all that were
+/// withheld was suppressed between that look and the sending.
+pub async fn withheld_by_reason(
+    db: &Db,
+    tenant: TenantId,
+    execution: ExecutionId,
+    all: u64,
+) -> Result<Vec<(Withheld, u64)>> {
     #[derive(serde::Deserialize)]
     struct Why {
         why: String,
@@ -267,12 +278,17 @@ pub async fn withheld_by_reason(db: &Db, tenant: TenantId, execution: ExecutionI
          where e.tenant_id = $1 and a.execution_id = $2 and a.outcome = 'suppressed'
          group by a.evidence order by count(*) desc, a.evidence")
         .bind(tenant).bind(execution).fetch_all(p).await)?;
-    rows.into_iter()
+    let mut reasons = rows
+        .into_iter()
         .map(|(evidence, n)| {
             let Why { why } = json("delivery_attempt", "evidence", execution, &evidence)?;
+            let why = word("delivery_attempt", "evidence", execution, &why)?;
             Ok((why, unsigned("delivery_attempt", "count", execution, n)?))
         })
-        .collect()
+        .collect::<Result<Vec<(Withheld, u64)>>>()?;
+    let late = all.saturating_sub(reasons.iter().map(|(_, count)| count).sum());
+    reasons.extend((late > 0).then_some((Withheld::Late, late)));
+    Ok(reasons)
 }
 
 /// What is to be remembered of one attempt.

@@ -17,14 +17,14 @@ mod votes;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Later, Part, group_commit};
 pub use doubts::{Evidence, evidence, latest_in_doubt, rule};
-pub use drift::{fallen_away, rebase};
+pub use drift::{fallen_away, rebase, suppressed_ahead};
 pub use executions::{
     Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, pause_for, set_desired,
     set_state, under_way, unfinished,
 };
 pub use ledger::{
-    Attempt, AttemptNote, Entry, Failed, Waiting, attempts, entry, failures_by_code, in_doubt_since, ledger_page,
-    put_off, record_attempts, retries, sending, tally, waiting, withheld_by_reason,
+    Ahead, Attempt, AttemptNote, Entry, Failed, Waiting, ahead, attempts, entry, failures_by_code, in_doubt_since,
+    ledger_page, record_attempts, retries, sending, tally, waiting, withheld_by_reason,
 };
 pub use outcomes::{Outcome, Settled, Surprise};
 pub use rate::{NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};

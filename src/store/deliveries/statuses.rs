@@ -38,7 +38,7 @@ impl Reached {
         }
     }
 
-    /// A failure is the end unless the message arrived after all.
+    /// A failure is the end unless the message arrived after all. As in [`rank!`].
     const fn rank(self) -> u8 {
         match self {
             Self::Step(Progress::Sent) => 1,
@@ -47,6 +47,13 @@ impl Reached {
             Self::Step(Progress::Read) => 4,
         }
     }
+}
+
+/// The rank of the progress that a row has, as [`Reached::rank`] gives it to what Meta tells.
+macro_rules! rank {
+    () => {
+        "(case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)"
+    };
 }
 
 /// What came of it.
@@ -121,10 +128,10 @@ async fn apply(
         ($list:literal, $seqs:literal) => {
             concat!(
                 "update delivery set state = 2, wamid = coalesce(wamid, o_wamid), error_code = coalesce(o_code, error_code),
-                    progress = case when o_rank > (case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)
+                    progress = case when o_rank > ", rank!(), "
                         then o_progress else progress end,
                     updated_at = case when state = 2 and wamid is not null
-                        and o_rank <= (case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)
+                        and o_rank <= ", rank!(), "
                         then updated_at else $2 end
                  from ",
                 $list,

@@ -11,7 +11,8 @@ row! {
     struct LineRow {
         id: RequestId, tool: String, title: String, summary: String, status: String, warnings: i64, people: i64,
         agent_name: String, owner_name: String, owner_id: PersonId, quorum: String, created_at: Timestamp,
-        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: Option<String>, mine: i64, runs: i64,
+        decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: Option<String>, mine: i64,
+        agreed: Option<String>, agreed_by_me: i64, runs: i64,
     }
 }
 
@@ -44,6 +45,10 @@ pub struct Line {
     pub signed: Vec<Role>,
     /// Whether the reader has.
     pub signed_by_me: bool,
+    /// The roles of those who have agreed to what it waits for after the approval, in their order.
+    pub agreed: Vec<Role>,
+    /// Whether the reader has.
+    pub agreed_by_me: bool,
     /// Whether the worker has begun with it.
     pub begun: bool,
     /// When it was made.
@@ -65,7 +70,7 @@ pub struct ListFilter {
     pub agent: Option<AgentId>,
     /// Only of this tool.
     pub tool: Option<String>,
-    /// Text in title or summary, any case.
+    /// Text in title, summary or id, any case.
     pub search: Option<String>,
     /// Only those after this one in the order of the list: the cursor.
     pub before: Option<(Timestamp, RequestId)>,
@@ -93,21 +98,33 @@ pub async fn list(
     // A list of words in one text: both databases can search it, and neither needs an array.
     let states = filter.status.iter().map(|s| format!(",{s},")).collect::<String>();
     let search = filter.search.as_ref().map(|s| s.to_lowercase());
-    let rows: Vec<LineRow> = on!(read db, p => sqlx::query_as(
+    let id = search.as_ref().map(|s| s.strip_prefix("ar_").unwrap_or(s).to_owned());
+    macro_rules! lines {
+        ($hex:literal) => { concat!(
         "select r.id, r.tool, r.title, r.summary, r.status, r.warnings, r.people, a.name as agent_name, o.name as owner_name,
             r.owner_id, r.quorum, r.created_at, r.decide_by, r.not_before, r.settled_at,
             (select string_agg(s.role, ',' order by s.at, s.id) from signature s
              where s.request_id = r.id and s.decision = 'approved') as signed,
             (select count(*) from signature s where s.request_id = r.id and s.person_id = $2) as mine,
+            (select string_agg(v.role, ',' order by v.at, v.person_id) from execution_vote v join execution e on e.id = v.execution_id
+             where e.request_id = r.id and v.agreed_to = case r.status when 'paused' then 'resume' else 'send_again' end) as agreed,
+            (select count(*) from execution_vote v join execution e on e.id = v.execution_id
+             where e.request_id = r.id and v.person_id = $2
+                and v.agreed_to = case r.status when 'paused' then 'resume' else 'send_again' end) as agreed_by_me,
             (select count(*) from execution e where e.request_id = r.id) as runs
          from action_request r join agent a on a.id = r.agent_id join person o on o.id = r.owner_id
          where r.tenant_id = $1 and ($3 = '' or replace($3, ',' || r.status || ',', '') <> $3)
             and ($4 is null or r.agent_id = $4) and ($5 is null or r.tool = $5)
-            and ($6 is null or replace(lower(r.title || ' ' || r.summary), $6, '') <> lower(r.title || ' ' || r.summary))
+            and ($6 is null or replace(lower(r.title || ' ' || r.summary), $6, '') <> lower(r.title || ' ' || r.summary)
+                or replace(", $hex, ", $10, '') <> ", $hex, ")
             and ($7 is null or (r.created_at, r.id) < ($7, $8))
-         order by r.created_at desc, r.id desc limit $9")
+         order by r.created_at desc, r.id desc limit $9") };
+    }
+    let sql =
+        if db.is_postgres() { lines!("replace(cast(r.id as text), '-', '')") } else { lines!("lower(hex(r.id))") };
+    let rows: Vec<LineRow> = on!(read db, p => sqlx::query_as(sql)
         .bind(tenant).bind(reader).bind(states).bind(filter.agent).bind(filter.tool.clone()).bind(search)
-        .bind(filter.before.map(|(at, _)| at)).bind(filter.before.map(|(_, id)| id)).bind(i64::from(limit))
+        .bind(filter.before.map(|(at, _)| at)).bind(filter.before.map(|(_, id)| id)).bind(i64::from(limit)).bind(id)
         .fetch_all(p).await)?;
     rows.into_iter()
         .map(|row| {
@@ -124,12 +141,9 @@ pub async fn list(
                 owner: row.owner_name,
                 owner_id: row.owner_id,
                 quorum: json(TABLE, "quorum", id, &row.quorum)?,
-                signed: row
-                    .signed
-                    .iter()
-                    .flat_map(|roles| roles.split(','))
-                    .map(|role| word("signature", "role", id, role))
-                    .collect::<Result<_>>()?,
+                signed: roles(id, row.signed.as_deref())?,
+                agreed: roles(id, row.agreed.as_deref())?,
+                agreed_by_me: row.agreed_by_me > 0,
                 signed_by_me: row.mine > 0,
                 begun: row.runs > 0,
                 created_at: row.created_at,
@@ -139,6 +153,10 @@ pub async fn list(
             })
         })
         .collect()
+}
+
+fn roles(id: RequestId, joined: Option<&str>) -> Result<Vec<Role>> {
+    joined.into_iter().flat_map(|roles| roles.split(',')).map(|role| word("signature", "role", id, role)).collect()
 }
 
 /// The states that a tab shows.

@@ -27,6 +27,7 @@ pub async fn messages_for(
     let composer = signed_composer(ctx, tenant, plan).await?;
     let numbers = || rows.iter().map(|(_, no, _)| *no);
     let suppressions = store::candidates::suppressions_of(&ctx.db, tenant, numbers()).await?;
+    let others = store::candidates::agreed_to_others_of(&ctx.db, tenant, plan.category, numbers()).await?;
     let now = ctx.clock.now();
     let received = store::candidates::received_by(&ctx.db, tenant, plan.category, numbers(), execution, now).await?;
     let marks: HashMap<u32, &Mark> = rows.iter().map(|(_, no, mark)| (no.0, mark)).collect();
@@ -38,11 +39,11 @@ pub async fn messages_for(
             market: who.market.and_then(|market| market.parse().ok()),
             suppressions: suppressions.get(&who.no.0).copied().unwrap_or_default(),
             consent: who.consent,
+            other_consent: others.contains(who.no.0),
             last_7_days: received.get(&who.no.0).map_or(0, |received| received.last_7_days),
             last_30_days: received.get(&who.no.0).map_or(0, |received| received.last_30_days),
             meta_capped_at: who.meta_capped_at,
             experiment_at: who.experiment_at,
-            ..Facts::default()
         };
         let message = gate
             .may_be_written_to(&facts)

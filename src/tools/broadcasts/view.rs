@@ -152,16 +152,16 @@ fn segments(plan: &Resolved, frozen: &Frozen) -> Vec<SegmentView> {
     if let Some(stored) = &plan.stored {
         return stored.view.segments.clone();
     }
-    let view = |segment: &Segment, left_out: bool, matched: u64| SegmentView {
+    let view = |segment: &Segment, matched: Option<u64>| SegmentView {
         segment: SegmentVersion { id: segment.id, version: segment.version, name: segment.name.clone() },
         include: segment.include.clone(),
         exclude: segment.exclude.clone(),
         in_words: segment.in_words(),
-        left_out,
+        left_out: matched.is_none(),
         matched,
     };
-    let views = plan.segments.iter().zip(&frozen.matched).map(|(segment, matched)| view(segment, false, *matched));
-    views.chain(plan.exclude.iter().map(|segment| view(segment, true, 0))).collect()
+    let views = plan.segments.iter().zip(&frozen.matched).map(|(segment, matched)| view(segment, Some(*matched)));
+    views.chain(plan.exclude.iter().map(|segment| view(segment, None))).collect()
 }
 
 fn sources(frozen: &Frozen) -> Vec<SourceCount> {

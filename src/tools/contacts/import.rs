@@ -166,7 +166,8 @@ struct Report {
     unchanged: u64,
     /// Of those that are known, how many keep what the row would have written over: they changed after people signed.
     kept: u64,
-    left_out: u64,
+    /// Of those that were signed, how many were left out after all: they have opted out since.
+    left_out_since_signing: u64,
 }
 
 /// Writes the rows that were signed, in the transaction that settles the request. Each person is looked at again: whoever
@@ -185,14 +186,21 @@ pub async fn write(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timest
     }
     let phones: Vec<&PhoneNumber> = rows.iter().map(|row| &row.phone).collect();
     let known = standings(&mut *tx, tenant, &phones).await?;
-    let mut report =
-        Report { import_id: plan.import, rows: plan.rows, new: 0, changed: 0, unchanged: 0, kept: 0, left_out: 0 };
+    let mut report = Report {
+        import_id: plan.import,
+        rows: plan.rows,
+        new: 0,
+        changed: 0,
+        unchanged: 0,
+        kept: 0,
+        left_out_since_signing: 0,
+    };
     let (mut new, mut consents) = (Vec::new(), Vec::new());
     let mut tags: Vec<(ContactNo, &str)> = Vec::new();
     for row in &rows {
         match row.effect(known.get(row.phone.e164())) {
             Effect::Add => new.push(row),
-            Effect::Nothing => report.left_out += 1,
+            Effect::Nothing => report.left_out_since_signing += 1,
             Effect::Amend { standing, amendment, withheld } => {
                 let no = standing.contact.no;
                 *if amendment.is_empty() { &mut report.unchanged } else { &mut report.changed } += 1;
@@ -203,7 +211,7 @@ pub async fn write(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timest
             }
         }
     }
-    if report.left_out == plan.rows {
+    if report.left_out_since_signing == plan.rows {
         return Ok(Outcome::Void(IMPORT_08.says(&[])));
     }
     report.new = new.len() as u64;

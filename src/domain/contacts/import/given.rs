@@ -125,8 +125,9 @@ fn date(text: &str, now: Timestamp) -> Result<Timestamp, LeftOut> {
     let (at, leeway) = match text.parse::<Timestamp>() {
         Ok(at) => (at, Duration::ZERO),
         Err(_) => {
-            let day: jiff::civil::Date = text.parse().map_err(|_| LeftOut::NoDate)?;
-            let start = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| LeftOut::NoDate)?;
+            let unread = |_| if text.is_empty() { LeftOut::NoDate } else { LeftOut::BadDate };
+            let day: jiff::civil::Date = text.parse().map_err(unread)?;
+            let start = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(unread)?;
             (start.timestamp().into(), DAY_STARTS_AHEAD)
         }
     };

@@ -71,7 +71,7 @@ type Change<T> = fn(&mut T);
 
 #[test]
 fn what_is_wrong_with_a_row_is_named() {
-    let wrong: [(Change<GivenRow>, LeftOut); 17] = [
+    let wrong: [(Change<GivenRow>, LeftOut); 19] = [
         (|row| row.phone.clear(), LeftOut::InvalidPhone),
         (|row| row.phone = "9123 4567".into(), LeftOut::InvalidPhone),
         (|row| row.phone = "+852 0000".into(), LeftOut::InvalidPhone),
@@ -83,7 +83,9 @@ fn what_is_wrong_with_a_row_is_named() {
         (|row| row.consents.clear(), LeftOut::NoConsent),
         (|row| row.consents[0].category.clear(), LeftOut::NoCategory),
         (|row| row.consents[0].source = "website".into(), LeftOut::NoSource),
-        (|row| row.consents[0].date = "20/11/2026".into(), LeftOut::NoDate),
+        (|row| row.consents[0].date = " ".into(), LeftOut::NoDate),
+        (|row| row.consents[0].date = "20/11/2026".into(), LeftOut::BadDate),
+        (|row| row.consents[0].date = "2026-13-45".into(), LeftOut::BadDate),
         (|row| row.consents[0].date = "2026-11-23".into(), LeftOut::DateAhead),
         (|row| row.consents[0].date = "2026-11-22T14:00:01+08:00".into(), LeftOut::DateAhead),
         (|row| row.consents[0].evidence = "  ".into(), LeftOut::NotTraceable),
