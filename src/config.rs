@@ -1,10 +1,12 @@
 //! Settings: `config.toml` as it is shipped holds the defaults, a file and the environment change them, unknown keys are
 //! refused with the nearest one that is known.
 
+mod environment;
+
 use crate::domain::policy::signatures::Times;
 use crate::domain::policy::{self, Policy};
 use crate::domain::secret::Secret;
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, File, FileFormat};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -226,11 +228,7 @@ fn origin<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Url>, D::Error> {
 }
 
 /// Reads the settings: the shipped defaults, then the command's own (as TOML), then the file, then the environment.
-pub fn load(
-    file: Option<&Path>,
-    own_defaults: &str,
-    environment: &[(String, String)],
-) -> Result<Settings, ConfigError> {
+pub fn load(file: Option<&Path>, own_defaults: &str, variables: &[(String, String)]) -> Result<Settings, ConfigError> {
     let known = known_keys()?;
     let mut defaults = tree_of(DEFAULTS, "config.toml")?;
     let mut of_file = None;
@@ -262,38 +260,12 @@ pub fn load(
     if let Some(text) = of_file {
         builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
     }
-    let own: Vec<(String, String)> = environment.iter().filter(|(name, _)| name.starts_with(PREFIX)).cloned().collect();
-    for (name, _) in &own {
-        check_known(&key_of(name), &format!("the environment ({name})"), &known)?;
-    }
-    let lists = lists()?;
-    let (listed, single): (Vec<_>, Vec<_>) = own.into_iter().partition(|(name, _)| lists.contains(&key_of(name)));
-    let source = Environment::with_prefix("COUNTERSIGN").prefix_separator("__").separator("__").try_parsing(true);
-    builder = builder.add_source(source.source(Some(single.into_iter().collect())));
-    for (name, text) in listed {
-        // Lists are written with commas: a.example, b.example.
-        let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
-        builder = builder.set_override(key_of(&name), items).map_err(|e| ConfigError::Value(e.to_string()))?;
-    }
+    builder = environment::add(builder, variables, &known)?;
     let built = builder.build().map_err(|e| ConfigError::Value(e.to_string()))?;
     let settings: Settings = serde_path_to_error::deserialize(built)
         .map_err(|e| ConfigError::Value(format!("{}: {}", e.path(), e.inner())))?;
     settings.check()?;
     Ok(settings)
-}
-
-const PREFIX: &str = "COUNTERSIGN__";
-
-/// The setting that a variable names.
-fn key_of(variable: &str) -> String {
-    variable.trim_start_matches(PREFIX).to_lowercase().replace("__", ".")
-}
-
-/// Settings that are lists.
-fn lists() -> Result<BTreeSet<String>, ConfigError> {
-    let defaults = tree_of(DEFAULTS, "config.toml")?;
-    let is_list = |key: &String| defaults.pointer(&pointer(key)).is_some_and(Value::is_array);
-    Ok(keys_of(&defaults).into_iter().filter(is_list).collect())
 }
 
 impl Approvals {
@@ -446,12 +418,24 @@ mod tests {
 
     #[test]
     fn lists_come_from_the_environment_with_commas() {
-        for (written, hosts) in
-            [("a.example", vec!["a.example"]), ("a.example,b.example", vec!["a.example", "b.example"])]
-        {
+        for (written, hosts) in [
+            ("a.example", vec!["a.example"]),
+            (" a.example , b.example,", vec!["a.example", "b.example"]),
+            ("", vec![]),
+        ] {
             let environment = [("COUNTERSIGN__SERVER__ALLOWED_HOSTS".to_owned(), written.to_owned())];
             assert_eq!(load(None, "", &environment).unwrap().server.allowed_hosts, hosts, "{written}");
         }
+    }
+
+    #[test]
+    fn prices_of_ones_own_have_a_version_of_their_own() {
+        let rates = "[policy.rate_card.rates.GB]\nmarketing = \"0.50\"\n";
+        let refused = from_file(rates).unwrap_err().to_string();
+        assert!(refused.contains("policy.rate_card.version"), "{refused}");
+        let card = from_file(&format!("[policy.rate_card]\nversion = \"2026-10\"\n{rates}")).unwrap().policy().unwrap();
+        let markets: Vec<String> = card.settings.rate_card.rates().map(|(market, ..)| market.to_string()).collect();
+        assert_eq!(markets, ["GB"], "what is named is the whole list");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use countersign::domain::people::{Person, Role};
 use countersign::domain::policy::Policy;
 use countersign::domain::preview::{Finding, Level};
 use countersign::domain::requests::Status;
-use countersign::error::Result;
+use countersign::error::{Error, Result};
 use countersign::graph::errors::FatalFor;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
 use countersign::graph::{Graph, GraphError, Settings};
@@ -44,6 +44,8 @@ pub struct Meta {
     pub seen: Mutex<Vec<(u32, String, Instant)>>,
     pub withheld: BTreeSet<u32>,
     pub blocked: AtomicBool,
+    /// Whether Meta answers nothing when what is sent is read anew.
+    pub silent: AtomicBool,
     /// Until when it is quiet where the first so many of a hundred people live, in microseconds.
     pub quiet: (u32, AtomicI64),
 }
@@ -56,6 +58,7 @@ impl Meta {
             seen: Mutex::default(),
             withheld: BTreeSet::new(),
             blocked: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             quiet: (0, AtomicI64::new(0)),
         }
     }
@@ -75,6 +78,9 @@ impl Meta {
 #[async_trait]
 impl Script for Meta {
     async fn refresh(&self) -> Result<()> {
+        if self.silent.load(Ordering::SeqCst) {
+            return Err(Error::Unavailable("Meta refuses the token".into()));
+        }
         Ok(())
     }
 

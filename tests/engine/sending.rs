@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use countersign::approvals::execute;
 use countersign::approvals::resume::{self, Resumed};
+use countersign::approvals::{engine, execute};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::Tally;
@@ -14,7 +14,7 @@ use countersign::domain::requests::Status;
 use countersign::error::Error;
 use countersign::graph::Backoff;
 use countersign::graph::messages::SendOutcome;
-use countersign::store::{deliveries, requests};
+use countersign::store::{audit, deliveries, requests};
 
 use super::play::{Meta, Play, accepted, refused, unknown};
 use super::sql;
@@ -27,6 +27,8 @@ on_both!(
     what_is_in_doubt_waits_for_its_webhook,
     a_stop_lets_nothing_begin,
     what_was_paused_goes_on_with_the_signatures_it_took,
+    a_start_that_meta_refuses_stands_still_and_says_why,
+    what_was_paused_and_then_stopped_is_not_resumed,
     too_many_who_fell_away_pause_it,
     a_stop_word_wins_against_a_running_broadcast,
     an_api_in_trouble_costs_a_handful,
@@ -143,6 +145,51 @@ async fn what_was_paused_goes_on_with_the_signatures_it_took(test: TestDb) {
     assert_eq!((play.meta.requests(), play.meta.counts().len()), (400, 400), "each once");
     assert_eq!(play.status().await, Status::Succeeded);
     assert!(matches!(agrees(&boss).await.unwrap_err(), Error::Conflict(_)), "there is nothing to let go on");
+}
+
+async fn a_start_that_meta_refuses_stands_still_and_says_why(test: TestDb) {
+    let mut play = Play::new(&test, 20, Meta::new(Duration::from_millis(1), accepted)).await;
+    play.meta.silent.store(true, Ordering::SeqCst);
+    let (engine, job) = (play.engine(4).await, play.job().await);
+    engine::carry_out(engine, job).await.expect_err("for a while it is tried again");
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Executing, 0));
+    let long_ago = SystemClock.now().before(Duration::from_mins(6)).micros();
+    sql!(&play.stage.db, "update execution set started_at = $1", long_ago);
+    let runner = play.run(4).await;
+    play.reaches("people are told", Status::Paused).await;
+    let execution = deliveries::find(&play.stage.db, play.stage.tenant, play.id).await.unwrap().unwrap();
+    assert!(execution.reason.unwrap().contains("Meta refuses the token"));
+    play.meta.silent.store(false, Ordering::SeqCst);
+    play.goes_on().await;
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 20));
+}
+
+/// Paused first, and then stopped while some are in doubt: it is wound up, and nobody is asked to let it go on.
+async fn what_was_paused_and_then_stopped_is_not_resumed(test: TestDb) {
+    let answer = |who: u32, before| if who < 4 { unknown() } else { accepted(who, before) };
+    let mut play = Play::new(&test, 400, Meta::new(Duration::from_millis(10), answer)).await;
+    let runner = play.run(4).await;
+    until("some are out", Duration::from_secs(20), async || (play.meta.requests() > 20).then_some(())).await;
+    let (ctx, tenant, request) = (play.engines[0].ctx.clone(), play.stage.tenant, play.stage.request);
+    execute::pause(&ctx, tenant, request, &play.officer()).await.unwrap();
+    let again = execute::pause(&ctx, tenant, request, &play.officer()).await.unwrap_err();
+    assert!(again.to_string().contains("it is paused"), "{again}");
+    execute::stop(&ctx, tenant, request, &play.officer()).await.unwrap();
+    assert_eq!(play.status().await, Status::Executing, "what is in doubt is settled first");
+    let lau = play.somebody(Role::Compliance).await;
+    let refused = resume::resume(&ctx, tenant, &lau, request, "password").await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict(_)), "{refused}");
+    assert!(
+        !audit::list(&play.stage.db, tenant, &audit::Filter::default(), 50)
+            .await
+            .unwrap()
+            .iter()
+            .any(|e| e.act.contains("resume"))
+    );
+    play.webhooks().await;
+    runner.await.unwrap();
+    assert_eq!(play.status().await, Status::Cancelled);
 }
 
 async fn too_many_who_fell_away_pause_it(test: TestDb) {

@@ -6,6 +6,7 @@ mod crash;
 mod demo;
 mod facts;
 mod faults;
+mod outage;
 mod signing;
 mod stage;
 mod stopping;

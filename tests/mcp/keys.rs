@@ -12,6 +12,7 @@ use crate::support::world::{NOW, World};
 on_both!(
     only_a_living_key_opens,
     a_key_can_be_revoked_between_two_calls,
+    whoever_may_ask_may_know_what_came_of_it,
     a_key_ends_with_the_account_of_its_owner,
     foreign_hosts_and_pages_are_refused,
     the_spelling_is_the_keys_or_the_addresss,
@@ -51,6 +52,19 @@ async fn a_key_can_be_revoked_between_two_calls(db: TestDb) {
     tx.commit().await.unwrap();
     let reply = caller.request("tools/list", json!({})).await;
     assert_eq!((reply.status, reply.text.contains("revoked")), (401, true));
+}
+
+async fn whoever_may_ask_may_know_what_came_of_it(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    let door = Door::open(&world.db).await;
+    for permissions in ["propose", "propose:broadcasts", "read"] {
+        let (_, key) = world.agent(permissions, permissions).await;
+        let tools = door.modern(&key).request("tools/list", json!({})).await;
+        assert!(tools.text.contains("whatsapp.action_request.status"), "{permissions}: {}", tools.text);
+        assert_eq!(tools.text.contains("\"name\":\"whatsapp.contacts.list\""), permissions == "read", "{permissions}");
+        let answer = door.modern(&key).call("whatsapp.action_request.status", json!({})).await;
+        assert!(answer["items"].is_array(), "{permissions}: {answer}");
+    }
 }
 
 async fn a_key_ends_with_the_account_of_its_owner(db: TestDb) {

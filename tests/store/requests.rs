@@ -247,6 +247,8 @@ async fn lists_filter_and_page(db: TestDb) {
         (ListFilter { status: requests::tab(Tab::Decided), ..Default::default() }, 0),
         (ListFilter { search: Some("WINTER".into()), ..Default::default() }, 5),
         (ListFilter { search: Some("100%".into()), ..Default::default() }, 0),
+        (ListFilter { search: Some(ids[0].to_string()), ..Default::default() }, 1),
+        (ListFilter { search: Some(ids[0].short()), ..Default::default() }, 1),
         (
             ListFilter {
                 agent: Some(case.agent.id),

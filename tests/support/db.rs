@@ -57,6 +57,12 @@ impl TestDb {
         Some(Self::create(server, folder, &format!(" template {template}")).await)
     }
 
+    /// On a server of the test's own.
+    pub async fn on(server: &str) -> Self {
+        super::start();
+        Self::create(server.to_owned(), folder(), "").await
+    }
+
     /// Without any table, to be migrated by the test.
     pub async fn empty(kind: Kind) -> Option<Self> {
         super::start();

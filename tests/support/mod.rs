@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod db;
 pub mod door;
 pub mod samples;
+pub mod server;
 pub mod smtp;
 pub mod visitor;
 pub mod world;

@@ -245,6 +245,34 @@ fn what_is_no_delivery_is_refused_with_a_place_and_without_content() {
 }
 
 #[test]
+fn half_an_emoji_spoils_nothing_else() {
+    let name = |escape: &str| {
+        let whole = r#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":
+            {"contacts":[{"profile":{"name":"NAME"},"wa_id":"15550100001"}],
+             "messages":[{"from":"15550100001","id":"wamid.A","type":"text","text":{"body":"STOP"}}]}}]}]}"#;
+        let events = parse(whole.replace("NAME", escape).as_bytes()).unwrap();
+        let [event] = events.as_slice() else { panic!("{events:?}") };
+        let message = message_of(event.clone());
+        assert!(message.words().and_then(stop_word).is_some(), "{escape}");
+        message.profile_name.unwrap_or_default()
+    };
+    for (escape, read) in [
+        (r"Bo \ud83d", "Bo \u{fffd}"),
+        (r"\udc4b Bo", "\u{fffd} Bo"),
+        (r"\ud83d\ud83d\udc4b", "\u{fffd}👋"),
+        (r"\ud83d\udc4b\uD83D", "👋\u{fffd}"),
+        (r"\\ud83d\ud83d", "\\ud83d\u{fffd}"),
+        (r"\ud83", "?"),
+    ] {
+        if read == "?" {
+            assert!(matches!(parse(format!("\"{escape}\"").as_bytes()), Err(ParseError::NotJson { .. })));
+        } else {
+            assert_eq!(name(escape), read, "{escape}");
+        }
+    }
+}
+
+#[test]
 fn hostile_bodies_neither_crash_nor_hang() {
     let deep = format!("{}{}", "[".repeat(1 << 20), "]".repeat(1 << 20));
     assert!(matches!(parse(deep.as_bytes()), Err(ParseError::NotJson { .. })));

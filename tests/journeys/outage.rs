@@ -1,0 +1,54 @@
+//! The database goes away while messages go out, in the middle of whatever it does, and comes back: everybody gets the
+//! message once, and the daemon has waited.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::stage::{Stage, assert_once, offer, sign};
+use crate::support::db::TestDb;
+use crate::support::server::Server;
+use crate::support::until;
+
+const PEOPLE: usize = 240;
+const RATE: u32 = 60;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_is_killed_and_comes_back() {
+    let Some(server) = Server::start() else { return };
+    let stage = Stage::set(TestDb::on(&server.url).await, PEOPLE, RATE).await;
+    let mut daemon = stage.daemon().await;
+    let mut lau = stage.visitor();
+    let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
+        let filed = stage.try_call("whatsapp.broadcast.preview", offer(&json!(stage.segment), RATE)).await.ok()?;
+        filed["action_request_id"].as_str().map(str::to_owned)
+    })
+    .await;
+    sign(&mut lau, &id).await.expect("it is signed");
+    let ready = format!("{}/readyz", daemon.url);
+    for out in [20, 60, 100, 140, 180] {
+        until("some are out", Duration::from_secs(30), async || (stage.sends().await.len() >= out).then_some(())).await;
+        server.kill();
+        until("the daemon says that it has no database", Duration::from_secs(20), async || {
+            (reqwest::get(&ready).await.ok()?.status() == 503).then_some(())
+        })
+        .await;
+        assert!(daemon.ended().is_none(), "it waits for its database: {}", daemon.log());
+        server.start_again();
+    }
+    let asked = json!({"action_request_id": id});
+    let done = until("it has come to its end", Duration::from_secs(90), async || {
+        let status = stage.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
+        (status["status"] == "succeeded").then_some(status)
+    })
+    .await;
+    let sends = stage.sends().await;
+    assert_once(&sends);
+    let progress: &Value = &done["execution"]["progress"];
+    assert_eq!(
+        (sends.len(), &progress["accepted"], &progress["unknown"]),
+        (PEOPLE, &json!(PEOPLE), &json!(0)),
+        "{done:#}"
+    );
+    assert!(daemon.stop().await.success());
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Takes the guards of the engine away, one at a time, and asks the simulated worlds to find each.
+
+Works in a folder of its own, so the repository is left alone; CARGO_TARGET_DIR says where to build (by default in that
+folder, which compiles everything once). Prints a line for each mutant: the first world that ends wrong, and how. A mutant
+that no world finds, or whose text is no longer in the source, is a failure.
+
+    python3 tests/mutants.py FOLDER [SEEDS] [NAME..]
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STORE, ENGINE = "src/store/deliveries", "src/approvals/engine"
+
+# Name, file, what stands there, what stands there instead.
+MUTANTS = [
+    ("an intent for a row that does not wait", f"{STORE}/commit.rs", '" and state = 0 and not exists (select 1 from suppression s', '" and not exists (select 1 from suppression s'),
+    ("an intent for somebody who wants no more", f"{STORE}/commit.rs", "where s.tenant_id = $5 and s.contact_no = delivery.contact_no", "where s.tenant_id = $5 and s.contact_no = delivery.contact_no and 1 = 0"),
+    ("an intent under another's shard", f"{STORE}/commit.rs", "and owner = $3 and epoch = $4 returning desired", "and ($3 = $3 or $4 = $4) returning desired"),
+    ("an intent after a stop", f"{STORE}/commit.rs", "other => Grip::Halted(other)", "_ => Grip::Held"),
+    ("an outcome of another attempt", f"{STORE}/outcomes.rs", '" and attempt = o_attempt and state in (1, 3) returning seq"', '" and o_attempt > 0 and state in (1, 3) returning seq"'),
+    ("an outcome for a row that is settled", f"{STORE}/outcomes.rs", "and state in (1, 3) returning seq", "and state <> 0 returning seq"),
+    ("a takeover that sends again", f"{STORE}/shards.rs", '"update delivery set state = 3, updated_at = $4', '"update delivery set state = 0, updated_at = $4'),
+    ("a takeover that sees only rows ahead", f"{STORE}/shards.rs", ".bind(execution).bind(shard.low_seq).bind(shard.next_seq)", ".bind(execution).bind(shard.next_seq).bind(shard.next_seq)"),
+    ("a shard closed before its retries", f"{STORE}/shards.rs", "where q.execution_id = $1 and q.seq >= shard.seq_from and q.seq < shard.seq_to)\n            and not exists", "where q.execution_id = $1 and q.seq < 0)\n            and not exists"),
+    ("a doubt taken for a refusal", f"{ENGINE}/sender.rs", "SendOutcome::Unknown { why } => Settled::Unknown { why },", "SendOutcome::Unknown { why } => Settled::NotSent { retry_at: now, why },"),
+    ("a commit in doubt taken for done", f"{ENGINE}/turn.rs", "Err(e) => self.in_doubt(e, &wanted),", "Err(_) => {\n                for row in wanted.rows.into_values() {\n                    let (attempt, slot) = (row.attempt + 1, Arc::clone(&self.engine.slots).try_acquire_owned());\n                    let Ok(slot) = slot else { continue };\n                    self.begin(row, attempt, begun + self.engine.lease, slot);\n                }\n            }"),
+    ("a commit in doubt that is forgotten", f"{ENGINE}/turn.rs", "self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at, why } });", "let _ = (seq, attempt, retry_at, &why);"),
+    ("a shard given back with requests on their way", f"{ENGINE}/shards.rs", "self.aloft_in(lease).is_none() && !waits", "self.aloft_in(lease).is_none() || waits || true"),
+    ("an end while something is on its way", "src/approvals/execute.rs", "if tally.sending > 0 || (execution.desired == Desired::Run && tally.queued + tally.not_sent > 0) {", "if execution.desired == Desired::Run && tally.queued + tally.not_sent > 0 {"),
+    ("an end while something is in doubt", "src/approvals/execute.rs", "    if tally.unknown > 0 {\n        let waited", "    if tally.unknown > u64::MAX - 1 {\n        let waited"),
+    ("a status that goes backwards", f"{STORE}/statuses.rs", 'progress = case when o_rank > ",', 'progress = case when 9 > ",'),
+    ("tokens that are never used up", f"{STORE}/rate.rs", ".bind(level - granted)", ".bind(level.max(granted))"),
+    ("rows put off above the mark", f"{ENGINE}/turn.rs", "part.next_seq = held.next_seq();", "part.next_seq = held.loaded_to;"),
+]
+
+
+def main() -> int:
+    folder = Path(sys.argv[1]).resolve()
+    seeds = sys.argv[2] if len(sys.argv) > 2 else "2000"
+    wanted = sys.argv[3:]
+    target = os.environ.get("CARGO_TARGET_DIR", str(folder / "target"))
+    env = {**os.environ, "CARGO_TARGET_DIR": target, "SIMULATION_SEEDS": seeds, "RUST_BACKTRACE": "0"}
+    failures = []
+    for name, file, old, new in MUTANTS:
+        if wanted and not any(word in name for word in wanted):
+            continue
+        tree = folder / "tree"
+        shutil.rmtree(tree, ignore_errors=True)
+        tree.mkdir(parents=True)
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout.decode()
+        for path in filter(None, listed.split("\0")):
+            if (ROOT / path).is_file():
+                (tree / path).parent.mkdir(parents=True, exist_ok=True)
+                # With its times, so that only what differs is compiled.
+                shutil.copy2(ROOT / path, tree / path)
+        source = (tree / file).read_text()
+        if source.count(old) != 1:
+            failures.append(f"{name}: its text stands {source.count(old)} times in {file}")
+            print(f"?? {failures[-1]}", flush=True)
+            continue
+        (tree / file).write_text(source.replace(old, new))
+        built = subprocess.run(
+            ["cargo", "test", "--test", "all", "--no-run", "--message-format", "short"],
+            cwd=tree, env=env, capture_output=True, text=True,
+        )
+        binary = re.search(r"\(([^)]*/deps/all-[^)]*)\)", built.stderr)
+        if built.returncode != 0 or binary is None:
+            failures.append(f"{name}: does not build\n{built.stderr[-2000:]}")
+            print(f"?? {failures[-1]}", flush=True)
+            continue
+        played = subprocess.run(
+            [binary.group(1), "simulation::worlds", "--test-threads", "2"], cwd=tree, env=env, capture_output=True, text=True
+        )
+        found = re.findall(r"SIMULATION_SEED=(\d+): (.*)", played.stdout + played.stderr)
+        if found:
+            seed, what = min(found, key=lambda pair: int(pair[0]))
+            print(f"{name} | {seed} | {what[:160]}", flush=True)
+        else:
+            failures.append(f"{name}: no world of {seeds} ends wrong")
+            print(f"!! {failures[-1]}\n{played.stderr[-500:]}", flush=True)
+    print(f"{len(failures)} not found" if failures else "all found")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
