@@ -41,6 +41,19 @@ MUTANTS = [
 ]
 
 
+def play(binary: str, tree: Path, env: dict[str, str]) -> tuple[re.Match[str] | None, str]:
+    """Plays worlds until one ends wrong; gives that line, and the last lines that were printed."""
+    command = [binary, "simulation::worlds", "--test-threads", "2", "--nocapture"]
+    last: list[str] = []
+    with subprocess.Popen(command, cwd=tree, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as worlds:
+        for line in worlds.stdout or []:
+            last = [*last[-5:], line]
+            if found := re.search(r"SIMULATION_SEED=(\d+): (.*)", line):
+                worlds.kill()
+                return found, line
+    return None, "".join(last)
+
+
 def main() -> int:
     folder = Path(sys.argv[1]).resolve()
     seeds = sys.argv[2] if len(sys.argv) > 2 else "2000"
@@ -75,16 +88,12 @@ def main() -> int:
             failures.append(f"{name}: does not build\n{built.stderr[-2000:]}")
             print(f"?? {failures[-1]}", flush=True)
             continue
-        played = subprocess.run(
-            [binary.group(1), "simulation::worlds", "--test-threads", "2"], cwd=tree, env=env, capture_output=True, text=True
-        )
-        found = re.findall(r"SIMULATION_SEED=(\d+): (.*)", played.stdout + played.stderr)
+        found, told = play(binary.group(1), tree, env)
         if found:
-            seed, what = min(found, key=lambda pair: int(pair[0]))
-            print(f"{name} | {seed} | {what[:160]}", flush=True)
+            print(f"{name} | {found.group(1)} | {found.group(2)[:160]}", flush=True)
         else:
             failures.append(f"{name}: no world of {seeds} ends wrong")
-            print(f"!! {failures[-1]}\n{played.stderr[-500:]}", flush=True)
+            print(f"!! {failures[-1]}\n{told}", flush=True)
     print(f"{len(failures)} not found" if failures else "all found")
     return 1 if failures else 0
 

@@ -112,5 +112,5 @@ pause-title = 或只暫停
 pause-text = 暫時不再發送。之後恢復須取得與廣播相同的簽署。
 pause-sending = 暫停發送
 pause-done = 已暫停。途中的訊息仍可能送達。
-signatures-missing = 尚欠 { $n } 個簽署。
+signatures-missing = 尚欠{ $n }個簽署。
 pause-over = 現時並非發送中：已暫停、已停止或已結束。沒有任何更改。

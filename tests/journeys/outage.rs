@@ -26,7 +26,7 @@ async fn postgresql_is_killed_and_comes_back() {
     .await;
     sign(&mut lau, &id).await.expect("it is signed");
     let ready = format!("{}/readyz", daemon.url);
-    for out in [20, 60, 100, 140, 180] {
+    for out in [20, 90, 160] {
         until("some are out", Duration::from_secs(30), async || (stage.sends().await.len() >= out).then_some(())).await;
         server.kill();
         until("the daemon says that it has no database", Duration::from_secs(20), async || {

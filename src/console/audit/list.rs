@@ -35,20 +35,24 @@ const OTHERS: [&str; 4] = ["policy", "worker", "meta", "operator"];
 pub struct Names {
     people: HashMap<String, String>,
     agents: HashMap<String, String>,
+    /// The one.
+    business: HashMap<String, String>,
 }
 
 impl Names {
     pub async fn read(db: &Db, tenant: TenantId) -> Result<Self, Error> {
         let people = store::people::people(db, tenant).await?;
         let agents = store::people::agents(db, tenant).await?;
+        let business = store::people::tenant(db, tenant).await?;
         Ok(Self {
             people: people.into_iter().map(|person| (person.id.to_string(), person.name)).collect(),
             agents: agents.into_iter().map(|agent| (agent.id.to_string(), agent.name)).collect(),
+            business: business.into_iter().map(|business| (business.id.to_string(), business.name)).collect(),
         })
     }
 
     fn of(&self, id: &str) -> Option<&String> {
-        self.people.get(id).or_else(|| self.agents.get(id))
+        self.people.get(id).or_else(|| self.agents.get(id)).or_else(|| self.business.get(id))
     }
 
     /// Who did it, as people call them.

@@ -7,7 +7,7 @@ use super::ResumePage;
 use crate::approvals::resume::{self, Resumed, Standstill};
 use crate::console::errors::Trouble;
 use crate::console::forms::{Named, Posted};
-use crate::console::monitor::Progress;
+use crate::console::monitor::{Progress, why_halted};
 use crate::console::page::{Here, Notice};
 use crate::console::parts::Tone;
 use crate::console::proof::prove;
@@ -17,7 +17,6 @@ use crate::console::visit::Reviewer;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::signatures::MayNotSign;
 use crate::error::Error;
-use crate::words::Lang;
 
 /// `GET /broadcasts/{id}/resume`.
 pub async fn agree(who: Reviewer, Named(id): Named<RequestId>) -> Response {
@@ -39,14 +38,15 @@ async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<Re
     if let Err(MayNotSign::NothingOpen(_)) = may_agree {
         return Err(Trouble::Refused(l.t("resume-over")));
     }
+    let (reason, reason_lang) = why_halted(who, &execution).await.map_err(|error| Trouble::from_error(l, error))?;
     let mut chrome = who.chrome(l.t("resume-title"), Here::Broadcasts).await;
     chrome.path = format!("/broadcasts/{id}/resume");
     Ok(ResumePage {
         action: format!("/broadcasts/{id}/resume"),
         back: format!("/broadcasts/{id}"),
         name: request.preview.view.name().to_owned(),
-        reason: execution.reason,
-        reason_lang: (l.lang() != Lang::En).then_some("en"),
+        reason,
+        reason_lang,
         waiting: tally.queued.saturating_sub(fallen_away),
         progress: Progress::from(tally),
         not_you: may_agree.err().map(|why| refusal(l, &why, &State::Paused)),

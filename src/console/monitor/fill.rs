@@ -155,7 +155,7 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         None => l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate),
     };
     let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
-    let (alarm, alarm_lang) = alarm(who, run).await?;
+    let (alarm, alarm_lang) = why_halted(who, &run.execution).await?;
     Ok(Live {
         state: state.tag(l),
         next_move: state.next(l),
@@ -171,14 +171,17 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
 
 /// Why it does not go on, and the language that is said in. What a person did is said in the reader's own; the worker's
 /// sentences are English.
-async fn alarm(who: &Reviewer, run: &Run) -> Result<(Option<String>, Option<&'static str>), Error> {
+pub async fn why_halted(
+    who: &Reviewer,
+    execution: &Execution,
+) -> Result<(Option<String>, Option<&'static str>), Error> {
     let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
-    let Some(reason) = run.execution.halted() else { return Ok((None, None)) };
-    let (act, key) = match run.execution.desired {
+    let Some(reason) = execution.halted() else { return Ok((None, None)) };
+    let (act, key) = match execution.desired {
         Desired::Cancel => ("execution.stopped", "state-stopped"),
         _ => ("execution.paused", "monitor-paused-by"),
     };
-    let person = person_who(db, tenant, run.request.id, act).await?;
+    let person = person_who(db, tenant, execution.request, act).await?;
     if person.is_empty() {
         return Ok((Some(reason.to_owned()), (l.lang() != Lang::En).then_some("en")));
     }
