@@ -205,7 +205,7 @@ impl Bench<'_> {
             sync_every: Duration::from_hours(24),
             drain_timeout: Duration::from_secs(5),
         };
-        let worker = Worker::start(self.it.ctx.clone(), None, settings, stop.clone()).await.unwrap();
+        let worker = Worker::start(self.it.ctx.clone(), None, settings, None, stop.clone()).await.unwrap();
         let mut times = Vec::new();
         for _ in 0..100 {
             let request = self.filed(1, 1_000).await;

@@ -50,7 +50,7 @@ pub struct App {
     mailer: Option<Mailer>,
     listener: TcpListener,
     metrics: PrometheusHandle,
-    _lock: Option<FileLock>,
+    lock: Option<FileLock>,
 }
 
 impl App {
@@ -85,7 +85,7 @@ impl App {
                     .or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
             }),
         };
-        Ok(Self { settings, ctx, mailer, listener, metrics: health::recorder()?, _lock: lock })
+        Ok(Self { settings, ctx, mailer, listener, metrics: health::recorder()?, lock })
     }
 
     /// Where it listens; with port 0 in the settings, the port that was given.
@@ -115,9 +115,14 @@ impl App {
 
     /// Serves until the token is cancelled, then lets what runs end within the drain timeout.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let worker =
-            Worker::start(self.ctx.clone(), self.mailer.clone(), worker_settings(&self.settings), stop.child_token())
-                .await?;
+        let worker = Worker::start(
+            self.ctx.clone(),
+            self.mailer.clone(),
+            worker_settings(&self.settings),
+            self.lock.as_ref(),
+            stop.child_token(),
+        )
+        .await?;
         let router = router(&self, &worker, &stop)?;
         tracing::info!(listen = %self.listener.local_addr()?, url = %self.ctx.public_url, version = env!("CARGO_PKG_VERSION"), "ready");
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

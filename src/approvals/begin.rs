@@ -112,17 +112,18 @@ async fn tell(
 /// What is stored is not what was signed: somebody changed the row, or this program means something else by the tool than
 /// the one that people signed under. Nothing is carried out.
 async fn refuse(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &store::Error) -> Result<()> {
-    let now = ctx.clock.now();
     tracing::error!(request = %id, error = %why, "a request is not what was signed; it is not carried out");
-    let failure = Failure {
-        code: "stale".to_owned(),
-        message: "NOT DONE. What is stored is not what was signed. Preview it again.".to_owned(),
-        finding: None,
-    };
+    void(ctx, tenant, id, "digest", "NOT DONE. What is stored is not what was signed. Preview it again.").await
+}
+
+/// Ends a request that was approved and must not be carried out any more.
+pub(super) async fn void(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &str, message: &str) -> Result<()> {
+    let now = ctx.clock.now();
+    let failure = Failure { code: "stale".to_owned(), message: message.to_owned(), finding: None };
     let mut tx = ctx.db.begin().await?;
     requests::settle(&mut tx, tenant, id, Status::Approved, Status::Stale, None, Some(&failure), now).await?;
     broadcasts::release(&mut tx, tenant, id).await?;
-    tell(&mut tx, tenant, id, "request.stale", json!({"why": "digest"}), now).await?;
+    tell(&mut tx, tenant, id, "request.stale", json!({"why": why}), now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Applying what Meta sent: posts in the order of their arrival, many in one transaction, and one that cannot be applied
 //! set aside so that it holds up nobody.
 
-use super::execute;
+use super::{behind, execute};
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
@@ -84,11 +84,12 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
         by_tenant.entry(post.tenant).or_default().extend(events);
     }
     let mut round = Round { posts: waiting.len(), read_again: false };
-    let mut ledger = false;
+    let (mut ledger, mut is_behind) = (false, false);
     for (tenant, events) in &by_tenant {
         let follow = apply(ctx, &mut tx, secret, *tenant, events).await?;
         round.read_again |= follow.read_again;
         ledger |= follow.ledger;
+        is_behind |= follow.behind;
         if let Some(reason) = follow.stop_sending {
             execute::halt_all(&mut tx, ctx, *tenant, "account", &reason).await?;
         }
@@ -97,6 +98,9 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
     metrics::counter!("countersign_webhook_posts_total").increment(waiting.len() as u64);
     if let Some(oldest) = waiting.first() {
         metrics::gauge!("countersign_webhook_lag_seconds").set(now.since(oldest.received_at).as_secs_f64());
+    }
+    if is_behind {
+        behind::noticed(ctx).await?;
     }
     if ledger {
         ctx.wake.requests();

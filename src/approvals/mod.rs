@@ -11,6 +11,7 @@
 
 pub mod agree;
 pub mod begin;
+pub mod behind;
 pub mod doubts;
 pub mod engine;
 pub mod execute;

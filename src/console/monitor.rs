@@ -11,7 +11,7 @@ use super::parts::{Chip, Choice, Pager, Tag, Tone, percent};
 use crate::domain::deliveries::Tally;
 use crate::words::Words;
 
-pub use fill::{live, person_who, why_halted, show};
+pub use fill::{live, person_who, show, why_halted};
 
 /// The delivery ledger by state. A message is in one state, so the counts sum to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -39,6 +39,19 @@ pub async fn enter(db: &Db, version: &str, now: Timestamp) -> Result<Instance> {
     Ok(Instance { daemon, epoch, secret })
 }
 
+/// When this database was last found to be older than what has happened.
+pub async fn behind_since(db: &Db) -> Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> =
+        on!(read db, p => sqlx::query_as("select behind_since from instance where one = 1").fetch_optional(p).await)?;
+    Ok(row.and_then(|(since,)| since))
+}
+
+/// Notes that it is.
+pub async fn is_behind(db: &Db, now: Timestamp) -> Result<()> {
+    on!(write db, p => sqlx::query("update instance set behind_since = $1 where one = 1").bind(now).execute(p).await.map(drop))?;
+    Ok(())
+}
+
 /// The secret alone, for programs that read tokens and are no daemon; none if no daemon ever ran here.
 pub async fn secret(db: &Db) -> Result<Option<Hash>> {
     let row: Option<(Vec<u8>,)> =

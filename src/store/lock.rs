@@ -1,12 +1,14 @@
-//! One daemon on one SQLite file: a lock beside the file, held for the life of the process.
+//! One daemon on one SQLite file: a lock beside the file, held for the life of the process. In it stands how often the file
+//! was started from, so that one that was put back from a backup is noticed.
 
 use super::connect::sqlite_file;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Seek as _, Write as _};
 use std::path::Path;
 
 /// Held for as long as this program may write to a SQLite file.
 #[derive(Debug)]
-pub struct FileLock(#[expect(dead_code, reason = "the system drops the lock with the file")] File);
+pub struct FileLock(File);
 
 /// Why a SQLite file cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,23 @@ impl FileLock {
         sqlite_file(url).map(|file| Self::beside(&file)).transpose()
     }
 
+    /// The epoch of the last start, as it stands beside the database; none where nothing stands there.
+    #[must_use]
+    pub fn last_epoch(&self) -> Option<i64> {
+        let mut file = &self.0;
+        file.rewind().ok()?;
+        std::io::read_to_string(file).ok()?.trim().parse().ok()
+    }
+
+    /// Writes down the epoch of this start.
+    pub fn remember(&self, epoch: i64) -> std::io::Result<()> {
+        let mut file = &self.0;
+        file.rewind()?;
+        file.set_len(0)?;
+        writeln!(file, "{epoch}")?;
+        file.sync_all()
+    }
+
     fn beside(database: &Path) -> Result<Self, LockError> {
         let mut name = database.as_os_str().to_owned();
         name.push(".lock");
@@ -40,7 +59,8 @@ impl FileLock {
         if let Some(folder) = database.parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&name).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
@@ -58,11 +78,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/new/cs.sqlite", folder.path().display());
         let first = FileLock::take(&url).unwrap();
-        assert!(first.is_some());
+        assert_eq!(first.as_ref().unwrap().last_epoch(), None);
+        first.as_ref().unwrap().remember(12).unwrap();
+        first.as_ref().unwrap().remember(7).unwrap();
         let refused = FileLock::take(&url).unwrap_err().to_string();
         assert!(refused.contains("already works on") && refused.contains("PostgreSQL"), "{refused}");
         drop(first);
-        assert!(FileLock::take(&url).unwrap().is_some());
+        assert_eq!(FileLock::take(&url).unwrap().unwrap().last_epoch(), Some(7));
         assert!(FileLock::take("postgres://localhost/x").unwrap().is_none());
     }
 }

@@ -32,6 +32,8 @@ pub struct Follow {
     pub read_again: bool,
     /// Messages of ours were told about: executions may have come to their end.
     pub ledger: bool,
+    /// Meta tells of a message of ours that this database does not know: it is older than what has happened.
+    pub behind: bool,
 }
 
 /// An event with the time at which it reached us.
@@ -75,7 +77,7 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
     }
     if !statuses.is_empty() {
         follow.ledger = true;
-        ledger(ctx, tx, tenant, &statuses).await?;
+        follow.behind = ledger(ctx, tx, tenant, &statuses).await?;
     }
     Ok(follow)
 }
@@ -100,7 +102,8 @@ fn update(status: &Status, secret: &Hash) -> Option<StatusUpdate> {
     Some(StatusUpdate { token: token?, wamid: status.wamid.clone(), reached })
 }
 
-async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpdate]) -> Result<()> {
+/// Writes them down; `true` if some are of messages that this database does not know.
+async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpdate]) -> Result<bool> {
     let now = ctx.clock.now();
     let applied = deliveries::apply_statuses(tx, tenant, statuses, now).await?;
     for token in &applied.twice {
@@ -124,7 +127,8 @@ async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpda
         tracing::error!(execution = %token.execution, seq = token.seq, attempt = token.attempt, "a status names a message that this database does not know: was it restored from a backup?");
     }
     let failed: Vec<(ContactNo, i64)> = applied.failed.iter().map(|(who, code)| (*who, i64::from(*code))).collect();
-    remedies(tx, tenant, &failed, now).await
+    remedies(tx, tenant, &failed, now).await?;
+    Ok(!applied.unknown.is_empty())
 }
 
 /// Notes on people what Meta's codes say of them, in a transaction of its own.

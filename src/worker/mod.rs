@@ -3,9 +3,11 @@
 mod mails;
 mod rounds;
 
+use crate::approvals::behind;
 use crate::approvals::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mail::Mailer;
+use crate::store::lock::FileLock;
 use crate::store::{instance, outbox};
 use crate::tools::Ctx;
 use async_trait::async_trait;
@@ -73,9 +75,26 @@ impl Pulse {
 }
 
 impl Worker {
-    /// Enters this daemon into the database and begins to work. Nothing new is begun once `stop` is cancelled.
-    pub async fn start(ctx: Ctx, mailer: Option<Mailer>, settings: Settings, stop: CancellationToken) -> Result<Self> {
+    /// Enters this daemon into the database and begins to work. Nothing new is begun once `stop` is cancelled. `lock` is that of
+    /// the database's file.
+    pub async fn start(
+        ctx: Ctx,
+        mailer: Option<Mailer>,
+        settings: Settings,
+        lock: Option<&FileLock>,
+        stop: CancellationToken,
+    ) -> Result<Self> {
         let instance = instance::enter(&ctx.db, env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
+        if let Some(lock) = lock {
+            // Every start raises it: a file that has not heard of the last one is older than what was done since.
+            if lock.last_epoch().is_some_and(|last| instance.epoch <= last) {
+                behind::stand_still(&ctx).await?;
+            }
+            let kept = lock.remember(instance.epoch);
+            kept.map_err(|why| {
+                Error::Unavailable(format!("the lock file beside the database cannot be written: {why}"))
+            })?;
+        }
         if !ctx.db.is_postgres() {
             // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.
             outbox::give_up_on_held(&ctx.db).await?;

@@ -155,7 +155,7 @@ fn blow(dice: &mut SmallRng) -> Blow {
     match dice.random_range(0..8) {
         0..4 => Blow::Kill,
         4 => Blow::Terminate,
-        5..7 => Blow::Freeze(dice.random_range(Duration::ZERO..LEASE * 2)),
+        5..7 => Blow::Freeze(dice.random_range(Duration::ZERO..LEASE * 4)),
         _ => Blow::Jump(dice.random_range(-300..300)),
     }
 }

@@ -1,0 +1,43 @@
+//! A database that is older than what has happened: it was put back from a backup, or is a copy on which another daemon works.
+//! Whatever waits in it may have been sent already, so nothing of it goes out by itself.
+
+use super::begin;
+use super::execute::halt_all;
+use crate::error::Result;
+use crate::store::{instance, people, requests};
+use crate::tools::Ctx;
+use std::time::Duration;
+
+/// What people read where it stands still.
+const REASON: &str = "This database is older than what has happened: it was restored from a backup, or it is a copy. What waits \
+    here may have been sent already. Compare with the figures at Meta before it goes on.";
+/// What agents and people read of requests that had been approved.
+const VOID: &str = "NOT DONE. The database was restored from an earlier time, so this may have been carried out already. Look at \
+    what has happened, and ask again for what has not.";
+/// Signs of one loss keep coming for as long as Meta repeats its webhooks.
+const ONE_LOSS: Duration = Duration::from_hours(7 * 24);
+
+/// Meta tells of a message that this database does not know. Once for each loss: whoever then lets something go on has
+/// decided.
+pub async fn noticed(ctx: &Ctx) -> Result<()> {
+    let since = instance::behind_since(&ctx.db).await?;
+    if since.is_some_and(|since| since > ctx.clock.now().before(ONE_LOSS)) { Ok(()) } else { stand_still(ctx).await }
+}
+
+/// Lets all that runs stand still until people agree that it goes on, and ends what was approved and not begun.
+pub async fn stand_still(ctx: &Ctx) -> Result<()> {
+    metrics::counter!("countersign_database_behind_total").increment(1);
+    tracing::error!("the database is older than what has happened; everything stands still until people have looked");
+    for tenant in people::tenants(&ctx.db).await? {
+        let mut tx = ctx.db.begin().await?;
+        halt_all(&mut tx, ctx, tenant.id, "restored", REASON).await?;
+        tx.commit().await?;
+    }
+    for (tenant, id) in requests::approved(&ctx.db).await? {
+        begin::void(ctx, tenant, id, "restored", VOID).await?;
+    }
+    // Last, so that a daemon that dies on the way does it all again.
+    instance::is_behind(&ctx.db, ctx.clock.now()).await?;
+    ctx.wake.requests();
+    Ok(())
+}
