@@ -42,7 +42,11 @@ pub(super) async fn bearer(State(door): State<Arc<Door>>, mut request: Request, 
     };
     let agent = match agent {
         Ok(Some(agent)) => agent,
-        Ok(None) => return refused("this key is not known here"),
+        Ok(None) => {
+            return refused(
+                "this key is not known here; whoever runs this server makes one with `countersign agent add`",
+            );
+        }
         Err(e) => {
             tracing::error!(error = %e, "a key could not be looked up");
             return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], "the database does not answer")

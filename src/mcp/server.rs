@@ -185,7 +185,10 @@ impl ServerHandler for Server {
         let visit = Self::visit(&context)?;
         let Some(tool) = catalogue().find(&request.name) else {
             let name: String = request.name.chars().take(128).collect();
-            return Err(ErrorData::invalid_params(format!("there is no tool {name}"), None));
+            return Err(ErrorData::invalid_params(
+                format!("there is no tool {name}; tools/list names those that this key may use"),
+                None,
+            ));
         };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         Ok(match self.answer(&visit, tool, arguments).await {

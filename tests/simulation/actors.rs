@@ -179,6 +179,15 @@ async fn acts(world: Arc<World>) {
         let (desk, tenant, officer) = (world.desk(), world.ground.business.tenant.id, &world.ground.officer);
         let done = match deed {
             Deed::Pause => world.wait(execute::pause(&desk, tenant, world.request, officer)).is_ok(),
+            Deed::Storm => {
+                for _ in 0..4 {
+                    world.wait(execute::pause(&desk, tenant, world.request, officer)).ok();
+                    tokio::time::sleep(world.up_to(Duration::from_millis(40))).await;
+                    world.wait(resume::resume(&desk, tenant, officer, world.request, "password")).ok();
+                    tokio::time::sleep(world.up_to(Duration::from_millis(40))).await;
+                }
+                true
+            }
             Deed::Stop => world.wait(execute::stop(&desk, tenant, world.request, officer)).is_ok(),
             Deed::OptOut(place) => {
                 world.wait(opts_out(&world, world.first + place));

@@ -102,31 +102,27 @@ impl Distant {
             return;
         }
         let Db::Sqlite { write, .. } = &self.ctx.db else { return };
-        let desired: String = sqlx::query_scalar("select desired from execution where id = $1")
-            .bind(world.execution.uuid())
-            .fetch_one(write)
-            .await
-            .unwrap();
-        if desired != "run" {
-            world.wrong(format!("{granted:?} were intended although it is to {desired}"));
-        }
-        for (seq, attempt) in granted {
-            let kinds: Vec<(String,)> = sqlx::query_as(
-                "select s.kind from suppression s join delivery d on d.contact_no = s.contact_no
-                 where s.tenant_id = $1 and d.execution_id = $2 and d.seq = $3",
-            )
-            .bind(world.ground.business.tenant.id.uuid())
-            .bind(world.execution.uuid())
-            .bind(i64::from(seq))
-            .fetch_all(write)
-            .await
-            .unwrap();
-            let forbidden = |kind: &str| {
-                Suppression::ALL.iter().any(|s| s.as_str() == kind && s.forbids(MessageCategory::Marketing))
-            };
-            if kinds.iter().any(|(kind,)| forbidden(kind)) {
+        let seqs: Vec<u32> = granted.iter().map(|(seq, _)| *seq).collect();
+        let found: Vec<(i64, String, Option<String>)> = sqlx::query_as(
+            "select d.seq, e.desired, s.kind from delivery d join execution e on e.id = d.execution_id
+             left join suppression s on s.tenant_id = $1 and s.contact_no = d.contact_no
+             where d.execution_id = $2 and d.seq in (select value from json_each($3))",
+        )
+        .bind(world.ground.business.tenant.id.uuid())
+        .bind(world.execution.uuid())
+        .bind(serde_json::to_string(&seqs).unwrap())
+        .fetch_all(write)
+        .await
+        .unwrap();
+        for (seq, desired, kind) in found {
+            if desired != "run" {
+                world.wrong(format!("row {seq} was intended although it is to {desired}"));
+            }
+            if Suppression::forbidding(MessageCategory::Marketing).any(|forbidden| kind.as_deref() == Some(forbidden)) {
                 world.wrong(format!("row {seq} was intended although its person wants nothing more"));
             }
+        }
+        for (seq, attempt) in granted {
             world.tell(Event::Intended { daemon: self.daemon, seq, attempt });
         }
     }

@@ -33,6 +33,8 @@ pub enum Blow {
 pub enum Deed {
     /// Lets it stand still.
     Pause,
+    /// Lets it stand still and go on again, and again, as fast as a person with a script could.
+    Storm,
     /// Stops it.
     Stop,
     /// Wants no more messages: the one at this place of the list.
@@ -164,6 +166,7 @@ fn deed(dice: &mut SmallRng, people: u32) -> Deed {
     match dice.random_range(0..8) {
         0..2 => Deed::Pause,
         2 => Deed::Stop,
+        3 => Deed::Storm,
         _ => Deed::OptOut(dice.random_range(0..people)),
     }
 }
