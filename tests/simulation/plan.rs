@@ -157,7 +157,7 @@ fn blow(dice: &mut SmallRng) -> Blow {
     match dice.random_range(0..8) {
         0..4 => Blow::Kill,
         4 => Blow::Terminate,
-        5..7 => Blow::Freeze(dice.random_range(Duration::ZERO..LEASE * 4)),
+        5..7 => Blow::Freeze(dice.random_range(LEASE / 2..LEASE * 4)),
         _ => Blow::Jump(dice.random_range(-300..300)),
     }
 }
