@@ -212,7 +212,7 @@ async fn opts_out(world: &World, person: u32) {
 
 /// Somebody looks after what waits for people: now and then while there is trouble, always afterwards.
 fn cares(world: &World) {
-    if world.troubled() && world.one_of(3) > 0 {
+    if world.troubled() && world.one_of(2) > 0 {
         return;
     }
     let Some(execution) = standing(world) else { return };

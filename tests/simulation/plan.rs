@@ -119,7 +119,7 @@ impl Plan {
             rejected: chance(dice, 0.2),
             fatal: chance(dice, 0.03),
             panics: chance(dice, 0.05),
-            slow: chance(dice, 0.1),
+            slow: chance(dice, 0.4),
             lost: chance(dice, 0.5),
             twice: chance(dice, 0.5),
             failed: chance(dice, 0.3),
@@ -155,8 +155,8 @@ fn window(dice: &mut SmallRng) -> Option<(Duration, Duration)> {
 
 fn blow(dice: &mut SmallRng) -> Blow {
     match dice.random_range(0..8) {
-        0..4 => Blow::Kill,
-        4 => Blow::Terminate,
+        0..3 => Blow::Kill,
+        3..5 => Blow::Terminate,
         5..7 => Blow::Freeze(dice.random_range(LEASE / 2..LEASE * 4)),
         _ => Blow::Jump(dice.random_range(-300..300)),
     }
