@@ -102,8 +102,8 @@ async fn what_was_not_sent_waits_for_its_time(test: TestDb) {
     let again = Settled::NotSent { retry_at: at(60), why: "code 130429".into() };
     let refused = Settled::Failed { code: Some(131_026), why: "undeliverable".into() };
     let outcomes = [
-        Outcome { seq: 0, attempt: 1, settled: again },
-        Outcome { seq: 1, attempt: 1, settled: refused },
+        Outcome { seq: 0, attempt: 1, epoch: 1, settled: again },
+        Outcome { seq: 1, attempt: 1, epoch: 1, settled: refused },
         accepted(2, 1, "wamid.2"),
         accepted(3, 1, "wamid.3"),
     ];

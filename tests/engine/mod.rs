@@ -173,11 +173,11 @@ pub fn part(lease: &Lease, intents: &[u32]) -> Part {
 }
 
 pub fn accepted(seq: u32, attempt: i16, wamid: &str) -> Outcome {
-    Outcome { seq, attempt, settled: Settled::Accepted { wamid: wamid.into() } }
+    Outcome { seq, attempt, epoch: 1, settled: Settled::Accepted { wamid: wamid.into() } }
 }
 
 pub fn unknown(seq: u32, attempt: i16) -> Outcome {
-    Outcome { seq, attempt, settled: Settled::Unknown { why: "the connection broke".into() } }
+    Outcome { seq, attempt, epoch: 1, settled: Settled::Unknown { why: "the connection broke".into() } }
 }
 
 pub async fn word(stage: &Stage, execution: &Execution, seq: u32) -> Delivery {

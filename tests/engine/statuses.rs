@@ -70,7 +70,7 @@ async fn a_status_proves_what_an_answer_did_not(test: TestDb) {
     let me = DaemonId::random();
     sent_all(&stage, &execution, me).await;
     let again = Settled::NotSent { retry_at: at(0), why: "said so".into() };
-    let outcomes = [unknown(0, 1), Outcome { seq: 1, attempt: 1, settled: again }, unknown(3, 1)];
+    let outcomes = [unknown(0, 1), Outcome { seq: 1, attempt: 1, epoch: 1, settled: again }, unknown(3, 1)];
     commit(&stage, &execution, me, &outcomes, &[]).await;
     assert!(deliveries::in_doubt_since(&stage.db, execution.id).await.unwrap().is_some());
     let sent = Reached::Step(Progress::Sent);
@@ -121,7 +121,7 @@ async fn pages_and_counts_agree(test: TestDb) {
         accepted(0, 1, "w0"),
         accepted(1, 1, "w1"),
         accepted(2, 1, "w2"),
-        Outcome { seq: 3, attempt: 1, settled: refused },
+        Outcome { seq: 3, attempt: 1, epoch: 1, settled: refused },
         unknown(4, 1),
     ];
     commit(&stage, &execution, me, &outcomes, &[]).await;

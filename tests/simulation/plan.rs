@@ -102,7 +102,8 @@ impl Plan {
             chunk: dice.random_range(1..=40),
             shard: dice.random_range(1..=40),
             batch: dice.random_range(1..=40),
-            per_second: dice.random_range(3..=200),
+            // Slow enough, half of the time, that the rate is what holds it up.
+            per_second: if dice.random_bool(0.5) { dice.random_range(2..=12) } else { dice.random_range(12..=200) },
             slots: dice.random_range(1..=8),
             daemons,
             takes_early: dice.random_bool(0.2),

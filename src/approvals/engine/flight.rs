@@ -19,6 +19,8 @@ pub struct Flight {
     pub seq: u32,
     /// Which try.
     pub attempt: i16,
+    /// Under which holding of the shard.
+    pub epoch: i64,
     /// What is sent, with its token.
     pub message: TemplateMessage,
     /// Until when the lease surely is ours. After it the request is not begun.
@@ -34,6 +36,8 @@ pub struct Landing {
     pub seq: u32,
     /// Which try.
     pub attempt: i16,
+    /// Under which holding of the shard.
+    pub epoch: i64,
     /// How; `None` if the request was never begun.
     pub outcome: Option<SendOutcome>,
     /// How long it took.
@@ -53,6 +57,7 @@ pub struct Aloft {
 struct Ticket {
     seq: u32,
     attempt: i16,
+    epoch: i64,
     begun: Instant,
     events: Option<UnboundedSender<Event>>,
 }
@@ -60,7 +65,8 @@ struct Ticket {
 impl Ticket {
     fn land(&mut self, outcome: Option<SendOutcome>) {
         if let Some(events) = self.events.take() {
-            let landing = Landing { seq: self.seq, attempt: self.attempt, outcome, took: self.begun.elapsed() };
+            let took = self.begun.elapsed();
+            let landing = Landing { seq: self.seq, attempt: self.attempt, epoch: self.epoch, outcome, took };
             // A sender that is gone has left its rows to the next holder of the shard, who marks them as in doubt.
             events.send(Event::Landed(landing)).ok();
         }
@@ -75,8 +81,8 @@ impl Drop for Ticket {
 
 /// Begins the request in a task of its own.
 pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Event>) {
-    let Flight { seq, attempt, message, deadline, slot } = flight;
-    let mut ticket = Ticket { seq, attempt, begun: Instant::now(), events: Some(events) };
+    let Flight { seq, attempt, epoch, message, deadline, slot } = flight;
+    let mut ticket = Ticket { seq, attempt, epoch, begun: Instant::now(), events: Some(events) };
     tokio::spawn(async move {
         // The process may have stood still since the intent was made durable. If the shard may be somebody else's by now,
         // the row may be marked as in doubt already, and people may be looking at it.
@@ -136,7 +142,7 @@ mod tests {
             buttons: Vec::new(),
             callback: "t".into(),
         };
-        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, message, deadline, slot }, events);
+        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, deadline, slot }, events);
         match landed.recv().await {
             Some(Event::Landed(landing)) => landing,
             _ => panic!("every flight lands"),

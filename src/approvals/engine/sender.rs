@@ -173,13 +173,13 @@ impl<'a> Sender<'a> {
 
     /// A request has ended: what it proves, and what follows for the others.
     fn landed(&mut self, landing: Landing) {
-        let Landing { seq, attempt, outcome, took } = landing;
+        let Landing { seq, attempt, epoch, outcome, took } = landing;
         let aloft = self.aloft.remove(&seq);
         let now = self.engine.ctx.clock.now();
         let Some(outcome) = outcome else {
             let why = "the lease ran out before the request was begun".to_owned();
             self.put_back = true;
-            self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at: now, why } });
+            self.landed.push(Outcome { seq, attempt, epoch, settled: Settled::NotSent { retry_at: now, why } });
             return;
         };
         metrics::counter!("countersign_sends_total", "outcome" => word(&outcome)).increment(1);
@@ -213,7 +213,7 @@ impl<'a> Sender<'a> {
             }
             SendOutcome::Unknown { why } => Settled::Unknown { why },
         };
-        self.landed.push(Outcome { seq, attempt, settled });
+        self.landed.push(Outcome { seq, attempt, epoch, settled });
     }
 
     /// Whatever says that nothing more may be begun: the daemon's end, the breaker, the facts, the time.

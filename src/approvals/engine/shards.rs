@@ -256,7 +256,8 @@ impl Sender<'_> {
         for (seq, attempt) in self.engine.ledger.sending(execution, &lease).await? {
             if !self.aloft.contains_key(&seq) {
                 let why = "its commit was in doubt, and no request was begun".to_owned();
-                self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at: clock, why } });
+                let settled = Settled::NotSent { retry_at: clock, why };
+                self.landed.push(Outcome { seq, attempt, epoch: lease.epoch, settled });
             }
         }
         if let Some(held) = self.held.get_mut(place) {

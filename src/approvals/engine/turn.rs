@@ -135,7 +135,7 @@ impl Sender<'_> {
                     held.next_retry = held.next_retry.into_iter().chain(first).min();
                     for &(seq, attempt) in &granted.intents {
                         let (Some(row), Some(slot)) = (wanted.rows.remove(&seq), wanted.slots.pop()) else { continue };
-                        self.begin(row, attempt, until, slot);
+                        self.begin(row, (attempt, part.epoch), until, slot);
                     }
                 }
                 Grip::Halted(_) => {
@@ -168,13 +168,13 @@ impl Sender<'_> {
         self.engine.ledger.remedy(self.job.tenant.id, &remedies).await
     }
 
-    fn begin(&mut self, row: Ready, attempt: i16, deadline: Instant, slot: OwnedSemaphorePermit) {
+    fn begin(&mut self, row: Ready, (attempt, epoch): (i16, i64), deadline: Instant, slot: OwnedSemaphorePermit) {
         let Ready { seq, contact, mut message, .. } = row;
         let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
         message.callback = token.to_text(&self.engine.instance.secret);
         self.aloft.insert(seq, Aloft { attempt, contact });
         self.pace.used(1);
-        let flight = Flight { seq, attempt, message, deadline, slot };
+        let flight = Flight { seq, attempt, epoch, message, deadline, slot };
         flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());
     }
 
@@ -205,10 +205,13 @@ impl Sender<'_> {
     fn in_doubt(&mut self, error: Error, wanted: &Wanted) {
         self.tries = self.tries.saturating_add(1);
         let retry_at = self.engine.ctx.clock.now();
-        for row in wanted.rows.values() {
+        // Bound to this holding of the shard: if another daemon has taken it since and made the same try, that one is its own.
+        let intents = wanted.parts.iter().flat_map(|part| part.intents.iter().map(|seq| (*seq, part.epoch)));
+        for (seq, epoch) in intents {
+            let Some(row) = wanted.rows.get(&seq) else { continue };
             let why = "its commit was in doubt, and no request was begun".to_owned();
-            let (seq, attempt) = (row.seq, row.attempt.saturating_add(1));
-            self.landed.push(Outcome { seq, attempt, settled: Settled::NotSent { retry_at, why } });
+            let (attempt, settled) = (row.attempt.saturating_add(1), Settled::NotSent { retry_at, why });
+            self.landed.push(Outcome { seq, attempt, epoch, settled });
         }
         metrics::counter!("countersign_commit_failures_total").increment(1);
         // How far the shards are now stands in the database alone; whoever takes them next reads it there.

@@ -1,5 +1,5 @@
-//! How requests ended, written into the ledger by attempt, whoever holds the shard by now: the truth about a request is
-//! worth having from anybody who made it.
+//! How requests ended, written into the ledger by attempt and by the holding of the shard under which it was made, whoever
+//! holds it by now: the truth about a request is worth having from anybody who made it.
 
 use super::ledger::record_attempts;
 use super::{AttemptNote, Sql, clean, dialects, list};
@@ -17,6 +17,8 @@ pub struct Outcome {
     pub seq: u32,
     /// Which try of it.
     pub attempt: i16,
+    /// Under which holding of its shard the try was made: a number alone may be another daemon's try, too.
+    pub epoch: i64,
     /// How.
     pub settled: Settled,
 }
@@ -106,19 +108,20 @@ pub(super) async fn settle(
                 $list,
                 " o where execution_id = $1 and seq = o_seq",
                 $seqs,
-                " and attempt = o_attempt and state in (1, 3) returning seq"
+                " and attempt = o_attempt and epoch = o_epoch and state in (1, 3) returning seq"
             )
         };
     }
     const SETTLE: Sql = Sql {
         sqlite: settle!(
             "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_state,
-            json_extract(value, '$[3]') as o_wamid, json_extract(value, '$[4]') as o_code from json_each($3))",
+            json_extract(value, '$[3]') as o_wamid, json_extract(value, '$[4]') as o_code, json_extract(value, '$[5]') as o_epoch
+            from json_each($3))",
             ""
         ),
         postgres: settle!(
             "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, (v->>2)::smallint as o_state, v->>3 as o_wamid,
-            (v->>4)::integer as o_code from json_array_elements($3::json) v)",
+            (v->>4)::integer as o_code, (v->>5)::bigint as o_epoch from json_array_elements($3::json) v)",
             " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
         ),
     };
@@ -135,7 +138,7 @@ pub(super) async fn settle(
                 Settled::Failed { code, .. } => (None, *code),
                 Settled::NotSent { .. } | Settled::Unknown { .. } => (None, None),
             };
-            (o.seq, o.attempt, o.settled.state().number(), wamid, code)
+            (o.seq, o.attempt, o.settled.state().number(), wamid, code, o.epoch)
         })
         .collect();
     let (sql, rows) = (SETTLE.of(tx), list(&rows)?);
