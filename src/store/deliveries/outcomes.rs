@@ -1,6 +1,7 @@
 //! How requests ended, written into the ledger by attempt and by the holding of the shard under which it was made, whoever
 //! holds it by now: the truth about a request is worth having from anybody who made it.
 
+use super::doubts::was_sent_again;
 use super::ledger::record_attempts;
 use super::{AttemptNote, Sql, clean, dialects, list};
 use crate::domain::clock::Timestamp;
@@ -93,7 +94,8 @@ pub enum Surprise {
     },
 }
 
-/// Writes outcomes down by attempt, and explains those that changed no row.
+/// Writes outcomes down by attempt, and explains those that changed no row. That Meta has a message is worth knowing even
+/// after people have decided about it: what they left or counted is accepted then, and what was to go again does not.
 pub(super) async fn settle(
     tx: &mut Tx,
     execution: ExecutionId,
@@ -108,7 +110,8 @@ pub(super) async fn settle(
                 $list,
                 " o where execution_id = $1 and seq = o_seq",
                 $seqs,
-                " and attempt = o_attempt and epoch = o_epoch and state in (1, 3) returning seq"
+                " and attempt = o_attempt and epoch = o_epoch
+                    and (state in (1, 3) or (o_state = 2 and wamid is null and state in (0, 2, 6))) returning seq"
             )
         };
     }
@@ -228,6 +231,12 @@ async fn explain(tx: &mut Tx, execution: ExecutionId, missed: &[&Outcome], now: 
         let same = row.attempt == attempt && state == outcome.settled.state();
         match &outcome.settled {
             Settled::Accepted { wamid } if same && row.wamid.as_deref() == Some(clean(wamid).as_str()) => {}
+            // A person decided to send it again, knowing that it may arrive.
+            Settled::Accepted { .. }
+                if row.attempt > attempt && was_sent_again(tx, execution, seq, attempt).await? =>
+            {
+                surprises.push(Surprise::Moved { seq, attempt, state });
+            }
             Settled::Accepted { wamid } => {
                 let note =
                     AttemptNote { seq, attempt, outcome: "second_message", evidence: json!({"wamid": clean(wamid)}) };
