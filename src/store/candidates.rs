@@ -260,7 +260,8 @@ pub async fn received(
 }
 
 /// The same for these contacts as it is now, by any broadcast but this one: what has gone out or may have, and what waits in
-/// broadcasts that began before. Two that run side by side would otherwise both find room for the same people.
+/// broadcasts that began before. Two that run side by side would otherwise both find room for the same people. SQLite takes
+/// the sides of a cross join in their order: from these people to their messages, and not through every ledger.
 pub async fn received_by(
     db: &Db,
     tenant: TenantId,
@@ -279,8 +280,8 @@ pub async fn received_by(
             " >= $3 then 1 else 0 end) as bigint), cast(sum(case when ",
             time_of_message!(),
             " >= $4 then 1 else 0 end) as bigint)
-         from execution e join delivery d on d.execution_id = e.id
-         where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
+         from delivery d cross join execution e
+         where e.id = d.execution_id and e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
             and (d.progress is null or d.progress <> $8)
             and (d.state between $6 and $7 or (d.state = $9 and e.finished_at is null and e.desired <> 'cancel'
                 and (e.started_at, e.id) < (select me.started_at, me.id from execution me where me.id = $5)))
