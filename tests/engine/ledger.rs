@@ -4,7 +4,7 @@ use countersign::domain::audience::{Exclusion, Withheld};
 use countersign::domain::consent::MessageCategory;
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{Delivery, DeliveryState, Desired, ExecutionState, Tally};
-use countersign::domain::ids::{DaemonId, ExecutionId, TenantId};
+use countersign::domain::ids::{DaemonId, TenantId};
 use countersign::store::deliveries::{
     self, Exclude, Execution, Grip, Later, Lease, Outcome, Part, Settled, Surprise, TokenAsk,
 };
@@ -12,8 +12,6 @@ use countersign::store::{Db, candidates};
 
 use super::{Stage, accepted, at, commit, part, sql, unknown, word};
 use crate::support::db::{Kind, TestDb, on_both};
-use crate::support::until;
-use std::time::Duration;
 
 on_both!(
     a_ledger_is_written_once_whoever_writes_it,
@@ -26,7 +24,6 @@ on_both!(
     a_takeover_never_sends_what_may_have_been_sent,
     who_said_stop_is_not_written_to,
     tokens_are_shared_and_slow_down,
-    a_commit_reads_its_own_rows_whatever_the_planner_believes,
 );
 
 async fn a_ledger_is_written_once_whoever_writes_it(test: TestDb) {
@@ -309,48 +306,4 @@ async fn tokens_are_shared_and_slow_down(test: TestDb) {
     }
     .unwrap();
     assert!((0.49..0.51).contains(&factor), "one burst of complaints counts once: {factor}");
-}
-
-/// PostgreSQL's statistics are of a ledger that is over; a new one was written since, of which it knows nothing.
-async fn a_commit_reads_its_own_rows_whatever_the_planner_believes(test: TestDb) {
-    const PEOPLE: u32 = 20_000;
-    const COMMITS: u32 = 40;
-    let stage = Stage::new(&test).await;
-    let Db::Postgres(pool) = &stage.db else { return }; // SQLite takes what the statement's key names.
-    sql!(
-        &stage.db,
-        "insert into delivery (execution_id, seq, contact_no, state, attempt, epoch, updated_at)
-         select $1, n, n, 2, 1, 1, 0 from generate_series(1, 5000) n",
-        ExecutionId::random().uuid()
-    );
-    test.execute("analyze").await;
-    let id = stage.begun(PEOPLE).await;
-    let audience: People = (0..PEOPLE).collect();
-    let execution = deliveries::find(&stage.db, stage.tenant, id).await.unwrap().unwrap();
-    let mut tx = stage.db.begin().await.unwrap();
-    assert!(deliveries::build(&mut tx, &execution, &audience, PEOPLE, PEOPLE, at(1)).await.unwrap());
-    tx.commit().await.unwrap();
-    let execution = deliveries::find(&stage.db, stage.tenant, id).await.unwrap().unwrap();
-    let me = DaemonId::random();
-    let lease = stage.claim(&execution, me).await.unwrap();
-
-    for seq in 0..COMMITS {
-        let ended: Vec<Outcome> =
-            seq.checked_sub(1).map(|seq| accepted(seq, 1, &format!("wamid.{seq}"))).into_iter().collect();
-        let done = commit(&stage, &execution, me, &ended, &[part(&lease, &[seq])]).await;
-        assert_eq!((done.parts[0].intents.as_slice(), done.surprises.len()), ([(seq, 1)].as_slice(), 0));
-    }
-    // What a connection read is told to the statistics within a second or so.
-    let updates = i64::from(COMMITS * 2 - 1);
-    let read = until("the reads are counted", Duration::from_secs(20), async || {
-        let (read, updated): (i64, i64) = sqlx::query_as(
-            "select idx_tup_fetch + seq_tup_read, n_tup_upd from pg_stat_user_tables where relname = 'delivery'",
-        )
-        .fetch_one(pool)
-        .await
-        .unwrap();
-        (updated >= updates).then_some(read)
-    })
-    .await;
-    assert!(read <= updates * 20, "{read} rows were read for {updates} that were written");
 }

@@ -138,30 +138,33 @@ pub(super) async fn contradicted(
     now: Timestamp,
 ) -> Result<Vec<(u32, i16)>> {
     macro_rules! told {
-        ($list:literal, $seqs:literal) => {
+        ($with:literal, $list:literal, $keys:literal) => {
             concat!(
+                $with,
                 "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at)
                  select distinct a.execution_id, a.seq, a.attempt, 'contradicted', '{}', cast($2 as bigint)
                  from delivery_attempt a join ",
                 $list,
-                " n on n_seq = a.seq and n_attempt = a.attempt
-                 where a.execution_id = $1 and exists (select 1 from execution e where e.id = $1 and e.tenant_id = $4)
+                " on n_seq = a.seq and n_attempt = a.attempt
+                 where exists (select 1 from execution e where e.id = $1 and e.tenant_id = $4)
                     and ((n_arrived = 1 and a.outcome in ($5, $6)) or (n_arrived = 0 and a.outcome = $7))",
-                $seqs,
+                $keys,
                 " on conflict do nothing returning seq, attempt"
             )
         };
     }
     const TOLD: Sql = Sql {
         sqlite: told!(
-            "(select json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt,
-                json_extract(value, '$[2]') as n_arrived from json_each($3))",
-            ""
+            "with n as materialized (select $1 as n_execution, json_extract(value, '$[0]') as n_seq, json_extract(value, '$[1]') as n_attempt,
+                json_extract(value, '$[2]') as n_arrived from json_each($3)) ",
+            "n",
+            " and a.execution_id = n_execution"
         ),
         postgres: told!(
+            "",
             "(select (v->>0)::bigint as n_seq, (v->>1)::smallint as n_attempt, (v->>2)::integer as n_arrived
-                from json_array_elements($3::json) v)",
-            " and a.seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+                from json_array_elements($3::json) v) n",
+            " and a.execution_id = $1 and a.seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
         ),
     };
     if told.is_empty() {

@@ -103,13 +103,14 @@ pub(super) async fn settle(
     now: Timestamp,
 ) -> Result<Vec<Surprise>> {
     macro_rules! settle {
-        ($list:literal, $seqs:literal) => {
+        ($with:literal, $list:literal, $keys:literal) => {
             concat!(
+                $with,
                 "update delivery set state = o_state, wamid = coalesce(wamid, o_wamid), error_code = o_code, updated_at = $2
                  from ",
                 $list,
-                " o where execution_id = $1 and seq = o_seq",
-                $seqs,
+                " where seq = o_seq",
+                $keys,
                 " and attempt = o_attempt and epoch = o_epoch
                     and (state in (1, 3) or (o_state = 2 and wamid is null and state in (0, 2, 6))) returning seq"
             )
@@ -117,15 +118,17 @@ pub(super) async fn settle(
     }
     const SETTLE: Sql = Sql {
         sqlite: settle!(
-            "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_state,
-            json_extract(value, '$[3]') as o_wamid, json_extract(value, '$[4]') as o_code, json_extract(value, '$[5]') as o_epoch
-            from json_each($3))",
-            ""
+            "with o as materialized (select $1 as o_execution, json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt,
+            json_extract(value, '$[2]') as o_state, json_extract(value, '$[3]') as o_wamid, json_extract(value, '$[4]') as o_code,
+            json_extract(value, '$[5]') as o_epoch from json_each($3)) ",
+            "o",
+            " and execution_id = o_execution"
         ),
         postgres: settle!(
+            "",
             "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, (v->>2)::smallint as o_state, v->>3 as o_wamid,
-            (v->>4)::integer as o_code, (v->>5)::bigint as o_epoch from json_array_elements($3::json) v)",
-            " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+            (v->>4)::integer as o_code, (v->>5)::bigint as o_epoch from json_array_elements($3::json) v) o",
+            " and execution_id = $1 and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
         ),
     };
     if outcomes.is_empty() {

@@ -125,8 +125,9 @@ async fn apply(
     applied: &mut Applied,
 ) -> Result<()> {
     macro_rules! apply {
-        ($list:literal, $seqs:literal) => {
+        ($with:literal, $list:literal, $keys:literal) => {
             concat!(
+                $with,
                 "update delivery set state = 2, wamid = coalesce(wamid, o_wamid), error_code = coalesce(o_code, error_code),
                     progress = case when o_rank > ", rank!(), "
                         then o_progress else progress end,
@@ -135,8 +136,8 @@ async fn apply(
                         then updated_at else $2 end
                  from ",
                 $list,
-                " o where execution_id = $1 and seq = o_seq",
-                $seqs,
+                " where seq = o_seq",
+                $keys,
                 " and attempt = o_attempt and attempt > 0 and state <> 5
                     and (wamid is null or wamid = o_wamid)
                     and exists (select 1 from execution e where e.id = $1 and e.tenant_id = $4)
@@ -146,15 +147,17 @@ async fn apply(
     }
     const APPLY: Sql = Sql {
         sqlite: apply!(
-            "(select json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt, json_extract(value, '$[2]') as o_wamid,
-            json_extract(value, '$[3]') as o_progress, json_extract(value, '$[4]') as o_rank, json_extract(value, '$[5]') as o_code
-            from json_each($3))",
-            ""
+            "with o as materialized (select $1 as o_execution, json_extract(value, '$[0]') as o_seq, json_extract(value, '$[1]') as o_attempt,
+            json_extract(value, '$[2]') as o_wamid, json_extract(value, '$[3]') as o_progress, json_extract(value, '$[4]') as o_rank,
+            json_extract(value, '$[5]') as o_code from json_each($3)) ",
+            "o",
+            " and execution_id = o_execution"
         ),
         postgres: apply!(
+            "",
             "(select (v->>0)::bigint as o_seq, (v->>1)::smallint as o_attempt, v->>2 as o_wamid, (v->>3)::smallint as o_progress,
-            (v->>4)::integer as o_rank, (v->>5)::integer as o_code from json_array_elements($3::json) v)",
-            " and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
+            (v->>4)::integer as o_rank, (v->>5)::integer as o_code from json_array_elements($3::json) v) o",
+            " and execution_id = $1 and seq = any(array(select (v->>0)::bigint from json_array_elements($3::json) v))"
         ),
     };
     let columns: Vec<_> = rows
