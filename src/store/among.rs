@@ -4,7 +4,7 @@ use crate::domain::contacts::ContactNo;
 
 /// A statement with `in (the numbers of that parameter)` at the gap, for the database at hand.
 macro_rules! among {
-    ($of:expr, $before:expr, $parameter:literal, $after:literal) => {
+    ($of:expr, $before:expr, $parameter:literal, $after:expr) => {
         if $of.is_postgres() {
             concat!(
                 $before,

@@ -192,22 +192,29 @@ pub async fn agreed_to_others(db: &Db, tenant: TenantId, category: MessageCatego
     Ok(rows.into_iter().map(|(no,)| no.0).collect())
 }
 
-/// Those of these contacts who agreed to another category.
+/// Those of these contacts who agreed to another category. The others are asked for one by one, because the key has the
+/// category before the contact; and PostgreSQL looks each contact up by itself, because of a table without statistics it
+/// would rather read all that a tenant has.
 pub async fn agreed_to_others_of(
     db: &Db,
     tenant: TenantId,
     category: MessageCategory,
     contacts: impl IntoIterator<Item = ContactNo>,
 ) -> Result<People> {
-    let sql = among!(
-        db,
-        "select distinct contact_no from contact_consent where tenant_id = $1 and category <> $2 and contact_no",
-        "$3",
-        ""
-    );
-    let rows: Vec<(ContactNo,)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(category.as_str())
-        .bind(among_list(contacts)).fetch_all(p).await)?;
-    Ok(rows.into_iter().map(|(no,)| no.0).collect())
+    const SQLITE: &str = "select contact_no from contact_consent where tenant_id = $1 and category = $2
+        and contact_no in (select value from json_each($3))";
+    // `offset` keeps the planner from making a join of it.
+    const POSTGRES: &str = "select no from (select cast(value as bigint) as no from json_array_elements_text(cast($3 as json))) v
+        where exists (select 1 from contact_consent c where c.tenant_id = $1 and c.category = $2 and c.contact_no = v.no offset 0)";
+    let sql = if db.is_postgres() { POSTGRES } else { SQLITE };
+    let contacts = among_list(contacts);
+    let mut found = People::default();
+    for other in MessageCategory::ALL.iter().filter(|other| **other != category) {
+        let rows: Vec<(ContactNo,)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(other.as_str())
+            .bind(&contacts).fetch_all(p).await)?;
+        found.extend(rows.into_iter().map(|(no,)| no.0));
+    }
+    Ok(found)
 }
 
 /// How many messages of a category somebody had.
@@ -260,8 +267,7 @@ pub async fn received(
 }
 
 /// The same for these contacts as it is now, by any broadcast but this one: what has gone out or may have, and what waits in
-/// broadcasts that began before. Two that run side by side would otherwise both find room for the same people. SQLite takes
-/// the sides of a cross join in their order: from these people to their messages, and not through every ledger.
+/// broadcasts that began before. Two that run side by side would otherwise both find room for the same people.
 pub async fn received_by(
     db: &Db,
     tenant: TenantId,
@@ -272,23 +278,24 @@ pub async fn received_by(
 ) -> Result<HashMap<u32, Received>> {
     let week = now.before(Duration::from_hours(7 * 24));
     let month = now.before(Duration::from_hours(30 * 24));
+    // Their own rows come first and by themselves, or a planner may prefer to read every ledger of that month.
     let sql = among!(
         db,
+        "with theirs as materialized (select execution_id, contact_no, state, progress, updated_at from delivery where contact_no",
+        "$10",
         concat!(
-            "select d.contact_no, cast(sum(case when ",
+            ") select d.contact_no, cast(sum(case when ",
             time_of_message!(),
             " >= $3 then 1 else 0 end) as bigint), cast(sum(case when ",
             time_of_message!(),
             " >= $4 then 1 else 0 end) as bigint)
-         from delivery d cross join execution e
-         where e.id = d.execution_id and e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
+         from theirs d join execution e on e.id = d.execution_id
+         where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
             and (d.progress is null or d.progress <> $8)
             and (d.state between $6 and $7 or (d.state = $9 and e.finished_at is null and e.desired <> 'cancel'
                 and (e.started_at, e.id) < (select me.started_at, me.id from execution me where me.id = $5)))
-            and d.contact_no"
-        ),
-        "$10",
-        "group by d.contact_no"
+         group by d.contact_no"
+        )
     );
     let rows: Vec<(ContactNo, i64, i64)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(category.as_str())
         .bind(week).bind(month).bind(except).bind(DeliveryState::Sending.number()).bind(DeliveryState::Unknown.number())
