@@ -2,11 +2,12 @@
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each measurement uses a part of it")]
 
+use countersign::approvals::submit;
 use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::{Clock, SharedClock, SystemClock, Timestamp};
 use countersign::domain::consent::{ConsentSource, ConsentState, MessageCategory, Suppression};
 use countersign::domain::contacts::ContactNo;
-use countersign::domain::ids::{AgentId, ConsentId, ContactId, PersonId, SegmentId, TenantId};
+use countersign::domain::ids::{AgentId, ConsentId, ContactId, PersonId, RequestId, SegmentId, TenantId};
 use countersign::domain::masked::ProviderId;
 use countersign::domain::people::{Agent, Caller, NameStyle, Permission, Person, Role, Tenant};
 use countersign::domain::phone::PhoneNumber;
@@ -16,9 +17,12 @@ use countersign::domain::templates::{Button, MessageTemplate, Quality, TemplateC
 use countersign::graph::{Graph, Settings};
 use countersign::store::consent::{self, NewConsent};
 use countersign::store::contacts::{self, NewContact};
+use countersign::store::deliveries::{self, Execution};
 use countersign::store::{self, Db, business, people, segments, templates};
 use countersign::tools::Ctx;
+use countersign::tools::catalogue::catalogue;
 use countersign::tools::wake::Wake;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,6 +30,10 @@ use std::time::{Duration, Instant};
 
 /// The number that everything is sent from.
 pub const NUMBER: &str = "106540352242922";
+/// Its business account.
+pub const ACCOUNT: &str = "102290129340398";
+/// Token and app secret.
+pub const SECRET: &str = "bench";
 
 /// Runs a measurement on a new SQLite file, and, with TEST_POSTGRES_URL, in a PostgreSQL database that is dropped after.
 pub async fn on_each<F: Future<Output = ()>>(measure: impl Fn(&'static str, String) -> F) {
@@ -55,8 +63,11 @@ impl Afternoon {
     pub fn begins() -> Arc<Self> {
         let today = SystemClock.now();
         let day = 24 * 60 * 60 * 1_000_000;
-        let six_utc = today.micros() - today.micros() % day + day / 4;
-        Arc::new(Self { begun: Instant::now(), at: Timestamp::from_micros(six_utc) })
+        Self::from(Timestamp::from_micros(today.micros() - today.micros() % day + day / 4))
+    }
+
+    pub fn from(at: Timestamp) -> Arc<Self> {
+        Arc::new(Self { begun: Instant::now(), at })
     }
 }
 
@@ -82,9 +93,9 @@ pub async fn open(url: &str, clock: SharedClock, graph: &str) -> Business {
     let tenant = Tenant {
         id: TenantId::random(),
         name: "Bench".into(),
-        waba_id: "1".into(),
+        waba_id: ACCOUNT.into(),
         token_env: "T".into(),
-        app_secret_env: None,
+        app_secret_env: Some("S".into()),
         verify_token_env: None,
         created_at: now,
     };
@@ -133,16 +144,20 @@ pub async fn open(url: &str, clock: SharedClock, graph: &str) -> Business {
         templates::upsert(&mut tx, tenant.id, &t).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let ctx = Ctx {
+    Business { ctx: context(db, clock, graph), tenant, owner, caller: Caller { agent } }
+}
+
+/// What a daemon has in its hands. Every secret is the same word.
+pub fn context(db: Db, clock: SharedClock, graph: &str) -> Ctx {
+    Ctx {
         db,
         graph: Graph::new(&Settings { graph_url: graph.into(), ..Settings::default() }).unwrap(),
         clock,
         policy: Arc::new(policy()),
         public_url: "http://localhost".into(),
-        secrets: Arc::new(|_| Some(Secret::new("bench"))),
+        secrets: Arc::new(|_| Some(Secret::new(SECRET))),
         wake: Wake::default(),
-    };
-    Business { ctx, tenant, owner, caller: Caller { agent } }
+    }
 }
 
 impl Business {
@@ -170,7 +185,7 @@ impl Business {
     /// A segment of everybody in Hong Kong with this label.
     pub async fn segment(&self, label: &str) -> SegmentId {
         let segment = SegmentId::random();
-        let include = serde_json::json!({"all": [{"tag": label}, {"market": ["HK"]}]});
+        let include = json!({"all": [{"tag": label}, {"market": ["HK"]}]});
         let include = serde_json::from_value(include).unwrap();
         let mut tx = self.ctx.db.begin().await.unwrap();
         segments::add_version(&mut tx, self.tenant.id, segment, label, &include, None, self.ctx.clock.now())
@@ -178,6 +193,46 @@ impl Business {
             .unwrap();
         tx.commit().await.unwrap();
         segment
+    }
+
+    /// A broadcast to these people, new ones, who have all agreed; it waits for its signatures.
+    pub async fn filed(&self, people: std::ops::Range<usize>, per_second: u32) -> RequestId {
+        let label = format!("from {}", people.start);
+        self.people(&label, people, true).await;
+        self.broadcast(&label, per_second).await
+    }
+
+    /// A broadcast to all with this label; it waits for its signatures.
+    pub async fn broadcast(&self, label: &str, per_second: u32) -> RequestId {
+        let segment = self.segment(label).await;
+        let variables = json!({"1": {"contact_name": {"default": "friend"}}, "2": {"attribute": {"name": "tier", "default": "gold"}}});
+        let ask = json!({
+            "broadcast": {"name": label, "template": "personal", "segments": [segment], "variables": variables},
+            "schedule": {"per_second": per_second},
+            "reason": "To see how fast it goes.",
+        });
+        let tool = catalogue().find("whatsapp.broadcast.schedule").unwrap();
+        let view = submit::write(&self.ctx, &self.caller, tool, ask).await.unwrap();
+        view.action_request_id.parse().unwrap()
+    }
+
+    /// As if everybody had signed.
+    pub async fn approve(&self, request: RequestId) {
+        let now = self.ctx.clock.now().micros();
+        let later = now + 60_000_000;
+        self.sql(format!(
+            "update action_request set status = 'approved', approved_at = {now}, not_before = {now}, start_by = {later}
+             where status = 'pending_approval'"
+        ))
+        .await;
+        assert!(store::requests::find(&self.ctx.db, self.tenant.id, request).await.unwrap().is_some());
+    }
+
+    /// The execution that has not ended.
+    pub async fn execution(&self) -> Execution {
+        let mut open = deliveries::unfinished(&self.ctx.db).await.unwrap();
+        assert_eq!(open.len(), 1);
+        open.remove(0)
     }
 
     /// Runs a statement with the same text on both databases.

@@ -18,23 +18,21 @@
 mod business;
 mod stub;
 
-use business::{Afternoon, Business, NUMBER};
+use business::{Afternoon, Business, NUMBER, SECRET};
 use countersign::approvals::engine::{self, Engine};
-use countersign::approvals::{begin, execute, script, submit};
+use countersign::approvals::{begin, execute, script};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::ids::RequestId;
 use countersign::domain::people::{Person, Role};
 use countersign::domain::secret::Secret;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage, send};
 use countersign::graph::{Credentials, Graph, Settings};
-use countersign::store::deliveries::{self, Execution};
+use countersign::store::deliveries;
 use countersign::store::instance;
 use countersign::store::{self};
 use countersign::tools::Ctx;
-use countersign::tools::catalogue::catalogue;
 use countersign::tools::wake::Wake;
 use countersign::worker::{self, Worker};
-use serde_json::json;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,10 +46,10 @@ const UNLIMITED: u32 = 100_000;
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::ring::default_provider().install_default().ok();
     if std::env::args().any(|argument| argument == "--stub") {
         return stub::serve().await;
     }
-    rustls::crypto::ring::default_provider().install_default().ok();
     let stub = Stub::start();
     business::on_each(|name, url| measure(&stub, name, url)).await;
 }
@@ -68,7 +66,7 @@ const SLOW: Load = Load { delay: Duration::from_millis(50), in_flight: 50, messa
 const FAST: Load = Load { delay: Duration::ZERO, in_flight: 200, messages: 20_000 };
 
 async fn measure(stub: &Stub, name: &'static str, url: String) {
-    let it = business::open(&url, Afternoon::begins(), &stub.url).await;
+    let it = business::open(&url, Afternoon::begins(), stub.url()).await;
     let bench = Bench { stub, it, url, next: Cell::new(0) };
     println!("{name:8} commits/s, one row, one client: {:.0}", bench.floor().await);
     for (what, load) in [("50 ms, 50 in flight", SLOW), ("at once, 200 in flight", FAST)] {
@@ -77,8 +75,9 @@ async fn measure(stub: &Stub, name: &'static str, url: String) {
             bare.push(bench.bare(load).await);
             ours.push(bench.broadcast(load, 1).await);
         }
+        let each = ours.clone();
         let (ours, bare) = (median(ours), median(bare));
-        println!("{name:8} sends/s, {what}: {ours:.0}; bare loop {bare:.0}; ratio {:.3}", ours / bare);
+        println!("{name:8} sends/s, {what}: {ours:.0} of {each:.0?}; bare loop {bare:.0}; ratio {:.3}", ours / bare);
         if name == "postgres" && load.delay == SLOW.delay {
             let mut two = Vec::new();
             for _ in 0..ROUNDS {
@@ -93,7 +92,7 @@ async fn measure(stub: &Stub, name: &'static str, url: String) {
     }
     bench.start_latency(name).await;
     bench.stop_latency(name).await;
-    println!("{name:8} resident at most: {} MB", peak_resident_kb() / 1024);
+    println!("{name:8} resident at most: {} MB", stub::peak_resident("self"));
     bench.it.ctx.db.close().await;
 }
 
@@ -107,12 +106,6 @@ fn percentile(values: &mut [f64], share: f64) -> f64 {
     #[expect(clippy::cast_possible_truncation, reason = "a place in a short list")]
     let at = ((values.len() as f64 * share).ceil() as usize).saturating_sub(1);
     values.get(at).copied().unwrap_or_default()
-}
-
-fn peak_resident_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
 }
 
 fn rate(figures: &Figures) -> f64 {
@@ -140,9 +133,9 @@ impl Bench<'_> {
 
     /// The same client in a loop, with nothing written down.
     async fn bare(&self, load: Load) -> f64 {
-        self.stub.reset(load.delay).await;
-        let graph = Graph::new(&Settings { graph_url: self.stub.url.clone(), ..Settings::default() }).unwrap();
-        let credentials = Credentials { token: Secret::new("bench"), app_secret: None };
+        self.stub.reset(load.delay, None).await;
+        let graph = Graph::new(&Settings { graph_url: self.stub.url().to_owned(), ..Settings::default() }).unwrap();
+        let credentials = Credentials { token: Secret::new(SECRET), app_secret: None };
         let slots = Arc::new(Semaphore::new(load.in_flight));
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..load.messages {
@@ -175,8 +168,8 @@ impl Bench<'_> {
         let request = self.signed(load.messages, 1_000).await;
         begin::begin(&self.it.ctx, self.it.tenant.id, request).await.unwrap();
         self.it.sql(format!("update execution set per_second = {UNLIMITED}")).await;
-        let execution = self.execution().await;
-        self.stub.reset(load.delay).await;
+        let execution = self.it.execution().await;
+        self.stub.reset(load.delay, None).await;
         let mut runs = Vec::new();
         for _ in 0..daemons {
             let engine = self.engine(load.in_flight).await;
@@ -209,9 +202,9 @@ impl Bench<'_> {
         let mut times = Vec::new();
         for _ in 0..100 {
             let request = self.filed(1, 1_000).await;
-            self.stub.reset(Duration::ZERO).await;
+            self.stub.reset(Duration::ZERO, None).await;
             tokio::time::sleep(Duration::from_millis(100)).await;
-            self.approve(request).await;
+            self.it.approve(request).await;
             let signed = SystemClock.now().micros();
             self.it.ctx.wake.requests();
             let first = loop {
@@ -239,8 +232,8 @@ impl Bench<'_> {
         for _ in 0..ROUNDS {
             let request = self.signed(6_000, 1_000).await;
             begin::begin(&self.it.ctx, self.it.tenant.id, request).await.unwrap();
-            let execution = self.execution().await;
-            self.stub.reset(SLOW.delay).await;
+            let execution = self.it.execution().await;
+            self.stub.reset(SLOW.delay, None).await;
             let engine = self.engine(100).await;
             let job = script::job(&engine.ctx, execution).await.unwrap();
             let run = tokio::spawn(engine::carry_out(engine, job));
@@ -279,45 +272,15 @@ impl Bench<'_> {
         })
     }
 
-    async fn execution(&self) -> Execution {
-        let mut open = deliveries::unfinished(&self.it.ctx.db).await.unwrap();
-        assert_eq!(open.len(), 1);
-        open.remove(0)
-    }
-
     async fn signed(&self, people: usize, per_second: u32) -> RequestId {
         let request = self.filed(people, per_second).await;
-        self.approve(request).await;
+        self.it.approve(request).await;
         request
     }
 
     async fn filed(&self, people: usize, per_second: u32) -> RequestId {
         let from = self.next.get();
         self.next.set(from + people);
-        let label = format!("from {from}");
-        self.it.people(&label, from..from + people, true).await;
-        let segment = self.it.segment(&label).await;
-        let variables = json!({"1": {"contact_name": {"default": "friend"}}, "2": {"attribute": {"name": "tier", "default": "gold"}}});
-        let ask = json!({
-            "broadcast": {"name": label, "template": "personal", "segments": [segment], "variables": variables},
-            "schedule": {"per_second": per_second},
-            "reason": "To see how fast it goes.",
-        });
-        let tool = catalogue().find("whatsapp.broadcast.schedule").unwrap();
-        let view = submit::write(&self.it.ctx, &self.it.caller, tool, ask).await.unwrap();
-        view.action_request_id.parse().unwrap()
-    }
-
-    /// As if everybody had signed.
-    async fn approve(&self, request: RequestId) {
-        let now = self.it.ctx.clock.now().micros();
-        let later = now + 60_000_000;
-        self.it
-            .sql(format!(
-                "update action_request set status = 'approved', approved_at = {now}, not_before = {now}, start_by = {later}
-                 where status = 'pending_approval'"
-            ))
-            .await;
-        assert!(store::requests::find(&self.it.ctx.db, self.it.tenant.id, request).await.unwrap().is_some());
+        self.it.filed(from..from + people, per_second).await
     }
 }
