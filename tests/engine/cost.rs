@@ -2,11 +2,11 @@
 
 use countersign::domain::contacts::People;
 use countersign::domain::deliveries::{AttemptToken, Progress};
-use countersign::domain::ids::DaemonId;
+use countersign::domain::ids::{DaemonId, ExecutionId};
 use countersign::store::Db;
 use countersign::store::deliveries::{self, Execution, Lease, Outcome, Reached, StatusUpdate};
 
-use super::{Stage, accepted, at, commit, part};
+use super::{Stage, accepted, at, commit, part, sql};
 use crate::support::db::{TestDb, on_both};
 use crate::support::until;
 use std::sync::Arc;
@@ -30,6 +30,12 @@ async fn a_commit_reads_its_own_rows_whatever_the_planner_believes(test: TestDb)
         }
         Db::Postgres(pool) => {
             small.sent().await;
+            sql!(
+                &small.stage.db,
+                "insert into delivery (execution_id, seq, contact_no, state, attempt, epoch, updated_at)
+                 select $1, n, n, 2, 1, 1, 0 from generate_series(1, 5000) n",
+                ExecutionId::random().uuid()
+            );
             test.execute("analyze").await;
             let before = rows_read(pool).await;
             Fresh::of(&test, "Large", 20_000).await.sent().await;
