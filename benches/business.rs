@@ -35,10 +35,18 @@ pub const ACCOUNT: &str = "102290129340398";
 /// Token and app secret.
 pub const SECRET: &str = "bench";
 
-/// Runs a measurement on a new SQLite file, and, with TEST_POSTGRES_URL, in a PostgreSQL database that is dropped after.
+/// Runs a measurement on a new SQLite file, and, with TEST_POSTGRES_URL, in a PostgreSQL database that is dropped after; or
+/// on the one that the command line names.
 pub async fn on_each<F: Future<Output = ()>>(measure: impl Fn(&'static str, String) -> F) {
-    let folder = tempfile::tempdir().unwrap();
-    measure("sqlite", format!("sqlite://{}", folder.path().join("bench.sqlite").display())).await;
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let asked_for = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    if asked_for("sqlite") {
+        let folder = tempfile::tempdir().unwrap();
+        measure("sqlite", format!("sqlite://{}", folder.path().join("bench.sqlite").display())).await;
+    }
+    if !asked_for("postgres") {
+        return;
+    }
     let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
         println!("postgres left out: TEST_POSTGRES_URL names no server");
         return;

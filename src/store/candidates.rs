@@ -3,7 +3,7 @@
 
 mod packed;
 
-use super::among::{among, list as among_list};
+use super::among::{list as among_list, one_by_one};
 use super::{Db, Error, Result, on, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{Consent, MessageCategory, Suppression, Suppressions};
@@ -50,15 +50,20 @@ pub struct Own<'r> {
 }
 
 macro_rules! candidates {
-    ($own:literal, $tail:literal) => {
+    ($own:literal, $from:expr) => {
         concat!(
             "select c.no, c.id, case when c.phone is null then null else coalesce(c.market, '') end, c.language,
                 c.last_inbound_at, c.meta_capped_at, c.experiment_at, k.source, k.traceable, k.confirmed, k.given_at",
             $own,
-            " from contact c
-              left join contact_consent k on k.tenant_id = c.tenant_id and k.category = $2 and k.contact_no = c.no
-              where c.tenant_id = $1 ",
-            $tail
+            " from ",
+            $from
+        )
+    };
+    ($own:literal) => {
+        candidates!(
+            $own,
+            "contact c left join contact_consent k on k.tenant_id = c.tenant_id and k.category = $2 and k.contact_no = c.no
+             where c.tenant_id = $1"
         )
     };
 }
@@ -111,8 +116,8 @@ pub async fn all(
     own: bool,
     mut each: impl FnMut(&Candidate<'_>) -> Result<()> + Send,
 ) -> Result<()> {
-    const PLAIN: &str = candidates!("", "");
-    const WITH_OWN: &str = candidates!(", c.name, c.attributes, c.phone", "");
+    const PLAIN: &str = candidates!("");
+    const WITH_OWN: &str = candidates!(", c.name, c.attributes, c.phone");
     match db {
         Db::Sqlite { read, .. } => packed::all(read, tenant, category, own, each).await,
         Db::Postgres(pool) => {
@@ -135,11 +140,18 @@ pub async fn some(
     contacts: impl IntoIterator<Item = ContactNo>,
     mut each: impl FnMut(&Candidate<'_>) -> Result<()> + Send,
 ) -> Result<()> {
-    const SQLITE: &str =
-        candidates!(", c.name, c.attributes, c.phone", "and c.no in (select value from json_each($3))");
+    const SQLITE: &str = candidates!(
+        ", c.name, c.attributes, c.phone",
+        "contact c left join contact_consent k on k.tenant_id = c.tenant_id and k.category = $2 and k.contact_no = c.no
+         where c.tenant_id = $1 and c.no in (select value from json_each($3))"
+    );
     const POSTGRES: &str = candidates!(
         ", c.name, c.attributes, c.phone",
-        "and c.no = any(array(select cast(value as bigint) from json_array_elements_text(cast($3 as json))))"
+        concat!(
+            one_by_one!("$3", "select * from contact where tenant_id = $1 and no = wanted.no", "c"),
+            " left join lateral (select * from contact_consent
+                where tenant_id = $1 and category = $2 and contact_no = c.no offset 0) k on true"
+        )
     );
     let sql = if db.is_postgres() { POSTGRES } else { SQLITE };
     on!(read db, p => {
@@ -173,7 +185,13 @@ pub async fn suppressions_of(
     tenant: TenantId,
     contacts: impl IntoIterator<Item = ContactNo>,
 ) -> Result<HashMap<u32, Suppressions>> {
-    let sql = among!(db, "select contact_no, kind from suppression where tenant_id = $1 and contact_no", "$2", "");
+    const SQLITE: &str = "select contact_no, kind from suppression
+        where tenant_id = $1 and contact_no in (select value from json_each($2))";
+    const POSTGRES: &str = concat!(
+        "select contact_no, kind from ",
+        one_by_one!("$2", "select * from suppression where tenant_id = $1 and contact_no = wanted.no", "s")
+    );
+    let sql = if db.is_postgres() { POSTGRES } else { SQLITE };
     gather(on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(among_list(contacts)).fetch_all(p).await)?)
 }
 
@@ -193,8 +211,7 @@ pub async fn agreed_to_others(db: &Db, tenant: TenantId, category: MessageCatego
 }
 
 /// Those of these contacts who agreed to another category. The others are asked for one by one, because the key has the
-/// category before the contact; and PostgreSQL looks each contact up by itself, because of a table without statistics it
-/// would rather read all that a tenant has.
+/// category before the contact.
 pub async fn agreed_to_others_of(
     db: &Db,
     tenant: TenantId,
@@ -203,9 +220,14 @@ pub async fn agreed_to_others_of(
 ) -> Result<People> {
     const SQLITE: &str = "select contact_no from contact_consent where tenant_id = $1 and category = $2
         and contact_no in (select value from json_each($3))";
-    // `offset` keeps the planner from making a join of it.
-    const POSTGRES: &str = "select no from (select cast(value as bigint) as no from json_array_elements_text(cast($3 as json))) v
-        where exists (select 1 from contact_consent c where c.tenant_id = $1 and c.category = $2 and c.contact_no = v.no offset 0)";
+    const POSTGRES: &str = concat!(
+        "select contact_no from ",
+        one_by_one!(
+            "$3",
+            "select contact_no from contact_consent where tenant_id = $1 and category = $2 and contact_no = wanted.no",
+            "c"
+        )
+    );
     let sql = if db.is_postgres() { POSTGRES } else { SQLITE };
     let contacts = among_list(contacts);
     let mut found = People::default();
@@ -279,24 +301,28 @@ pub async fn received_by(
     let week = now.before(Duration::from_hours(7 * 24));
     let month = now.before(Duration::from_hours(30 * 24));
     // Their own rows come first and by themselves, or a planner may prefer to read every ledger of that month.
-    let sql = among!(
-        db,
-        "with theirs as materialized (select execution_id, contact_no, state, progress, updated_at from delivery where contact_no",
-        "$10",
-        concat!(
-            ") select d.contact_no, cast(sum(case when ",
-            time_of_message!(),
-            " >= $3 then 1 else 0 end) as bigint), cast(sum(case when ",
-            time_of_message!(),
-            " >= $4 then 1 else 0 end) as bigint)
-         from theirs d join execution e on e.id = d.execution_id
-         where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
-            and (d.progress is null or d.progress <> $8)
-            and (d.state between $6 and $7 or (d.state = $9 and e.finished_at is null and e.desired <> 'cancel'
-                and (e.started_at, e.id) < (select me.started_at, me.id from execution me where me.id = $5)))
-         group by d.contact_no"
-        )
-    );
+    macro_rules! received_by {
+        ($theirs:expr) => {
+            concat!(
+                "with theirs as materialized (select execution_id, contact_no, state, progress, updated_at from ",
+                $theirs,
+                ") select d.contact_no, cast(sum(case when ",
+                time_of_message!(),
+                " >= $3 then 1 else 0 end) as bigint), cast(sum(case when ",
+                time_of_message!(),
+                " >= $4 then 1 else 0 end) as bigint)
+                 from theirs d join execution e on e.id = d.execution_id
+                 where e.tenant_id = $1 and e.category = $2 and e.id <> $5 and (e.finished_at is null or e.finished_at >= $4)
+                    and (d.progress is null or d.progress <> $8)
+                    and (d.state between $6 and $7 or (d.state = $9 and e.finished_at is null and e.desired <> 'cancel'
+                        and (e.started_at, e.id) < (select me.started_at, me.id from execution me where me.id = $5)))
+                 group by d.contact_no"
+            )
+        };
+    }
+    const SQLITE: &str = received_by!("delivery where contact_no in (select value from json_each($10))");
+    const POSTGRES: &str = received_by!(one_by_one!("$10", "select * from delivery where contact_no = wanted.no", "d"));
+    let sql = if db.is_postgres() { POSTGRES } else { SQLITE };
     let rows: Vec<(ContactNo, i64, i64)> = on!(read db, p => sqlx::query_as(sql).bind(tenant).bind(category.as_str())
         .bind(week).bind(month).bind(except).bind(DeliveryState::Sending.number()).bind(DeliveryState::Unknown.number())
         .bind(PROGRESS_FAILED).bind(DeliveryState::Queued.number()).bind(among_list(contacts)).fetch_all(p).await)?;

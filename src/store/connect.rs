@@ -119,7 +119,12 @@ async fn postgres(url: &str) -> Result<Db, ConnectError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|e| ConnectError::Address(e.to_string()))?
         .application_name("countersign")
-        .options([("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "60s")]);
+        .options([
+            ("statement_timeout", "60s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            // A plan that was kept from when a table was nearly empty would read all of it, row for row, once it is full.
+            ("plan_cache_mode", "force_custom_plan"),
+        ]);
     // One connection by itself first: the pool would only say that it waited, not what it met.
     PgConnection::connect_with(&options).await?.close().await?;
     let pool =

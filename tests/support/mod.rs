@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod axe;
 pub mod browser;
+pub mod cost;
 pub mod daemon;
 pub mod db;
 pub mod door;

@@ -59,11 +59,14 @@ struct Ticket {
     attempt: i16,
     epoch: i64,
     begun: Instant,
+    slot: Option<OwnedSemaphorePermit>,
     events: Option<UnboundedSender<Event>>,
 }
 
 impl Ticket {
     fn land(&mut self, outcome: Option<SendOutcome>) {
+        // Free before the sender hears of it: it has the next request for this place.
+        self.slot = None;
         if let Some(events) = self.events.take() {
             let took = self.begun.elapsed();
             let landing = Landing { seq: self.seq, attempt: self.attempt, epoch: self.epoch, outcome, took };
@@ -82,7 +85,7 @@ impl Drop for Ticket {
 /// Begins the request in a task of its own.
 pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Event>) {
     let Flight { seq, attempt, epoch, message, deadline, slot } = flight;
-    let mut ticket = Ticket { seq, attempt, epoch, begun: Instant::now(), events: Some(events) };
+    let mut ticket = Ticket { seq, attempt, epoch, begun: Instant::now(), slot: Some(slot), events: Some(events) };
     tokio::spawn(async move {
         // The process may have stood still since the intent was made durable. If the shard may be somebody else's by now,
         // the row may be marked as in doubt already, and people may be looking at it.
@@ -94,7 +97,6 @@ pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Ev
         let outcome = script.send(&message).await;
         point(ANSWERED);
         ticket.land(Some(outcome));
-        drop(slot);
     });
 }
 
