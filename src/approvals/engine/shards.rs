@@ -53,7 +53,12 @@ impl Held {
 
     /// Whether all of its rows were taken once.
     pub fn exhausted(&self) -> bool {
-        self.ready.is_empty() && !self.loading && self.loaded_to >= self.lease.seq_to
+        self.nearly_exhausted(1)
+    }
+
+    /// Whether fewer than so many of its rows are left to be taken.
+    fn nearly_exhausted(&self, ahead: usize) -> bool {
+        self.ready.len() < ahead && !self.loading && self.loaded_to >= self.lease.seq_to
     }
 
     /// Whether there is something to send now.
@@ -107,11 +112,14 @@ pub fn renewal(lease: Duration) -> Duration {
 }
 
 impl Sender<'_> {
-    /// Closes what is finished and takes another shard when all that are held are exhausted. `false` when there is nothing
-    /// left for this sender to do now.
+    /// Closes what is finished and takes another shard when all that are held are nearly exhausted. `false` when there is
+    /// nothing left for this sender to do now.
     pub(super) async fn shards(&mut self) -> Result<bool> {
         self.close().await?;
-        if self.held.iter().all(Held::exhausted) && self.ask_again.is_none_or(|at| at <= Instant::now()) {
+        let ahead = self.pace.ahead();
+        if self.held.iter().all(|held| held.nearly_exhausted(ahead))
+            && self.ask_again.is_none_or(|at| at <= Instant::now())
+        {
             let begun = Instant::now();
             let me = self.engine.instance.daemon;
             match self.engine.ledger.claim(self.job.execution.id, me, self.engine.lease).await? {
@@ -143,19 +151,20 @@ impl Sender<'_> {
         self.held.sort_by_key(|held| held.lease.shard_no);
     }
 
-    /// Has rows made ready in the background: within a batch ahead of need, and the next batch only when this one is out,
-    /// after a fresh look at the facts.
+    /// Has rows made ready in the background, ahead of need; the first ones of a batch after a fresh look at the facts, when
+    /// the one before is as good as out.
     pub(super) fn load(&mut self) {
         let now = self.engine.ctx.clock.now();
         let size = self.job.execution.batch_size.max(1);
         let check = self.checked_at.is_none_or(|at| at.elapsed() > CHECK_EVERY);
+        let ahead = self.pace.ahead();
         let begun = Instant::now();
         for held in self.held.iter_mut().filter(|held| !held.loading) {
             held.freshen(begun);
             let from = held.loaded_to;
             let last = from.saturating_sub(1).max(held.lease.seq_from);
             let fresh = from == held.lease.next_seq || held.batch_of(from, size) != held.batch_of(last, size);
-            let wanted = if fresh { held.ready.is_empty() } else { held.ready.len() < batch::CHUNK as usize / 2 };
+            let wanted = held.ready.len() < if fresh { ahead } else { batch::CHUNK as usize / 2 };
             let (ledger, job, events) = (Arc::clone(&self.engine.ledger), Arc::clone(self.job), self.events.clone());
             let (shard_no, epoch, seq_to) = (held.lease.shard_no, held.lease.epoch, held.lease.seq_to);
             if wanted && from < seq_to {

@@ -176,17 +176,18 @@ async fn intents(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
                  where execution_id = $1 and ",
                 $seqs,
                 " and state = 0 and not exists (select 1 from suppression s
-                    where s.tenant_id = $5 and s.contact_no = delivery.contact_no and s.kind in (",
+                    where s.tenant_id = $5 and s.contact_no = delivery.contact_no and s.kind ",
                 $kinds,
-                ")) returning seq, attempt"
+                ") returning seq, attempt"
             )
         };
     }
     const INTEND: Sql = Sql {
-        sqlite: intend!("seq in (select value from json_each($4))", "select value from json_each($6)"),
+        sqlite: intend!("seq in (select value from json_each($4))", "in (select value from json_each($6))"),
+        // `offset` keeps the planner from holding all of a tenant's suppressions against the rows.
         postgres: intend!(
-            "seq = any(array(select v::bigint from json_array_elements_text($4::json) v))",
-            "select v from json_array_elements_text($6::json) v"
+            "seq = any(translate($4, '[]', '{}')::bigint[])",
+            "= any(translate($6, '[]', '{}')::text[]) offset 0"
         ),
     };
     let mut suppressed = exclude(tx, wanted, part).await?;
@@ -224,7 +225,7 @@ async fn suppress(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str
     }
     const SUPPRESS: Sql = dialects!(suppress!(
         "seq in (select value from json_each($3))",
-        "seq = any(array(select v::bigint from json_array_elements_text($3::json) v))"
+        "seq = any(translate($3, '[]', '{}')::bigint[])"
     ));
     let sql = SUPPRESS.of(tx);
     let hit = on!(tx &mut *tx, c => sqlx::query(sql).bind(wanted.execution).bind(wanted.now).bind(seqs)
@@ -267,7 +268,7 @@ async fn unqueue(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str)
     }
     const UNQUEUE: Sql = dialects!(unqueue!(
         "seq in (select value from json_each($2))",
-        "seq = any(array(select v::bigint from json_array_elements_text($2::json) v))"
+        "seq = any(translate($2, '[]', '{}')::bigint[])"
     ));
     if !part.again {
         return Ok(());

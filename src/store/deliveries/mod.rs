@@ -65,7 +65,7 @@ fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(1000).collect()
 }
 
-/// A list as one parameter. PostgreSQL takes rows out of the ledger by `= any(array(...))`, which reads the primary key for
+/// A list as one parameter. PostgreSQL takes rows out of the ledger by `= any` of an array, which reads the primary key for
 /// each whatever it believes of the table; `in (select ...)` it may answer by reading the whole ledger. SQLite reads a whole
 /// ledger too, and the list anew for each row, where a list is joined by a known `execution_id`; the lists that are joined
 /// are materialized first, with the execution in each row, so that only the whole key finds anything.

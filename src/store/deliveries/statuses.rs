@@ -204,7 +204,7 @@ async fn unqueue(tx: &mut Tx, execution: ExecutionId, rows: &BTreeMap<(u32, i16)
     }
     const UNQUEUE: Sql = dialects!(unqueue!(
         "seq in (select value from json_each($2))",
-        "seq = any(array(select v::bigint from json_array_elements_text($2::json) v))"
+        "seq = any(translate($2, '[]', '{}')::bigint[])"
     ));
     let seqs: Vec<u32> = rows.keys().map(|(seq, _)| *seq).collect();
     let (sql, seqs) = (UNQUEUE.of(tx), list(&seqs)?);
