@@ -203,11 +203,24 @@ impl Error {
 /// What a store function answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// When the disk fails, SQLite ends the transaction by itself. The driver's rollback then finds none and fails, and it would
+/// take this connection, the only one that writes, for busy with a transaction until the daemon is started anew.
+async fn begin_immediate(write: &SqlitePool) -> sqlx::Result<Transaction<'static, Sqlite>> {
+    const BEGIN: &str = "begin immediate";
+    match write.begin_with(BEGIN).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            write.acquire().await?.close().await?;
+            write.begin_with(BEGIN).await
+        }
+        begun => begun,
+    }
+}
+
 impl Db {
     /// Opens a transaction that may write.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Sqlite { write, .. } => Tx::Sqlite(begin_immediate(write).await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }

@@ -1,6 +1,7 @@
 //! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
 
 mod cost;
+mod disk;
 mod doubts;
 mod inbox;
 mod ledger;
