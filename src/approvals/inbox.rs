@@ -3,13 +3,12 @@
 
 use super::{behind, execute};
 use crate::domain::canonical::Hash;
-use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::webhooks::parse;
 use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::webhooks::{self as posts, Post};
-use crate::store::{self, Tx, people};
+use crate::store::{self, people};
 use crate::tools::Ctx;
 use crate::tools::webhooks::{Arrived, apply};
 use std::collections::BTreeMap;
@@ -78,11 +77,19 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
     }
     let mut by_tenant: BTreeMap<TenantId, Vec<Arrived>> = BTreeMap::new();
     let tenants = people::tenants(&ctx.db).await?;
+    let mut applied = Vec::with_capacity(waiting.len());
     for post in &waiting {
         let account = tenants.iter().find(|t| t.id == post.tenant).map_or("", |t| t.waba_id.as_str());
-        let events = read(&mut tx, post, account, now).await?;
-        by_tenant.entry(post.tenant).or_default().extend(events);
+        match read(post, account) {
+            Ok(events) => {
+                applied.push((post.id, events.len()));
+                by_tenant.entry(post.tenant).or_default().extend(events);
+            }
+            // It was signed by Meta, so it is worth keeping.
+            Err(why) => posts::park(&mut tx, post.id, &why, now).await?,
+        }
     }
+    posts::applied(&mut tx, &applied, now).await?;
     let mut round = Round { posts: waiting.len(), read_again: false };
     let (mut ledger, mut is_behind) = (false, false);
     for (tenant, events) in &by_tenant {
@@ -108,18 +115,9 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
     Ok(round)
 }
 
-/// Reads one post. What cannot be read is set aside; it was signed by Meta, so it is worth keeping. What is about another
-/// account is left to the business that has it: one app may serve several, and they share its secret.
-async fn read(tx: &mut Tx, post: &Post, account: &str, now: Timestamp) -> Result<Vec<Arrived>> {
-    let events = match parse(&post.body) {
-        Ok(events) => events,
-        Err(e) => {
-            posts::park(tx, post.id, &e.to_string(), now).await?;
-            return Ok(Vec::new());
-        }
-    };
-    let own: Vec<Arrived> =
-        events.into_iter().filter(|event| event.waba_id == account).map(|event| (post.received_at, event)).collect();
-    posts::applied(tx, post.id, own.len(), now).await?;
-    Ok(own)
+/// Reads one post. What is about another account is left to the business that has it: one app may serve several, and they
+/// share its secret.
+fn read(post: &Post, account: &str) -> std::result::Result<Vec<Arrived>, String> {
+    let events = parse(&post.body).map_err(|e| e.to_string())?;
+    Ok(events.into_iter().filter(|event| event.waba_id == account).map(|event| (post.received_at, event)).collect())
 }

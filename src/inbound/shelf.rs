@@ -54,13 +54,13 @@ impl Shelf {
 async fn store(ctx: &Ctx, parcels: &[Parcel]) -> Result<()> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
+    let mut posts: Vec<(TenantId, &[u8])> = Vec::with_capacity(parcels.len());
     for parcel in parcels {
-        for tenant in &parcel.tenants {
-            if !webhooks::keep(&mut tx, *tenant, &parcel.body, now).await? {
-                metrics::counter!("countersign_webhook_posts_repeated_total").increment(1);
-            }
-        }
+        posts.extend(parcel.tenants.iter().map(|tenant| (*tenant, &*parcel.body)));
     }
+    let kept = webhooks::keep(&mut tx, &posts, now).await?;
     tx.commit_at(Step::Kept).await?;
+    let repeated = (posts.len() as u64).saturating_sub(kept);
+    metrics::counter!("countersign_webhook_posts_repeated_total").increment(repeated);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What Meta sent, kept whole before it is answered; and what the numbers and templates say after it was applied.
 
 use super::{Db, Result, Tx, on, row};
-use crate::domain::canonical::{Hash, sha256};
+use crate::domain::canonical::sha256;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::ContactNo;
@@ -26,14 +26,38 @@ row! {
     struct PostRow { id: i64, tenant_id: TenantId, body: Vec<u8>, received_at: Timestamp }
 }
 
-/// Keeps a post; `false` if the same bytes were here before. Whoever answers 200 must have seen the commit.
-pub async fn keep(tx: &mut Tx, tenant: TenantId, body: &[u8], now: Timestamp) -> Result<bool> {
-    let hash: Hash = sha256(body);
-    let hit = on!(tx tx, c => sqlx::query(
-        "insert into webhook_post (tenant_id, body_hash, body, received_at, state, events) values ($1, $2, $3, $4, 'new', 0)
-         on conflict (tenant_id, body_hash) do nothing")
-        .bind(tenant).bind(hash.to_vec()).bind(body).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
-    Ok(hit == 1)
+/// Keeps posts, and says how many of them were new: the same bytes are kept once. Whoever answers 200 must have seen the
+/// commit.
+pub async fn keep(tx: &mut Tx, posts: &[(TenantId, &[u8])], now: Timestamp) -> Result<u64> {
+    let hash = |body: &[u8]| -> Vec<u8> { sha256(body).to_vec() };
+    match tx {
+        Tx::Sqlite(t) => {
+            let mut kept = 0;
+            for (tenant, body) in posts {
+                let done = sqlx::query(
+                    "insert into webhook_post (tenant_id, body_hash, body, received_at, state, events)
+                     values ($1, $2, $3, $4, 'new', 0) on conflict (tenant_id, body_hash) do nothing",
+                );
+                let done = done.bind(tenant).bind(hash(body)).bind(*body).bind(now).execute(&mut **t).await?;
+                kept += done.rows_affected();
+            }
+            Ok(kept)
+        }
+        // Each statement is a way there and back, while others wait for their answer.
+        Tx::Postgres(t) => {
+            let tenants: Vec<uuid::Uuid> = posts.iter().map(|(tenant, _)| tenant.uuid()).collect();
+            let hashes: Vec<Vec<u8>> = posts.iter().map(|(_, body)| hash(body)).collect();
+            let bodies: Vec<&[u8]> = posts.iter().map(|(_, body)| *body).collect();
+            let done = sqlx::query(
+                "insert into webhook_post (tenant_id, body_hash, body, received_at, state, events)
+                 select tenant, hash, body, $4, 'new', 0
+                 from unnest($1::uuid[], $2::bytea[], $3::bytea[]) with ordinality x (tenant, hash, body, n) order by n
+                 on conflict (tenant_id, body_hash) do nothing",
+            );
+            let done = done.bind(tenants).bind(hashes).bind(bodies).bind(now).execute(&mut **t).await?;
+            Ok(done.rows_affected())
+        }
+    }
 }
 
 /// The oldest posts that wait, locked against other daemons until the transaction ends. Posts of one tenant are applied in
@@ -54,10 +78,32 @@ pub async fn take(tx: &mut Tx, limit: u32) -> Result<Vec<Post>> {
         .collect())
 }
 
-/// Writes down that a post was applied.
-pub async fn applied(tx: &mut Tx, id: i64, events: usize, now: Timestamp) -> Result<()> {
-    on!(tx tx, c => sqlx::query("update webhook_post set state = 'applied', events = $2, error = null, applied_at = $3 where id = $1")
-        .bind(id).bind(i64::try_from(events).unwrap_or(i64::MAX)).bind(now).execute(c).await.map(drop))?;
+/// Writes down that posts were applied, each with how many events it held.
+pub async fn applied(tx: &mut Tx, posts: &[(i64, usize)], now: Timestamp) -> Result<()> {
+    macro_rules! applied {
+        ($with:literal, $list:literal, $keys:literal) => {
+            concat!(
+                $with,
+                "update webhook_post set state = 'applied', events = o_events, error = null, applied_at = $2 from ",
+                $list,
+                " where id = o_id",
+                $keys
+            )
+        };
+    }
+    const SQLITE: &str = applied!(
+        "with o as materialized (select json_extract(value, '$[0]') as o_id, json_extract(value, '$[1]') as o_events from json_each($1)) ",
+        "o",
+        ""
+    );
+    const POSTGRES: &str = applied!(
+        "",
+        "(select (v->>0)::bigint as o_id, (v->>1)::bigint as o_events from json_array_elements($1::json) v) o",
+        " and id = any(array(select (v->>0)::bigint from json_array_elements($1::json) v))"
+    );
+    let (sql, list) =
+        (if tx.is_postgres() { POSTGRES } else { SQLITE }, super::to_json("webhook_post", "a list", &posts)?);
+    on!(tx tx, c => sqlx::query(sql).bind(list).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
