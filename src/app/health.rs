@@ -1,6 +1,6 @@
 //! Whether it lives, whether it can work, and its figures.
 
-use crate::store::people;
+use crate::store::{deliveries, people};
 use crate::tools::Ctx;
 use crate::worker::Pulse;
 use axum::extract::State;
@@ -53,11 +53,30 @@ async fn ready(State(health): State<Health>) -> Response {
         causes.push("the worker has not moved for a while");
     }
     let status = if causes.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let warnings = if database { without_token(&health.ctx).await } else { Vec::new() };
+    let (mut warnings, mut twice) = (Vec::new(), None);
+    if database {
+        warnings = without_token(&health.ctx).await;
+        twice = sent_twice(&health.ctx).await;
+    }
+    if let Some(count) = twice.filter(|count| *count > 0) {
+        warnings.push(format!(
+            "Meta took a second message for {count} tries, and nobody had decided on that: the daemon's log names them"
+        ));
+    }
     let ready = causes.is_empty();
-    let body =
-        json!({ "ready": ready, "database": database, "worker": worker, "causes": causes, "warnings": warnings });
+    let body = json!({
+        "ready": ready, "database": database, "worker": worker, "sent_twice": twice, "causes": causes, "warnings": warnings,
+    });
     (status, Json(body)).into_response()
+}
+
+/// How often the promise "exactly once" was broken, over all that the ledgers hold; none if they cannot be read.
+async fn sent_twice(ctx: &Ctx) -> Option<u64> {
+    let mut count = 0;
+    for tenant in people::tenants(&ctx.db).await.ok()? {
+        count += deliveries::second_messages(&ctx.db, tenant.id).await.ok()?;
+    }
+    Some(count)
 }
 
 /// Businesses that nothing can be sent for: people can still read and decide, so that is no cause to take the daemon out.
@@ -67,5 +86,10 @@ async fn without_token(ctx: &Ctx) -> Vec<String> {
 }
 
 async fn figures(State(health): State<Health>) -> Response {
+    // Counted anew: what a process counted goes with it.
+    if let Some(count) = sent_twice(&health.ctx).await {
+        #[expect(clippy::cast_precision_loss, reason = "a small count")]
+        metrics::gauge!("countersign_sent_twice").set(count as f64);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.metrics.render()).into_response()
 }

@@ -108,6 +108,8 @@ async fn a_second_message_is_an_alarm(test: TestDb) {
     let behind = [status(&execution, 99, 1, "wamid.E", sent), status(&execution, 1, 2, "wamid.F", sent)];
     let applied = apply(&stage, stage.tenant, &behind).await;
     assert_eq!((applied.rows, applied.unknown.len()), (0, 2), "what this database never did");
+    assert_eq!(deliveries::second_messages(&stage.db, stage.tenant).await.unwrap(), 2);
+    assert_eq!(deliveries::second_messages(&stage.db, TenantId::random()).await.unwrap(), 0, "each business its own");
 }
 
 async fn pages_and_counts_agree(test: TestDb) {

@@ -50,5 +50,14 @@ async fn postgresql_is_killed_and_comes_back() {
         (PEOPLE, &json!(PEOPLE), &json!(0)),
         "{done:#}"
     );
+    // Its own figure of the promise: nobody got it twice. It is read from the rows, so that a restart forgets nothing.
+    let health = async || reqwest::get(&ready).await.unwrap().json::<Value>().await.unwrap();
+    assert_eq!((&health().await["sent_twice"], &health().await["warnings"]), (&json!(0), &json!([])));
+    stage.db.execute("insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at) select id, 0, 1, 'second_message', '{}', 0 from execution").await;
+    let broken = health().await;
+    assert_eq!((&broken["sent_twice"], &broken["ready"]), (&json!(1), &json!(true)), "{broken}");
+    assert!(broken["warnings"][0].as_str().unwrap_or_default().contains("second message for 1 tries"), "{broken}");
+    let figures = reqwest::get(format!("{}/metrics", daemon.url)).await.unwrap().text().await.unwrap();
+    assert!(figures.lines().any(|line| line == "countersign_sent_twice 1"), "{figures}");
     assert!(daemon.stop().await.success());
 }

@@ -6,8 +6,8 @@ use super::ledger::record_attempts;
 use super::{AttemptNote, Sql, clean, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::DeliveryState;
-use crate::domain::ids::ExecutionId;
-use crate::store::{Error, Result, Tx, on, row};
+use crate::domain::ids::{ExecutionId, TenantId};
+use crate::store::{Db, Error, Result, Tx, on, row, unsigned};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -92,6 +92,15 @@ pub enum Surprise {
         /// Where the row stands.
         state: DeliveryState,
     },
+}
+
+/// Tries for which Meta took a second message though nobody had decided that it goes again: the promise was broken so often.
+pub async fn second_messages(db: &Db, tenant: TenantId) -> Result<u64> {
+    let (count,): (i64,) = on!(read db, p => sqlx::query_as(
+        "select count(*) from delivery_attempt a join execution e on e.id = a.execution_id
+         where a.outcome = 'second_message' and e.tenant_id = $1")
+        .bind(tenant).fetch_one(p).await)?;
+    unsigned("delivery_attempt", "count", tenant, count)
 }
 
 /// Writes outcomes down by attempt, and explains those that changed no row. That Meta has a message is worth knowing even
