@@ -20,11 +20,9 @@ const LAPSED_AT_ONCE: u32 = 100;
 
 /// Claims an approved request and begins it. Nothing happens if another daemon was faster.
 pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
-    let Some(request) = requests::find(&ctx.db, tenant, id).await? else { return Ok(()) };
-    let schema = schema_of(&request.tool)?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    let claim = match requests::claim(&mut tx, tenant, id, schema, now).await {
+    let claim = match requests::claim(&mut tx, tenant, id, |tool| schema_of(tool).ok(), now).await {
         Ok(Some(claim)) => claim,
         Ok(None) => return Ok(()),
         Err(e @ store::Error::Inconsistent { .. }) => {
@@ -136,7 +134,7 @@ pub async fn lapse(ctx: &Ctx, now: Timestamp) -> Result<()> {
             broadcasts::release(&mut tx, lapsed.tenant, lapsed.id).await?;
             let details = json!({"from": lapsed.from});
             tell(&mut tx, lapsed.tenant, lapsed.id, "request.expired", details, now).await?;
-            tx.commit().await?;
+            tx.commit_at(Step::Expired).await?;
         }
     }
     Ok(())

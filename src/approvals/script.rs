@@ -66,19 +66,21 @@ impl Script for Broadcast {
 /// Everything that the runner of an execution needs.
 pub async fn job(ctx: &Ctx, execution: Execution) -> Result<Job> {
     let (id, request) = (execution.tenant, execution.request);
-    let tenant = people::tenant(&ctx.db, id).await?.ok_or_else(|| Error::not_found("tenant", id))?;
-    let found = requests::find(&ctx.db, id, request).await?;
+    let (tenant, found) = tokio::try_join!(people::tenant(&ctx.db, id), requests::find(&ctx.db, id, request))?;
+    let tenant = tenant.ok_or_else(|| Error::not_found("tenant", id))?;
     let found = found.ok_or_else(|| Error::not_found("action request", request))?;
     let Action::BroadcastSchedule(plan) = found.preview.action else {
         return Err(Error::internal(format!("request {request} sends nothing")));
     };
-    let audience = store::audience::load(&ctx.db, id, plan.audience.id).await?;
+    let (audience, limits) = tokio::try_join!(
+        store::audience::load(&ctx.db, id, plan.audience.id),
+        deliveries::number_limits(&ctx.db, id, &plan.phone_number_id),
+    )?;
     let audience = Arc::new(audience.ok_or_else(|| Error::not_found("audience", plan.audience.id))?);
     // The stored list fits its own root; only this ties it to the one that people signed.
     if !audience.fits(&plan.audience) || audience.people.len() != u64::from(execution.total) {
         return Err(Error::internal(format!("the audience of {request} is not the one that was signed")));
     }
-    let limits = deliveries::number_limits(&ctx.db, id, &plan.phone_number_id).await?;
     let credentials = ctx.credentials(&tenant)?;
     Ok(Job {
         people: audience.people.clone(),

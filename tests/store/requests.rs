@@ -21,6 +21,7 @@ on_both!(
     a_row_changed_behind_our_back_is_not_carried_out,
     a_signature_is_one_persons_once,
     what_lapses_is_ended_by_time_alone,
+    an_approval_meets_its_end_to_the_millisecond,
     a_tick_is_bound_to_its_section,
     another_tenant_sees_nothing,
     lists_filter_and_page,
@@ -66,7 +67,7 @@ impl Case {
 
     async fn claim(&self, id: RequestId, now: Timestamp) -> Result<Option<requests::Claim>, Error> {
         let mut tx = self.db.begin().await.unwrap();
-        let claim = requests::claim(&mut tx, self.world.tenant.id, id, samples::schema(), now).await?;
+        let claim = requests::claim(&mut tx, self.world.tenant.id, id, |_| Some(samples::schema()), now).await?;
         tx.commit().await.unwrap();
         Ok(claim)
     }
@@ -151,6 +152,10 @@ async fn a_row_changed_behind_our_back_is_not_carried_out(db: TestDb) {
     let request = case.filed().await;
     case.decide(&request, Status::Approved, NOW).await.unwrap();
     let due = NOW.after(Duration::from_mins(5));
+    let mut tx = case.db.begin().await.unwrap();
+    let unknown = requests::claim(&mut tx, case.world.tenant.id, request.id, |_| None, due).await.unwrap_err();
+    assert!(unknown.to_string().contains("no such tool"), "{unknown}");
+    drop(tx);
     db.execute("update action_request set preview = replace(preview, 'winter_offer', 'summer_offer')").await;
     let refused = case.claim(request.id, due).await.unwrap_err();
     assert!(refused.to_string().contains("not what was signed"), "{refused}");
@@ -191,6 +196,43 @@ async fn what_lapses_is_ended_by_time_alone(db: TestDb) {
     assert_eq!(case.find(request.id).await.status, Status::Expired);
 }
 
+/// Whoever signs in the last millisecond is in time; whoever comes later finds it over, even by another daemon's clock.
+/// When both happen at once, one of them happened.
+async fn an_approval_meets_its_end_to_the_millisecond(db: TestDb) {
+    let case = Case::new(&db).await;
+    let milli = Duration::from_millis(1);
+    for (early, late) in [(milli, Duration::ZERO), (Duration::ZERO, milli)] {
+        for n in 0..8 {
+            let created = NOW.after(milli * n);
+            let request = samples::request(&case.agent, created);
+            assert!(case.insert(&request).await);
+            let end = request.decide_by;
+            let (signs_at, ends_at) = (end.before(early), end.after(late));
+            assert!(
+                requests::lapsed(&case.db, end.before(milli), 10).await.unwrap().is_empty(),
+                "not a moment too early"
+            );
+            let ends = async {
+                let lapsed = requests::lapsed(&case.db, ends_at, 10).await.unwrap();
+                let Some(one) = lapsed.into_iter().find(|l| l.id == request.id) else { return false };
+                let mut tx = case.db.begin().await.unwrap();
+                let ended = requests::expire(&mut tx, one, ends_at).await.unwrap();
+                tx.commit().await.unwrap();
+                ended
+            };
+            let (signed, ended) = tokio::join!(case.decide(&request, Status::Approved, signs_at), ends);
+            let stands = case.find(request.id).await.status;
+            if early.is_zero() {
+                assert!(matches!(signed, Err(Error::Conflict(_))) && ended, "at its end it is over: {signed:?}");
+            }
+            assert_ne!(signed.is_ok(), ended, "one of them, and not both");
+            assert_eq!(stands, if ended { Status::Expired } else { Status::Approved });
+            db.execute("update action_request set status = 'cancelled', settled_at = 1 where status = 'approved'")
+                .await;
+        }
+    }
+}
+
 async fn a_tick_is_bound_to_its_section(db: TestDb) {
     let case = Case::new(&db).await;
     let request = case.filed().await;
@@ -223,7 +265,7 @@ async fn another_tenant_sees_nothing(db: TestDb) {
     let stolen =
         requests::set_status(&mut tx, other, request.id, Status::PendingApproval, Status::Cancelled, NOW).await;
     assert!(matches!(stolen, Err(Error::Conflict(_))));
-    assert!(requests::claim(&mut tx, other, request.id, samples::schema(), NOW).await.unwrap().is_none());
+    assert!(requests::claim(&mut tx, other, request.id, |_| Some(samples::schema()), NOW).await.unwrap().is_none());
 }
 
 async fn lists_filter_and_page(db: TestDb) {

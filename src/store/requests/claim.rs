@@ -54,16 +54,16 @@ pub async fn approved(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
     )
 }
 
-/// Takes an approved request for carrying out; `None` if somebody else has, or it may not start. `schema` is the digest of
-/// the tool's schema as this program has it.
+/// Takes an approved request for carrying out; `None` if somebody else has, or it may not start. `schema_of` gives the digest
+/// of a tool's schema as this program has it.
 ///
 /// The digest is worked out again from the stored bytes. If it is not the one that stands in the row, the row was changed
-/// behind our back: nothing is carried out, and the error says so.
+/// behind our back, or the program is another one: nothing is carried out, and the error says so.
 pub async fn claim(
     tx: &mut Tx,
     tenant: TenantId,
     id: RequestId,
-    schema: Digest,
+    schema_of: impl FnOnce(&str) -> Option<Digest>,
     now: Timestamp,
 ) -> Result<Option<Claim>> {
     const SQL: &str = select!("where r.tenant_id = $1 and r.id = $2");
@@ -76,6 +76,9 @@ pub async fn claim(
     }
     let row: RequestRow = on!(tx tx, c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_one(c).await)?;
     let request = ActionRequest::try_from(row)?;
+    let Some(schema) = schema_of(&request.tool) else {
+        return Err(Error::inconsistent(TABLE, "tool", id, "this program has no such tool"));
+    };
     let digests = request
         .preview
         .digests(tenant, schema, &request.policy)

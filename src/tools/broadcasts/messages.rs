@@ -9,7 +9,8 @@ use crate::domain::policy::eligibility::{Facts, Gate};
 use crate::domain::templates::{Button, Header, Place, TemplateContent, Values};
 use crate::error::Result;
 use crate::graph::messages as graph;
-use crate::store::{self, candidates::Candidate};
+use crate::store;
+use crate::store::candidates::{Candidate, agreed_to_others_of, received_by, some, suppressions_of};
 use crate::tools::Ctx;
 use std::collections::HashMap;
 
@@ -24,16 +25,18 @@ pub async fn messages_for(
     plan: &BroadcastPlan,
     rows: &[(u32, ContactNo, Mark)],
 ) -> Result<Vec<Prepared>> {
-    let composer = signed_composer(ctx, tenant, plan).await?;
     let numbers = || rows.iter().map(|(_, no, _)| *no);
-    let suppressions = store::candidates::suppressions_of(&ctx.db, tenant, numbers()).await?;
-    let others = store::candidates::agreed_to_others_of(&ctx.db, tenant, plan.category, numbers()).await?;
     let now = ctx.clock.now();
-    let received = store::candidates::received_by(&ctx.db, tenant, plan.category, numbers(), execution, now).await?;
+    let (composer, suppressions, others, received) = tokio::try_join!(
+        signed_composer(ctx, tenant, plan),
+        async { Ok(suppressions_of(&ctx.db, tenant, numbers()).await?) },
+        async { Ok(agreed_to_others_of(&ctx.db, tenant, plan.category, numbers()).await?) },
+        async { Ok(received_by(&ctx.db, tenant, plan.category, numbers(), execution, now).await?) },
+    )?;
     let marks: HashMap<u32, &Mark> = rows.iter().map(|(_, no, mark)| (no.0, mark)).collect();
     let gate = Gate { settings: &ctx.policy.settings, category: plan.category, at: now };
     let mut made: HashMap<u32, Result<graph::TemplateMessage, NotNow>> = HashMap::with_capacity(rows.len());
-    store::candidates::some(&ctx.db, tenant, plan.category, numbers(), |who| {
+    some(&ctx.db, tenant, plan.category, numbers(), |who| {
         let facts = Facts {
             number: who.market.is_some() && who.own.is_some_and(|own| own.phone.is_some()),
             market: who.market.and_then(|market| market.parse().ok()),

@@ -18,8 +18,10 @@ use std::time::Duration;
 /// gone or people have decided. Quiet hours are not among them, for they end by themselves: see [`quiet_until`].
 pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Result<Vec<Finding>> {
     let (now, settings) = (ctx.clock.now(), &ctx.policy.settings);
-    let templates = store::templates::of_name(&ctx.db, tenant, &plan.template).await?;
-    let numbers = store::business::numbers(&ctx.db, tenant).await?;
+    let (templates, numbers) = tokio::try_join!(
+        store::templates::of_name(&ctx.db, tenant, &plan.template),
+        store::business::numbers(&ctx.db, tenant),
+    )?;
     let mut findings = Vec::new();
     for variant in plan.variants.iter().filter(|variant| variant.recipients > 0) {
         let place = [("template", plan.template.as_str().into()), ("language", variant.language.as_str().into())];
