@@ -31,6 +31,10 @@ steps! {
     Filed = "filed",
     /// A signature, and with the last one the approval.
     Signed = "signed",
+    /// Somebody takes back what has not begun.
+    Withdrawn = "withdrawn",
+    /// What nobody decided, or what did not start in time, ends.
+    Expired = "expired",
     /// An approved request is claimed, and its execution made.
     Claimed = "claimed",
     /// A chunk of the ledger is written.
@@ -43,8 +47,20 @@ steps! {
     TakenOver = "taken_over",
     /// The worker lets it stand still, or ends it.
     Halted = "halted",
+    /// Shards of which nothing is on its way are given back.
+    Released = "released",
+    /// A shard in which nothing waits is ended.
+    Closed = "closed",
+    /// A person lets it stand still.
+    Paused = "paused",
+    /// A person agrees that it goes on; with the last one it does.
+    Resumed = "resumed",
     /// A person stops it.
     Stopped = "stopped",
+    /// People are asked about messages in doubt.
+    Asked = "asked",
+    /// People have decided about them.
+    Ruled = "ruled",
     /// It has come to its end.
     Ended = "ended",
     /// A post of Meta's is kept; the answer 200 follows.

@@ -9,6 +9,7 @@ use crate::domain::people::Person;
 use crate::domain::policy::signatures::{MayNotSign, may_agree};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store::deliveries::{self, Evidence};
 use crate::store::{audit, requests};
 use crate::tools::Ctx;
@@ -126,7 +127,7 @@ pub async fn rule(
     });
     let event = Event { actor: Actor::Person(person.id), act, subject: id.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Ruled).await?;
     ctx.wake.requests();
     // With nothing left to send this is the end. It is decided whatever comes of that; the worker ends it otherwise.
     if let Err(error) = settle(ctx, Duration::MAX, tenant, execution.id).await {

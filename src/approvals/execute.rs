@@ -147,7 +147,7 @@ pub async fn pause(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Per
     let actor = Actor::Person(person.id);
     let event = Event { actor, act: "execution.paused", subject: request.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Paused).await?;
     ctx.wake.requests();
     Ok(())
 }
@@ -233,7 +233,7 @@ async fn ask_people(ctx: &Ctx, execution: &Execution, unknown: u64) -> Result<()
     audit::append(&mut tx, tenant, now, event).await?;
     let tell = signers(ctx, tenant, request).await?;
     outbox::enqueue(&mut tx, tenant, MailKind::BroadcastPaused, request, &tell, now).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Asked).await?;
     Ok(())
 }
 

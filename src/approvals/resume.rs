@@ -9,6 +9,7 @@ use crate::domain::people::Person;
 use crate::domain::policy::signatures::{MayNotSign, may_agree};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
+use crate::faults::Step;
 use crate::store::deliveries::{self, Execution};
 use crate::store::{audit, requests};
 use crate::tools::Ctx;
@@ -80,7 +81,7 @@ pub async fn resume(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId,
     let details = json!({"execution": execution.id, "role": person.role, "method": method});
     let event = Event { actor: Actor::Person(person.id), act, subject: id.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Resumed).await?;
     ctx.wake.requests();
     Ok(if open > 0 { Resumed::Waits(open) } else { Resumed::Goes })
 }

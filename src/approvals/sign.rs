@@ -277,7 +277,7 @@ pub async fn withdraw(
     store::broadcasts::release(&mut tx, tenant, id).await?;
     let told = reviewers(&ctx.db, tenant, &request.quorum, person.id).await?;
     store::outbox::enqueue(&mut tx, tenant, MailKind::RequestDecided, id, &told, now).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Withdrawn).await?;
     find(ctx, tenant, id).await
 }
 

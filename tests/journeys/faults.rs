@@ -1,23 +1,19 @@
 //! The program dies at each of the steps that become durable, and just before and after each: whatever was signed happens
 //! once, nothing is lost, and the log still adds up. The steps are listed in `src/faults.rs`.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use countersign::domain::audit::{leaf_hash, root_of};
-use countersign::domain::ids::{SegmentId, random_bytes};
+use countersign::domain::ids::random_bytes;
 use countersign::faults::{ANSWERED, MAILED, REQUESTING, Step};
 use countersign::store;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::stage::{Stage, assert_once, offer, sign};
-use crate::support::daemon::Daemon;
+use super::trial::{Act, Death, Trial};
 use crate::support::db::{Kind, TestDb, on_both};
 use crate::support::until;
-use crate::support::visitor::Visitor;
 
 on_both!(
     on_the_way_to_a_signature,
@@ -25,6 +21,9 @@ on_both!(
     while_messages_go_out,
     while_webhooks_arrive,
     when_it_is_taken_over_halted_or_stopped,
+    before_it_begins,
+    while_people_pause_it_and_go_on,
+    while_people_decide_on_doubts,
     asked_to_end_at_each_step,
     at_any_moment,
     a_daemon_that_stood_still_sends_nothing_that_another_took_over,
@@ -32,36 +31,23 @@ on_both!(
 
 const TO_A_SIGNATURE: [Step; 2] = [Step::Filed, Step::Signed];
 const TO_THE_FIRST_MESSAGE: [Step; 3] = [Step::Claimed, Step::Built, Step::Leased];
-const MESSAGES: [Step; 2] = [Step::Grouped, Step::Ended];
+const MESSAGES: [Step; 3] = [Step::Grouped, Step::Closed, Step::Ended];
 const WEBHOOKS: [Step; 2] = [Step::Kept, Step::Applied];
 const INTERRUPTIONS: [Step; 3] = [Step::TakenOver, Step::Stopped, Step::Halted];
+const NEVER_BEGUN: [(Step, Act); 2] = [(Step::Withdrawn, Act::Withdraw), (Step::Expired, Act::Wait)];
+const PAUSES: [Step; 3] = [Step::Paused, Step::Released, Step::Resumed];
+const DOUBTS: [Step; 2] = [Step::Asked, Step::Ruled];
 
 #[test]
 fn every_step_is_tried() {
-    let tried = [&TO_A_SIGNATURE[..], &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS].concat();
+    let never_begun = NEVER_BEGUN.map(|(step, _)| step);
+    let tried: [&[Step]; 8] =
+        [&TO_A_SIGNATURE, &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS, &never_begun, &PAUSES, &DOUBTS];
+    let tried = tried.concat();
     assert!(Step::ALL.iter().all(|step| tried.contains(step)), "{:?}", Step::ALL);
 }
 
-const MEMBERS: usize = 40;
 const RATE: u32 = 100;
-
-/// How one life of the program ends.
-#[derive(Clone, Debug)]
-enum Death {
-    /// At a point, in the words of the library.
-    Point(String),
-    /// By SIGKILL, so long after its first answer.
-    Kill(Duration),
-}
-
-impl fmt::Display for Death {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Point(point) => f.write_str(point),
-            Self::Kill(after) => write!(f, "killed after {after:?}"),
-        }
-    }
-}
 
 /// The death at a point, after it was passed so many times.
 fn dies(point: &str, passed: u32) -> Death {
@@ -104,6 +90,39 @@ async fn when_it_is_taken_over_halted_or_stopped(db: TestDb) {
         let cleared = reqwest::Client::new().delete(format!("{}/control/faults", stage.meta.url())).send().await;
         assert!(cleared.expect("the simulator answers").status().is_success());
     }
+}
+
+async fn before_it_begins(db: TestDb) {
+    let stage = Stage::empty(db, RATE).await;
+    for (step, act) in NEVER_BEGUN {
+        for point in at(step, 0) {
+            let done = Trial::new(&stage, &[point]).run(act).await;
+            assert_eq!(done["status"], if act == Act::Wait { "expired" } else { "cancelled" }, "{done:#}");
+        }
+    }
+    adds_up(&stage).await;
+}
+
+async fn while_people_pause_it_and_go_on(db: TestDb) {
+    // Slowly enough for a person.
+    let stage = Stage::empty(db, 20).await;
+    for point in PAUSES.iter().flat_map(|step| at(*step, 0)) {
+        let done = Trial::new(&stage, &[point]).run(Act::Pause).await;
+        assert!(done["status"] == "succeeded" || done["status"] == "partially_succeeded", "{done:#}");
+    }
+    adds_up(&stage).await;
+}
+
+async fn while_people_decide_on_doubts(db: TestDb) {
+    let stage = Stage::empty(db, RATE).await;
+    for point in DOUBTS.iter().flat_map(|step| at(*step, 0)) {
+        // They never reach Meta, and no status will ever say so.
+        fault(&stage, &json!({"kind": "reset_before_read", "skip": 10, "count": 2})).await;
+        let done = Trial::new(&stage, &[point]).run(Act::Decide).await;
+        let progress = &done["execution"]["progress"];
+        assert!(progress["abandoned"].as_u64() >= Some(2) && progress["unknown"] == 0, "{done:#}");
+    }
+    adds_up(&stage).await;
 }
 
 /// SIGTERM instead: what runs comes to its end, and nothing is in doubt.
@@ -185,127 +204,6 @@ async fn each(db: TestDb, points: impl IntoIterator<Item = Death>) {
         Trial::new(&stage, &[point]).run(Act::None).await;
     }
     adds_up(&stage).await;
-}
-
-/// What a person does while it runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Act {
-    None,
-    Stop,
-}
-
-/// One broadcast, with the deaths that the program dies on its way, one for each start; after them it lives.
-struct Trial<'a> {
-    stage: &'a Stage,
-    deaths: VecDeque<Death>,
-    name: String,
-    lau: Visitor,
-    first: usize,
-    segment: SegmentId,
-}
-
-impl<'a> Trial<'a> {
-    fn new(stage: &'a Stage, deaths: &[Death]) -> Self {
-        static PEOPLE: AtomicUsize = AtomicUsize::new(1_000);
-        let first = PEOPLE.fetch_add(MEMBERS, Ordering::SeqCst);
-        let name = deaths.iter().map(Death::to_string).collect::<Vec<_>>().join(", then ");
-        let lau = stage.visitor();
-        Self { stage, deaths: deaths.to_vec().into(), name, lau, first, segment: SegmentId::random() }
-    }
-
-    async fn start(&self) -> Daemon {
-        match self.deaths.front() {
-            Some(Death::Point(point)) => self.stage.daemon_with(&[("FAILPOINTS", point)]).await,
-            _ => self.stage.daemon().await,
-        }
-    }
-
-    /// Does whatever is next, for as long as it takes; a person and an agent do no more than try again.
-    async fn run(mut self, act: Act) -> Value {
-        let before = self.stage.sends().await.len();
-        // People of its own, for Meta lets nobody have many marketing messages a day.
-        self.stage.enroll(self.first..self.first + MEMBERS, &self.first.to_string(), self.segment).await;
-        let mut daemon = self.start().await;
-        let mut born = Instant::now();
-        let mut request: Option<String> = None;
-        let until = Instant::now() + Duration::from_secs(45);
-        let mut last = Value::Null;
-        let done = loop {
-            assert!(Instant::now() < until, "{}: no end; {} deaths are left: {last}", self.name, self.deaths.len());
-            if daemon.ended().is_some() {
-                self.deaths
-                    .pop_front()
-                    .unwrap_or_else(|| panic!("{}: it died once too often\n{}", self.name, daemon.log()));
-                daemon = self.start().await;
-                born = Instant::now();
-            }
-            if let Some(Death::Kill(after)) = self.deaths.front()
-                && born.elapsed() >= *after
-            {
-                daemon.signal("KILL").await;
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                continue;
-            }
-            let Some(id) = request.clone() else {
-                request = self.file().await;
-                continue;
-            };
-            let asked = json!({"action_request_id": id});
-            let Ok(status) = self.stage.try_call("whatsapp.action_request.status", asked).await else { continue };
-            last = json!([status["status"], status["execution"], status["error"]]);
-            let out = self.stage.sends().await.len() - before;
-            match status["status"].as_str().unwrap_or_default() {
-                "pending_approval" => drop(sign(&mut self.lau, &id).await),
-                "executing" if act == Act::Stop && out >= 10 => drop(self.stop(&id).await),
-                "approved" | "executing" => {}
-                _ if self.deaths.is_empty() && balances(&status, out) => break status,
-                _ => {}
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        };
-        let sends = self.stage.sends().await.split_off(before);
-        assert_once(&sends);
-        assert!(daemon.stop().await.success());
-        assert_eq!(
-            self.stage.sends().await.len(),
-            before + sends.len(),
-            "{}: nothing goes out after the end",
-            self.name
-        );
-        done
-    }
-
-    async fn file(&self) -> Option<String> {
-        let mut ask = offer(&json!(self.segment), RATE);
-        ask["arguments"]["broadcast"]["name"] = json!(self.name.chars().take(60).collect::<String>());
-        let filed = self.stage.try_call("whatsapp.broadcast.preview", ask).await.ok()?;
-        let id = filed["action_request_id"].as_str().map(str::to_owned);
-        if id.is_none() {
-            // Until the templates have come from Meta there is nothing to propose.
-            assert_eq!(filed["error"]["code"], "not_found", "{}: {filed:#}", self.name);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        id
-    }
-
-    async fn stop(&mut self, id: &str) -> reqwest::Result<()> {
-        let path = format!("/broadcasts/{id}/stop");
-        let page = self.lau.try_get(&path).await?;
-        if page.status == 200 {
-            self.lau.try_submit(&page, &path, &[]).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether everybody is accounted for, and what reached Meta is known to have reached it.
-fn balances(status: &Value, reached: usize) -> bool {
-    let progress = &status["execution"]["progress"];
-    let count = |name: &str| progress[name].as_u64().unwrap_or_default();
-    let rest: u64 = ["queued", "failed", "suppressed", "unknown", "abandoned", "not_sent"].map(count).iter().sum();
-    count("sending") == 0
-        && count("accepted") + count("failed") >= reached as u64
-        && count("accepted") + rest == MEMBERS as u64
 }
 
 async fn fault(stage: &Stage, fault: &Value) {

@@ -11,3 +11,4 @@ mod outage;
 mod signing;
 mod stage;
 mod stopping;
+mod trial;

@@ -253,13 +253,19 @@ impl Stage {
     }
 }
 
-/// M. Lau reads, decides and signs, without a browser; whoever should answer may be gone.
-pub async fn sign(lau: &mut Visitor, id: &str) -> reqwest::Result<()> {
+/// M. Lau comes to a browser without script; whoever should answer may be gone.
+pub async fn sign_in(lau: &mut Visitor) -> reqwest::Result<()> {
     if lau.jar.is_empty() {
         let page = lau.try_get("/login").await?;
         let filled = [("email", "lau@harbour.example"), ("password", PASSWORD)];
         lau.try_submit(&page, "/login", &filled).await?;
     }
+    Ok(())
+}
+
+/// M. Lau reads, decides and signs, likewise.
+pub async fn sign(lau: &mut Visitor, id: &str) -> reqwest::Result<()> {
+    sign_in(lau).await?;
     let page = lau.try_get(&format!("/requests/{id}")).await?;
     let decision = format!("/requests/{id}/decision");
     let names: Vec<(String, String)> = page.choices("input[name=section], input[name=accept]");

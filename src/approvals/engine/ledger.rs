@@ -121,7 +121,7 @@ impl Ledger for Ctx {
         let mut tx = self.db.begin().await?;
         let closed = deliveries::close(&mut tx, execution, me, lease).await?;
         if closed {
-            tx.commit().await?;
+            tx.commit_at(Step::Closed).await?;
         }
         Ok(closed)
     }
@@ -131,7 +131,7 @@ impl Ledger for Ctx {
         for lease in leases {
             deliveries::release(&mut tx, execution, me, lease).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(tx.commit_at(Step::Released).await?)
     }
 
     async fn sending(&self, execution: ExecutionId, lease: &Lease) -> Result<Vec<(u32, i16)>> {
