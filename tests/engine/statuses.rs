@@ -12,6 +12,7 @@ on_both!(
     a_status_never_goes_backwards,
     a_status_proves_what_an_answer_did_not,
     a_second_message_is_an_alarm,
+    what_went_out_before_a_backup_was_put_back_does_not_go_again,
     pages_and_counts_agree,
 );
 
@@ -110,6 +111,22 @@ async fn a_second_message_is_an_alarm(test: TestDb) {
     assert_eq!((applied.rows, applied.unknown.len()), (0, 2), "what this database never did");
     assert_eq!(deliveries::second_messages(&stage.db, stage.tenant).await.unwrap(), 2);
     assert_eq!(deliveries::second_messages(&stage.db, TenantId::random()).await.unwrap(), 0, "each business its own");
+}
+
+async fn what_went_out_before_a_backup_was_put_back_does_not_go_again(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let delivered = Reached::Step(Progress::Delivered);
+    let applied = apply(&stage, stage.tenant, &[status(&execution, 2, 1, "wamid.A", delivered)]).await;
+    assert_eq!((applied.rows, applied.unknown.len()), (0, 1), "this database never sent it");
+    let tally = deliveries::tally(&stage.db, stage.tenant, execution.id).await.unwrap();
+    assert_eq!((tally.accepted, tally.delivered, tally.queued), (1, 1, 3), "and Meta has it");
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    let done = commit(&stage, &execution, me, &[], &[part(&lease, &[0, 1, 2, 3])]).await;
+    assert_eq!(done.parts[0].intents, [(0, 1), (1, 1), (3, 1)]);
+    let read = apply(&stage, stage.tenant, &[status(&execution, 2, 1, "wamid.A", Reached::Step(Progress::Read))]).await;
+    assert_eq!((read.rows, read.unknown.len()), (1, 0), "from here on it is known");
 }
 
 async fn pages_and_counts_agree(test: TestDb) {

@@ -238,8 +238,24 @@ async fn explain(
             second(tx, token, &merged.wamid, now).await?;
             applied.twice.push(token);
         }
-        _ => applied.unknown.push(token),
+        standing => {
+            applied.unknown.push(token);
+            if standing.is_some() {
+                lost(tx, token, merged, now).await?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// Of a later try than the row knows: this database was put back from a backup that is older than the message. The token
+/// bears our mark, so Meta has it, and the row must not go out again.
+async fn lost(tx: &mut Tx, token: AttemptToken, merged: &Merged, now: Timestamp) -> Result<()> {
+    on!(tx tx, c => sqlx::query(
+        "update delivery set state = 2, attempt = $3, wamid = $4, progress = $5, error_code = $6, updated_at = $7
+         where execution_id = $1 and seq = $2 and attempt < $3 and state not in (2, 5)")
+        .bind(token.execution).bind(i64::from(token.seq)).bind(token.attempt).bind(&merged.wamid)
+        .bind(merged.best.column()).bind(merged.code).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
