@@ -53,12 +53,14 @@ impl FileLock {
     }
 
     fn beside(database: &Path) -> Result<Self, LockError> {
-        let mut name = database.as_os_str().to_owned();
-        name.push(".lock");
-        let failed = |why| LockError::File { file: name.to_string_lossy().into_owned(), why };
         if let Some(folder) = database.parent().filter(|f| !f.as_os_str().is_empty()) {
+            let failed = |why| LockError::File { file: folder.display().to_string(), why };
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
+        // By whatever name it is called, links followed: one file has one lock.
+        let mut name = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
+        name.push(".lock");
+        let failed = |why| LockError::File { file: name.to_string_lossy().into_owned(), why };
         let file =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&name).map_err(failed)?;
         match file.try_lock() {
@@ -83,6 +85,10 @@ mod tests {
         first.as_ref().unwrap().remember(7).unwrap();
         let refused = FileLock::take(&url).unwrap_err().to_string();
         assert!(refused.contains("already works on") && refused.contains("PostgreSQL"), "{refused}");
+        std::fs::write(folder.path().join("new/cs.sqlite"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("new/cs.sqlite"), folder.path().join("link")).unwrap();
+        let linked = FileLock::take(&format!("sqlite://{}/link", folder.path().display()));
+        assert!(matches!(linked, Err(LockError::Taken(_))), "by another name: {linked:?}");
         drop(first);
         assert_eq!(FileLock::take(&url).unwrap().unwrap().last_epoch(), Some(7));
         assert!(FileLock::take("postgres://localhost/x").unwrap().is_none());
