@@ -82,6 +82,20 @@ pub fn arm() {
     Box::leak(Box::new(fail::FailScenario::setup()));
 }
 
+/// By how many microseconds a test wants the clock of this machine to be off (`CLOCK_OFF_BY`, in seconds).
+#[must_use]
+pub fn clock_off_by() -> i64 {
+    #[cfg(feature = "faults")]
+    {
+        static SECONDS: std::sync::LazyLock<i64> = std::sync::LazyLock::new(|| {
+            std::env::var("CLOCK_OFF_BY").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
+        });
+        SECONDS.saturating_mul(1_000_000)
+    }
+    #[cfg(not(feature = "faults"))]
+    0
+}
+
 /// The program may die here. A function of its own, so that a signal that it survives lets it go on.
 pub fn point(name: &str) {
     #[cfg(feature = "faults")]

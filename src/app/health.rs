@@ -60,7 +60,7 @@ async fn ready(State(health): State<Health>) -> Response {
     }
     if let Some(count) = twice.filter(|count| *count > 0) {
         warnings.push(format!(
-            "Meta took a second message for {count} tries, and nobody had decided on that: the daemon's log names them"
+            "Meta took a second message for {count} of our tries, and nobody had decided on that: the rows of delivery_attempt with outcome second_message name them"
         ));
     }
     let ready = causes.is_empty();
@@ -87,9 +87,8 @@ async fn without_token(ctx: &Ctx) -> Vec<String> {
 
 async fn figures(State(health): State<Health>) -> Response {
     // Counted anew: what a process counted goes with it.
-    if let Some(count) = sent_twice(&health.ctx).await {
-        #[expect(clippy::cast_precision_loss, reason = "a small count")]
-        metrics::gauge!("countersign_sent_twice").set(count as f64);
-    }
+    #[expect(clippy::cast_precision_loss, reason = "a small count")]
+    let count = sent_twice(&health.ctx).await.map_or(f64::NAN, |count| count as f64);
+    metrics::gauge!("countersign_sent_twice").set(count);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.metrics.render()).into_response()
 }

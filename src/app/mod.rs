@@ -1,5 +1,6 @@
 //! Puts the parts together: one process with the four doors, opened in order and closed in order.
 
+mod clock;
 pub mod health;
 pub mod hosts;
 pub mod logs;
@@ -8,7 +9,7 @@ pub mod shutdown;
 
 use crate::config::Settings;
 use crate::console;
-use crate::domain::clock::SystemClock;
+use crate::domain::clock::SharedClock;
 use crate::domain::secret::Secret;
 use crate::graph::{self, Graph};
 use crate::inbound;
@@ -22,6 +23,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use clock::SharedTime;
 use hosts::Hosts;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::HashMap;
@@ -47,6 +49,7 @@ pub struct App {
     pub settings: Settings,
     /// What the tools work with.
     pub ctx: Ctx,
+    clock: Arc<SharedTime>,
     mailer: Option<Mailer>,
     listener: TcpListener,
     metrics: PrometheusHandle,
@@ -64,6 +67,8 @@ impl App {
         let lock = FileLock::take(url)?;
         let db = store::connect(url).await?;
         store::migrate(&db).await?;
+        let clock = Arc::new(SharedTime::default());
+        clock.align(&db).await?;
         let graph = Graph::new(&graph::Settings {
             graph_url: settings.whatsapp.graph_url.clone(),
             api_version: settings.whatsapp.api_version.clone(),
@@ -74,7 +79,7 @@ impl App {
         let ctx = Ctx {
             db,
             graph,
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&clock) as SharedClock,
             policy,
             public_url: settings.origin().into(),
             wake: Wake::default(),
@@ -85,7 +90,7 @@ impl App {
                     .or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
             }),
         };
-        Ok(Self { settings, ctx, mailer, listener, metrics: health::recorder()?, lock })
+        Ok(Self { settings, ctx, clock, mailer, listener, metrics: health::recorder()?, lock })
     }
 
     /// Where it listens; with port 0 in the settings, the port that was given.
@@ -123,6 +128,7 @@ impl App {
             stop.child_token(),
         )
         .await?;
+        tokio::spawn(Arc::clone(&self.clock).keep(self.ctx.db.clone(), stop.child_token()));
         let router = router(&self, &worker, &stop)?;
         tracing::info!(listen = %self.listener.local_addr()?, url = %self.ctx.public_url, version = env!("CARGO_PKG_VERSION"), "ready");
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

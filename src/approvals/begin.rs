@@ -22,10 +22,12 @@ const LAPSED_AT_ONCE: u32 = 100;
 pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    let claim = match requests::claim(&mut tx, tenant, id, |tool| schema_of(tool).ok(), now).await {
+    let mut unknown = None;
+    let schema = |tool: &str| schema_of(tool).map_err(|error| unknown = Some(error)).ok();
+    let claim = match requests::claim(&mut tx, tenant, id, schema, now).await {
         Ok(Some(claim)) => claim,
-        Ok(None) => return Ok(()),
-        Err(e @ store::Error::Inconsistent { .. }) => {
+        Ok(None) => return unknown.map_or(Ok(()), Err),
+        Err(e @ store::Error::Altered { .. }) => {
             drop(tx);
             return refuse(ctx, tenant, id, &e).await;
         }

@@ -124,7 +124,8 @@ async fn postgres(url: &str) -> Result<Db, ConnectError> {
         .application_name("countersign")
         .options([
             ("statement_timeout", "60s"),
-            ("idle_in_transaction_session_timeout", "60s"),
+            // A daemon that stands still in the middle of one holds up every other that wants its rows.
+            ("idle_in_transaction_session_timeout", "10s"),
             // A plan that was kept from when a table was nearly empty would read all of it, row for row, once it is full.
             ("plan_cache_mode", "force_custom_plan"),
         ]);

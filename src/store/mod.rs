@@ -28,6 +28,7 @@ pub mod templates;
 pub mod tool_reads;
 pub mod webhooks;
 
+use crate::domain::clock::Timestamp;
 use crate::faults::{Step, point};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
@@ -164,6 +165,14 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A request is not what people signed: it was changed behind our back, or means something else to this program.
+    #[error("what is stored of request {request} is not what was signed: {what}")]
+    Altered {
+        /// Which request.
+        request: String,
+        /// What differs.
+        what: &'static str,
+    },
     /// Somebody was faster: the guarded update hit no row.
     #[error("{0} has changed in the meantime")]
     Conflict(String),
@@ -189,7 +198,7 @@ impl Error {
             }
             Self::Database(sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. }) => true,
             Self::Database(_) | Self::Conflict(_) => false,
-            Self::Inconsistent { .. } => true,
+            Self::Inconsistent { .. } | Self::Altered { .. } => true,
         }
     }
 
@@ -214,6 +223,14 @@ async fn begin_immediate(write: &SqlitePool) -> sqlx::Result<Transaction<'static
         }
         begun => begun,
     }
+}
+
+/// The time by the database's own clock; none on SQLite, which has that of the machine.
+pub async fn now(db: &Db) -> Result<Option<Timestamp>> {
+    let Db::Postgres(pool) = db else { return Ok(None) };
+    let sql = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
+    let (now,): (Timestamp,) = sqlx::query_as(sql).fetch_one(pool).await?;
+    Ok(Some(now))
 }
 
 impl Db {

@@ -107,7 +107,6 @@ async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpda
     let now = ctx.clock.now();
     let applied = deliveries::apply_statuses(tx, tenant, statuses, now).await?;
     for token in &applied.twice {
-        metrics::counter!("countersign_duplicates_total").increment(1);
         tracing::error!(execution = %token.execution, seq = token.seq, attempt = token.attempt, "Meta names a second message for one row: a person got it twice");
     }
     for token in &applied.contradicted {

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use countersign::domain::audit::{leaf_hash, root_of};
-use countersign::domain::ids::random_bytes;
 use countersign::faults::{ANSWERED, MAILED, REQUESTING, Step};
 use countersign::store;
 use serde_json::{Value, json};
 
-use super::stage::{Stage, assert_once, offer, sign};
-use super::trial::{Act, Death, Trial};
+use super::stage::{Stage, assert_once};
+use super::trial::{Act, Chance, Death, RATE, Trial};
 use crate::support::db::{Kind, TestDb, on_both};
 use crate::support::until;
 
@@ -46,8 +45,6 @@ fn every_step_is_tried() {
     let tried = tried.concat();
     assert!(Step::ALL.iter().all(|step| tried.contains(step)), "{:?}", Step::ALL);
 }
-
-const RATE: u32 = 100;
 
 /// The death at a point, after it was passed so many times.
 fn dies(point: &str, passed: u32) -> Death {
@@ -138,18 +135,11 @@ async fn asked_to_end_at_each_step(db: TestDb) {
 /// Kills at moments of chance, each broadcast up to three times. `FAULT_ROUNDS` broadcasts; a seed that failed is played
 /// again with `FAULT_SEED`.
 async fn at_any_moment(db: TestDb) {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let rounds = number("FAULT_ROUNDS").unwrap_or(4);
-    let mut seed = number("FAULT_SEED").unwrap_or_else(|| u64::from_le_bytes(random_bytes::<8>()));
-    eprintln!("FAULT_SEED={seed} FAULT_ROUNDS={rounds}");
-    // Knuth's generator: chance enough, and the same for the same seed.
-    let mut chance = |below: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % below
-    };
+    let mut chance = Chance::from_env();
     let stage = Stage::empty(db, RATE).await;
-    for _ in 0..rounds {
-        let deaths: Vec<Death> = (0..=chance(3)).map(|_| Death::Kill(Duration::from_millis(chance(1_500)))).collect();
+    for _ in 0..chance.rounds {
+        let deaths = chance.below(3) + 1;
+        let deaths: Vec<Death> = (0..deaths).map(|_| Death::Kill(Duration::from_millis(chance.below(1_500)))).collect();
         Trial::new(&stage, &deaths).run(Act::None).await;
     }
     adds_up(&stage).await;
@@ -160,18 +150,12 @@ async fn a_daemon_that_stood_still_sends_nothing_that_another_took_over(db: Test
     const PEOPLE: usize = 150;
     let stage = Stage::set(db, PEOPLE, RATE).await;
     let sleeper = stage.daemon().await;
-    let mut lau = stage.visitor();
-    let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
-        let filed = stage.try_call("whatsapp.broadcast.preview", offer(&json!(stage.segment), 30)).await.ok()?;
-        filed["action_request_id"].as_str().map(str::to_owned)
-    })
-    .await;
-    sign(&mut lau, &id).await.expect("it is signed");
+    let id = stage.signed_offer(30).await;
     until("some are out", Duration::from_secs(20), async || (stage.sends().await.len() >= 20).then_some(())).await;
     sleeper.signal("STOP").await;
     let before = stage.sends().await.len();
     let second = if stage.db.kind == Kind::Postgres {
-        let daemon = stage.second_daemon().await;
+        let daemon = stage.another_daemon(0).await;
         until("the second daemon goes on", Duration::from_secs(30), async || {
             (stage.sends().await.len() > before + 20).then_some(())
         })
@@ -183,12 +167,7 @@ async fn a_daemon_that_stood_still_sends_nothing_that_another_took_over(db: Test
         None
     };
     sleeper.signal("CONT").await;
-    let asked = json!({"action_request_id": id});
-    let done = until("it has come to its end", Duration::from_secs(60), async || {
-        let status = stage.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
-        (status["status"] == "succeeded").then_some(status)
-    })
-    .await;
+    let done = stage.comes_to(&id, "succeeded", Duration::from_mins(1)).await;
     let sends = stage.sends().await;
     assert_once(&sends);
     assert_eq!((sends.len(), &done["execution"]["progress"]["accepted"]), (PEOPLE, &json!(PEOPLE)), "{done:#}");

@@ -4,6 +4,7 @@
 mod backup;
 mod beginning;
 mod crash;
+mod crowd;
 mod demo;
 mod facts;
 mod faults;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, assert_once, offer, sign};
+use super::stage::{Stage, assert_once};
 use crate::support::db::TestDb;
 use crate::support::server::Server;
 use crate::support::until;
@@ -18,13 +18,7 @@ async fn postgresql_is_killed_and_comes_back() {
     let Some(server) = Server::start() else { return };
     let stage = Stage::set(TestDb::on(&server.url).await, PEOPLE, RATE).await;
     let mut daemon = stage.daemon().await;
-    let mut lau = stage.visitor();
-    let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
-        let filed = stage.try_call("whatsapp.broadcast.preview", offer(&json!(stage.segment), RATE)).await.ok()?;
-        filed["action_request_id"].as_str().map(str::to_owned)
-    })
-    .await;
-    sign(&mut lau, &id).await.expect("it is signed");
+    let id = stage.signed_offer(RATE).await;
     let ready = format!("{}/readyz", daemon.url);
     for out in [20, 90, 160] {
         until("some are out", Duration::from_secs(30), async || (stage.sends().await.len() >= out).then_some(())).await;
@@ -36,12 +30,7 @@ async fn postgresql_is_killed_and_comes_back() {
         assert!(daemon.ended().is_none(), "it waits for its database: {}", daemon.log());
         server.start_again();
     }
-    let asked = json!({"action_request_id": id});
-    let done = until("it has come to its end", Duration::from_secs(90), async || {
-        let status = stage.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
-        (status["status"] == "succeeded").then_some(status)
-    })
-    .await;
+    let done = stage.comes_to(&id, "succeeded", Duration::from_secs(90)).await;
     let sends = stage.sends().await;
     assert_once(&sends);
     let progress: &Value = &done["execution"]["progress"];
@@ -56,7 +45,10 @@ async fn postgresql_is_killed_and_comes_back() {
     stage.db.execute("insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at) select id, 0, 1, 'second_message', '{}', 0 from execution").await;
     let broken = health().await;
     assert_eq!((&broken["sent_twice"], &broken["ready"]), (&json!(1), &json!(true)), "{broken}");
-    assert!(broken["warnings"][0].as_str().unwrap_or_default().contains("second message for 1 tries"), "{broken}");
+    assert!(
+        broken["warnings"][0].as_str().unwrap_or_default().contains("second message for 1 of our tries"),
+        "{broken}"
+    );
     let figures = reqwest::get(format!("{}/metrics", daemon.url)).await.unwrap().text().await.unwrap();
     assert!(figures.lines().any(|line| line == "countersign_sent_twice 1"), "{figures}");
     assert!(daemon.stop().await.success());

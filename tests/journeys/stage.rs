@@ -19,6 +19,7 @@ use crate::support::browser::Browser;
 use crate::support::daemon::{Daemon, command_with_input, free_port, run};
 use crate::support::db::TestDb;
 use crate::support::smtp::Sink;
+use crate::support::until;
 use crate::support::visitor::Visitor;
 use crate::support::world::{granted, person};
 
@@ -162,12 +163,33 @@ impl Stage {
         Daemon::start(self.db.folder(), &args, &[&self.env(), more].concat(), &self.url).await
     }
 
-    /// Another daemon on the same database, at an address of its own.
-    pub async fn second_daemon(&self) -> Daemon {
-        let listen = format!("127.0.0.1:{}", free_port());
+    /// Another daemon on the same database, at an address of its own, whose clock is off by so many seconds.
+    pub async fn another_daemon(&self, off_by: i32) -> Daemon {
+        let (listen, off_by) = (format!("127.0.0.1:{}", free_port()), off_by.to_string());
         let args = ["serve", "--config", self.config()];
-        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str())];
+        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str()), ("CLOCK_OFF_BY", off_by.as_str())];
         Daemon::start(self.db.folder(), &args, &[&self.env(), &own[..]].concat(), &format!("http://{listen}")).await
+    }
+
+    /// Files an offer to the members as soon as the templates have come from Meta, and has it signed.
+    pub async fn signed_offer(&self, rate: u32) -> String {
+        let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
+            let filed = self.try_call("whatsapp.broadcast.preview", self.offer(rate)).await.ok()?;
+            filed["action_request_id"].as_str().map(str::to_owned)
+        })
+        .await;
+        sign(&mut self.visitor(), &id).await.expect("it is signed");
+        id
+    }
+
+    /// What the status tool says once it stands so.
+    pub async fn comes_to(&self, id: &str, wanted: &str, within: Duration) -> Value {
+        let asked = json!({"action_request_id": id});
+        until(&format!("it is {wanted}"), within, async || {
+            let status = self.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
+            (status["status"] == wanted).then_some(status)
+        })
+        .await
     }
 
     /// A tool's answer, or that nobody gave one.

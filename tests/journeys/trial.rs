@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use countersign::domain::ids::SegmentId;
+use countersign::domain::ids::{SegmentId, random_bytes};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -14,8 +14,30 @@ use crate::support::daemon::Daemon;
 use crate::support::visitor::Visitor;
 
 const MEMBERS: usize = 40;
-/// Messages a second: no more than the stage lets through.
-const RATE: u32 = 100;
+/// Messages a second; a stage may let fewer through.
+pub const RATE: u32 = 100;
+
+/// What the environment says of tests of chance: `FAULT_ROUNDS`, and the `FAULT_SEED` of one that failed.
+pub struct Chance {
+    pub rounds: u64,
+    seed: u64,
+}
+
+impl Chance {
+    pub fn from_env() -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let rounds = number("FAULT_ROUNDS").unwrap_or(4);
+        let seed = number("FAULT_SEED").unwrap_or_else(|| u64::from_le_bytes(random_bytes::<8>()));
+        eprintln!("FAULT_SEED={seed} FAULT_ROUNDS={rounds}");
+        Self { rounds, seed }
+    }
+
+    /// Knuth's generator: chance enough, and the same for the same seed.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 33) % limit
+    }
+}
 
 /// How one life of the program ends.
 #[derive(Clone, Debug)]
@@ -64,7 +86,6 @@ pub struct Trial<'a> {
     stage: &'a Stage,
     deaths: VecDeque<Death>,
     name: String,
-    act: Act,
     lau: Visitor,
     first: usize,
     segment: SegmentId,
@@ -76,8 +97,7 @@ impl<'a> Trial<'a> {
         let first = PEOPLE.fetch_add(MEMBERS, Ordering::SeqCst);
         let name = deaths.iter().map(Death::to_string).collect::<Vec<_>>().join(", then ");
         let lau = stage.visitor();
-        let act = Act::None;
-        Self { stage, deaths: deaths.to_vec().into(), name, act, lau, first, segment: SegmentId::random() }
+        Self { stage, deaths: deaths.to_vec().into(), name, lau, first, segment: SegmentId::random() }
     }
 
     async fn start(&self) -> Daemon {
@@ -90,7 +110,6 @@ impl<'a> Trial<'a> {
 
     /// Does whatever is next, for as long as it takes; a person and an agent do no more than try again.
     pub async fn run(mut self, act: Act) -> Value {
-        self.act = act;
         let before = self.stage.sends().await.len();
         // People of its own, for Meta lets nobody have many marketing messages a day.
         self.stage.enroll(self.first..self.first + MEMBERS, &self.first.to_string(), self.segment).await;

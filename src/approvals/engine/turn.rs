@@ -190,7 +190,6 @@ impl Sender<'_> {
         for surprise in surprises {
             match surprise {
                 Surprise::SecondMessage { seq, attempt } => {
-                    metrics::counter!("countersign_duplicates_total").increment(1);
                     tracing::error!(%execution, seq, attempt, "Meta accepted a second message for one attempt: a person got it twice");
                 }
                 Surprise::Moved { seq, attempt, state } => {

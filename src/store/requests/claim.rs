@@ -55,10 +55,10 @@ pub async fn approved(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
 }
 
 /// Takes an approved request for carrying out; `None` if somebody else has, or it may not start. `schema_of` gives the digest
-/// of a tool's schema as this program has it.
+/// of a tool's schema as this program has it; without one nothing is taken, for another daemon may know the tool.
 ///
 /// The digest is worked out again from the stored bytes. If it is not the one that stands in the row, the row was changed
-/// behind our back, or the program is another one: nothing is carried out, and the error says so.
+/// behind our back: nothing is carried out, and the error says so.
 pub async fn claim(
     tx: &mut Tx,
     tenant: TenantId,
@@ -77,17 +77,17 @@ pub async fn claim(
     let row: RequestRow = on!(tx tx, c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_one(c).await)?;
     let request = ActionRequest::try_from(row)?;
     let Some(schema) = schema_of(&request.tool) else {
-        return Err(Error::inconsistent(TABLE, "tool", id, "this program has no such tool"));
+        return Ok(None);
     };
     let digests = request
         .preview
         .digests(tenant, schema, &request.policy)
         .map_err(|e| Error::inconsistent(TABLE, "preview", id, e))?;
     if digests.whole != request.digest || digests.sections != request.sections {
-        return Err(Error::inconsistent(TABLE, "digest", id, "what is stored is not what was signed"));
+        return Err(Error::Altered { request: id.to_string(), what: "its digest is another" });
     }
     if request.preview.action.tool() != request.tool || request.status != Status::Executing {
-        return Err(Error::inconsistent(TABLE, "tool", id, "the action is of another tool"));
+        return Err(Error::Altered { request: id.to_string(), what: "its action is of another tool" });
     }
     let payload = ApprovedPayload { action: request.preview.action.clone(), digest: request.digest };
     Ok(Some(Claim { request, payload }))

@@ -1,0 +1,60 @@
+//! Four daemons share one PostgreSQL and one broadcast, with clocks minutes apart. Three of them are killed, or held up for
+//! longer than their lease, at moments of chance: everybody is written to once all the same.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::stage::{Stage, assert_once};
+use super::trial::Chance;
+use crate::support::db::{Kind, TestDb};
+
+const PEOPLE: usize = 600;
+const RATE: u32 = 40;
+/// Seconds by which their clocks are off.
+const CLOCKS: [i32; 3] = [300, -300, 120];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_daemons_killed_and_held_up_send_each_message_once() {
+    let Some(db) = TestDb::new(Kind::Postgres).await else { return };
+    let mut chance = Chance::from_env();
+    let stage = Stage::set(db, PEOPLE, RATE).await;
+    // This one has the door for people, agents and webhooks.
+    let first = stage.daemon().await;
+    let mut others = Vec::new();
+    for off_by in CLOCKS {
+        others.push((off_by, stage.another_daemon(off_by).await));
+    }
+    let id = stage.signed_offer(RATE).await;
+    let (mut kills, mut pauses) = (0, 0);
+    while stage.sends().await.len() < PEOPLE - 100 && kills + pauses < 40 {
+        sleep(Duration::from_millis(chance.below(800))).await;
+        let which = usize::try_from(chance.below(3)).unwrap();
+        let (off_by, daemon) = others.swap_remove(which);
+        let daemon = if chance.below(3) == 0 {
+            pauses += 1;
+            daemon.signal("STOP").await;
+            // The lease is of five seconds.
+            sleep(Duration::from_millis(1_000 + chance.below(6_000))).await;
+            daemon.signal("CONT").await;
+            daemon
+        } else {
+            kills += 1;
+            daemon.kill().await;
+            stage.another_daemon(off_by).await
+        };
+        others.push((off_by, daemon));
+    }
+    let done = stage.comes_to(&id, "succeeded", Duration::from_mins(1)).await;
+    let sends = stage.sends().await;
+    assert_once(&sends);
+    assert_eq!(sends.len(), PEOPLE);
+    let count = |name: &str| done["execution"]["progress"][name].as_u64().unwrap_or_default();
+    // Meta, as it is simulated, reaches not everybody that it accepted.
+    assert_eq!((count("accepted") + count("failed"), count("unknown")), (PEOPLE as u64, 0), "{done:#}");
+    assert!(kills > 0, "{kills} kills, {pauses} pauses");
+    for (_, daemon) in others {
+        assert!(daemon.stop().await.success());
+    }
+    assert!(first.stop().await.success());
+}
