@@ -22,7 +22,8 @@ pub(super) use among;
 
 /// For PostgreSQL, where much hangs on it: the rows of each of the contacts in that parameter, looked up one by one, as
 /// `wanted.no` in the statement that finds them. Of a table without statistics, or with old ones, the planner would rather
-/// read all that a tenant has; `offset` keeps it from making a plain join of this.
+/// read all that a tenant has; `offset` keeps it from making a plain join of this. A contact that is named twice gives
+/// its rows twice.
 macro_rules! one_by_one {
     ($parameter:literal, $rows:literal, $name:literal) => {
         concat!(

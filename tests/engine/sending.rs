@@ -305,9 +305,15 @@ async fn a_daemon_that_dies_sends_nobody_twice(test: TestDb) {
     assert!((1..=40).contains(&tally.unknown), "what was in flight is in doubt, and nothing else: {tally:?}");
     assert_eq!(tally.accepted + tally.unknown, 600);
     play.webhooks().await;
-    heir.await.unwrap();
     assert_eq!(play.meta.counts().values().max(), Some(&1), "nobody got two");
-    assert_eq!((play.meta.counts().len(), play.status().await), (600, Status::Succeeded));
+    // A commit may have become durable in the moment of the death: its requests were never made, and no status will come.
+    let asked = play.meta.counts().len() as u64;
+    assert_eq!(play.tally().await.unknown, 600 - asked);
+    if asked < 600 {
+        return heir.abort();
+    }
+    heir.await.unwrap();
+    assert_eq!(play.status().await, Status::Succeeded);
 }
 
 async fn two_daemons_share_and_nobody_gets_two(test: TestDb) {

@@ -1,6 +1,7 @@
 //! What work costs a database, in figures that do not depend on the machine.
 
 use countersign::store::Db;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,16 @@ impl Counted {
                 Db::Postgres(one.expect("PostgreSQL opens"))
             }
         })
+    }
+
+    /// Runs a statement that is not counted.
+    pub async fn execute(&self, sql: String) {
+        let sql = AssertSqlSafe(sql);
+        let done = match &self.0 {
+            Db::Sqlite { write, .. } => sqlx::raw_sql(sql).execute(write).await.map(drop),
+            Db::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+        };
+        done.expect("the statement runs");
     }
 
     /// What this work costs: on SQLite, steps of its machine in tens; on PostgreSQL, rows and entries of indexes that were

@@ -45,15 +45,15 @@ async fn reads_its_own_people(db: TestDb, old_statistics: bool) {
         shop.db.execute("analyze").await;
         batches().await;
     }
-    grown(&shop).await;
+    grown(&counted, kind).await;
     let read = counted.cost(batches()).await;
     let messages = (BATCHES * PEOPLE) as u64;
     assert!((messages..messages * at_most_each).contains(&read), "{read} for {messages} messages");
 }
 
 /// 10,000 other people: with agreements, reasons against, tags, and messages that they had.
-async fn grown(shop: &Shop) {
-    let series = match shop.db.kind {
+async fn grown(counted: &Counted, kind: Kind) {
+    let series = match kind {
         Kind::Sqlite => {
             "(with recursive s(n) as (select 1000 union all select n + 1 from s where n < 11000) select n from s)"
         }
@@ -70,10 +70,10 @@ async fn grown(shop: &Shop) {
         "insert into delivery (execution_id, seq, contact_no, state, attempt, epoch, updated_at)
          select e.id, n, n, 2, 1, 1, 0 from execution e, SERIES",
     ] {
-        let id = match shop.db.kind {
+        let id = match kind {
             Kind::Sqlite => "randomblob(16)",
             Kind::Postgres => "gen_random_uuid()",
         };
-        shop.db.execute(&statement.replace("SERIES", series).replace("ID", id)).await;
+        counted.execute(statement.replace("SERIES", series).replace("ID", id)).await;
     }
 }

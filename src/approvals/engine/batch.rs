@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::graph::messages::TemplateMessage;
 use crate::store::deliveries::{Exclude, Later, Waiting};
 use std::collections::HashMap;
+use tokio::time::Instant;
 
 /// Rows made ready at a time.
 pub const CHUNK: u32 = 250;
@@ -24,6 +25,8 @@ pub struct Ready {
     pub attempt: i16,
     /// What the person gets, still without a token.
     pub message: TemplateMessage,
+    /// When it was made so.
+    pub since: Instant,
 }
 
 /// Rows made ready.
@@ -73,10 +76,12 @@ pub async fn prepare(job: &Job, rows: &[Waiting]) -> Result<Batch> {
     }
     let wanted: Vec<(u32, ContactNo)> = rows.iter().map(|row| (row.seq, row.contact_no)).collect();
     let mut messages: HashMap<u32, _> = job.script.messages(&wanted).await?.into_iter().collect();
+    let since = Instant::now();
     for row in rows {
         match messages.remove(&row.seq) {
             Some(Ok(message)) => {
-                batch.ready.push(Ready { seq: row.seq, contact: row.contact_no, attempt: row.attempt, message });
+                let (seq, contact, attempt) = (row.seq, row.contact_no, row.attempt);
+                batch.ready.push(Ready { seq, contact, attempt, message, since });
             }
             Some(Err(NotNow::Never(why))) => batch.excluded.push(Exclude { seq: row.seq, why }),
             Some(Err(NotNow::Until(at))) => batch.later.push(Later { seq: row.seq, at }),

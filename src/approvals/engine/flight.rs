@@ -65,7 +65,7 @@ struct Ticket {
 
 impl Ticket {
     fn land(&mut self, outcome: Option<SendOutcome>) {
-        // Free before the sender hears of it: it has the next request for this place.
+        // Free before the sender hears of it: the sender has the next request for this place.
         self.slot = None;
         if let Some(events) = self.events.take() {
             let took = self.begun.elapsed();

@@ -29,8 +29,6 @@ pub struct Held {
     pub unqueue: bool,
     /// Rows below it were made ready.
     pub loaded_to: u32,
-    /// When the oldest of the ready rows was made so.
-    pub ready_since: Instant,
     /// Somebody makes rows ready.
     pub loading: bool,
     /// When the next row of the retry queue is due; `None` if there is none.
@@ -69,7 +67,8 @@ impl Held {
     /// Whether there is something to send now that was looked at lately enough: quiet hours may have begun since, or
     /// somebody fallen away.
     pub fn may_send(&self, now: Instant) -> bool {
-        self.has_work() && now.duration_since(self.ready_since) < CHECK_EVERY
+        let fresh = |row: &Ready| now.duration_since(row.since) < CHECK_EVERY;
+        self.has_work() && self.again.front().is_none_or(fresh) && self.ready.front().is_none_or(fresh)
     }
 
     /// Lets go of rows that were made ready too long ago, to be read again.
@@ -139,7 +138,6 @@ impl Sender<'_> {
             later: Vec::new(),
             unqueue: false,
             loaded_to: lease.next_seq,
-            ready_since: begun,
             loading: false,
             next_retry: None,
             look_again: true,
@@ -152,7 +150,7 @@ impl Sender<'_> {
     }
 
     /// Has rows made ready in the background, ahead of need; the first ones of a batch after a fresh look at the facts, when
-    /// the one before is as good as out.
+    /// those before it are as good as out.
     pub(super) fn load(&mut self) {
         let now = self.engine.ctx.clock.now();
         let size = self.job.execution.batch_size.max(1);
@@ -224,9 +222,6 @@ impl Sender<'_> {
         let Some(held) = self.held.iter_mut().find(|h| h.lease.shard_no == shard_no && h.lease.epoch == epoch) else {
             return;
         };
-        if !held.has_work() {
-            held.ready_since = Instant::now();
-        }
         held.excluded.extend(batch.excluded);
         held.later.extend(batch.later);
         if let Some(to) = to {
