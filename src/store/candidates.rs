@@ -50,7 +50,7 @@ pub struct Own<'r> {
 }
 
 macro_rules! candidates {
-    ($own:literal, $from:expr) => {
+    ($own:literal, from $from:expr) => {
         concat!(
             "select c.no, c.id, case when c.phone is null then null else coalesce(c.market, '') end, c.language,
                 c.last_inbound_at, c.meta_capped_at, c.experiment_at, k.source, k.traceable, k.confirmed, k.given_at",
@@ -59,11 +59,14 @@ macro_rules! candidates {
             $from
         )
     };
-    ($own:literal) => {
+    ($own:literal, $tail:literal) => {
         candidates!(
             $own,
-            "contact c left join contact_consent k on k.tenant_id = c.tenant_id and k.category = $2 and k.contact_no = c.no
-             where c.tenant_id = $1"
+            from concat!(
+                "contact c left join contact_consent k on k.tenant_id = c.tenant_id and k.category = $2 and k.contact_no = c.no
+                 where c.tenant_id = $1 ",
+                $tail
+            )
         )
     };
 }
@@ -116,8 +119,8 @@ pub async fn all(
     own: bool,
     mut each: impl FnMut(&Candidate<'_>) -> Result<()> + Send,
 ) -> Result<()> {
-    const PLAIN: &str = candidates!("");
-    const WITH_OWN: &str = candidates!(", c.name, c.attributes, c.phone");
+    const PLAIN: &str = candidates!("", "");
+    const WITH_OWN: &str = candidates!(", c.name, c.attributes, c.phone", "");
     match db {
         Db::Sqlite { read, .. } => packed::all(read, tenant, category, own, each).await,
         Db::Postgres(pool) => {
@@ -140,14 +143,11 @@ pub async fn some(
     contacts: impl IntoIterator<Item = ContactNo>,
     mut each: impl FnMut(&Candidate<'_>) -> Result<()> + Send,
 ) -> Result<()> {
-    const SQLITE: &str = candidates!(
-        ", c.name, c.attributes, c.phone",
-        "contact c left join contact_consent k on k.tenant_id = c.tenant_id and k.category = $2 and k.contact_no = c.no
-         where c.tenant_id = $1 and c.no in (select value from json_each($3))"
-    );
+    const SQLITE: &str =
+        candidates!(", c.name, c.attributes, c.phone", "and c.no in (select value from json_each($3))");
     const POSTGRES: &str = candidates!(
         ", c.name, c.attributes, c.phone",
-        concat!(
+        from concat!(
             one_by_one!("$3", "select * from contact where tenant_id = $1 and no = wanted.no", "c"),
             " left join lateral (select * from contact_consent
                 where tenant_id = $1 and category = $2 and contact_no = c.no offset 0) k on true"

@@ -85,6 +85,7 @@ mod tests {
         first.as_ref().unwrap().remember(7).unwrap();
         let refused = FileLock::take(&url).unwrap_err().to_string();
         assert!(refused.contains("already works on") && refused.contains("PostgreSQL"), "{refused}");
+        // As the first daemon leaves it: a link can be followed once the file is there.
         std::fs::write(folder.path().join("new/cs.sqlite"), "").unwrap();
         std::os::unix::fs::symlink(folder.path().join("new/cs.sqlite"), folder.path().join("link")).unwrap();
         let linked = FileLock::take(&format!("sqlite://{}/link", folder.path().display()));

@@ -384,6 +384,8 @@ async fn a_post_that_cannot_be_applied_holds_up_nobody(test: TestDb) {
     for body in [b"{\"object\": \"whatsapp_business_acc".as_slice(), &[0xff, 0xfe], &good] {
         assert_eq!(webhooks::keep(&mut tx, &[(door.stage.tenant, body)], now).await.unwrap(), 1);
     }
+    let again: [(TenantId, &[u8]); 2] = [(door.stage.tenant, &good); 2];
+    assert_eq!(webhooks::keep(&mut tx, &again, now).await.unwrap(), 0, "the same bytes are kept once");
     tx.commit().await.unwrap();
     while inbox::round(&door.ctx, SECRET).await.unwrap().posts > 0 {}
     assert_eq!(door.backlog().await, Backlog { waiting: 0, parked: 2, oldest: None });

@@ -310,6 +310,7 @@ async fn a_daemon_that_dies_sends_nobody_twice(test: TestDb) {
     let asked = play.meta.counts().len() as u64;
     assert_eq!(play.tally().await.unknown, 600 - asked);
     if asked < 600 {
+        assert_eq!(play.status().await, Status::Executing, "it waits, and nobody sends them again");
         return heir.abort();
     }
     heir.await.unwrap();

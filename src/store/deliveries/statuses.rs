@@ -67,7 +67,8 @@ pub struct Applied {
     pub twice: Vec<AttemptToken>,
     /// Attempts of which a person had decided the opposite: that they had not arrived, or be made once more; or that they had.
     pub contradicted: Vec<AttemptToken>,
-    /// Tokens that are ours by their mark and name no row: this database is behind what has happened.
+    /// Tokens that are ours by their mark and name no row, or a later try than the row knows: this database is behind what
+    /// has happened.
     pub unknown: Vec<AttemptToken>,
 }
 

@@ -1,6 +1,6 @@
 //! The one way from an approved request to something that may be carried out.
 
-use super::{RequestRow, Status, TABLE};
+use super::{RequestRow, Status};
 use crate::domain::action::Action;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
@@ -82,7 +82,7 @@ pub async fn claim(
     let digests = request
         .preview
         .digests(tenant, schema, &request.policy)
-        .map_err(|e| Error::inconsistent(TABLE, "preview", id, e))?;
+        .map_err(|_| Error::Altered { request: id.to_string(), what: "its digest cannot be worked out" })?;
     if digests.whole != request.digest || digests.sections != request.sections {
         return Err(Error::Altered { request: id.to_string(), what: "its digest is another" });
     }

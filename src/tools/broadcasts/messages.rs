@@ -10,7 +10,7 @@ use crate::domain::templates::{Button, Header, Place, TemplateContent, Values};
 use crate::error::Result;
 use crate::graph::messages as graph;
 use crate::store;
-use crate::store::candidates::{Candidate, agreed_to_others_of, received_by, some, suppressions_of};
+use crate::store::candidates::{self, Candidate, agreed_to_others_of, received_by, suppressions_of};
 use crate::tools::Ctx;
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ pub async fn messages_for(
     let marks: HashMap<u32, &Mark> = rows.iter().map(|(_, no, mark)| (no.0, mark)).collect();
     let gate = Gate { settings: &ctx.policy.settings, category: plan.category, at: now };
     let mut made: HashMap<u32, Result<graph::TemplateMessage, NotNow>> = HashMap::with_capacity(rows.len());
-    some(&ctx.db, tenant, plan.category, numbers(), |who| {
+    candidates::some(&ctx.db, tenant, plan.category, numbers(), |who| {
         let facts = Facts {
             number: who.market.is_some() && who.own.is_some_and(|own| own.phone.is_some()),
             market: who.market.and_then(|market| market.parse().ok()),
