@@ -10,6 +10,7 @@ use super::money::Money;
 use super::phone::Market;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Where a template's variable takes its value from, for each person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -36,6 +37,25 @@ pub enum Variable {
 
 /// Variables by the name of their placeholder.
 pub type Variables = BTreeMap<String, Variable>;
+
+/// A request may begin so much later than its turn; a turn that is older is lost.
+pub const LATE: Duration = Duration::from_millis(50);
+
+/// Turns a second under a limit of so many requests a second: as many fewer that no second holds more than the limit, even
+/// if those before it began late.
+#[must_use]
+pub fn pace(per_second: f64) -> f64 {
+    per_second / (1.0 + LATE.as_secs_f64())
+}
+
+/// Seconds that so many messages take at least, under a limit of so many a second.
+#[must_use]
+pub fn seconds(messages: u64, per_second: u32) -> u64 {
+    // In thousandths: how long a second's worth of messages takes.
+    let second = Duration::from_secs(1) + LATE;
+    let took = second.as_millis() * u128::from(messages);
+    u64::try_from(took.div_ceil(1_000 * u128::from(per_second.max(1)))).unwrap_or(u64::MAX)
+}
 
 /// How fast and when a broadcast goes out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -9,6 +9,7 @@ use countersign::store::deliveries::{
     self, Exclude, Execution, Grip, Later, Lease, Outcome, Part, Settled, Surprise, TokenAsk,
 };
 use countersign::store::{Db, candidates};
+use std::time::Duration;
 
 use super::{Stage, accepted, at, commit, part, sql, unknown, word};
 use crate::support::db::{Kind, TestDb, on_both};
@@ -289,10 +290,26 @@ async fn tokens_are_shared_and_slow_down(test: TestDb) {
     let ask = TokenAsk { buckets: &buckets, want: 50 };
     let take = async |now| deliveries::take_tokens(&stage.db, stage.tenant, &ask, now).await.unwrap();
     let first = take(at(0)).await;
-    assert_eq!(first, 10, "a quarter of a second's worth, of the smaller bucket");
+    assert_eq!(first.tokens, 10, "a quarter of a second's worth, of the smaller bucket");
+    assert_eq!(
+        (first.first.as_millis(), first.apart.as_millis()),
+        (0, 26),
+        "spread over it, at a little less than 40 a second"
+    );
     // The server's clock runs by itself on PostgreSQL; in the file's case only the given one counts.
     if test.kind == Kind::Sqlite {
-        assert_eq!((take(at(0)).await, take(at(1)).await), (0, 10));
+        let none = take(at(0)).await;
+        assert_eq!(none.tokens, 0);
+        let mut when = at(0).after(none.first);
+        assert_eq!(take(when).await.tokens, 1, "when it said");
+        let mut given = 0;
+        // Asked as often as it likes, for longer than a second.
+        while when < at(0).after(Duration::from_millis(1_250)) {
+            when = when.after(Duration::from_millis(5));
+            given += take(when).await.tokens;
+        }
+        assert_eq!(first.tokens + 1 + given, 58, "what is due within a second and the two quarters around it");
+        assert_eq!(take(at(60)).await.tokens, 10, "nothing is saved up");
     }
     deliveries::slow_down(&stage.db, stage.tenant, "number", 400.0, at(2)).await.unwrap();
     deliveries::slow_down(&stage.db, stage.tenant, "number", 400.0, at(2)).await.unwrap();

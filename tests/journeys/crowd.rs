@@ -1,8 +1,10 @@
 //! Four daemons share one PostgreSQL and one broadcast, with clocks minutes apart. Three of them are killed, or held up for
-//! longer than their lease, at moments of chance: everybody is written to once all the same.
+//! longer than their lease, at moments of chance: everybody is written to once all the same, and the number sends no faster
+//! than it may.
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::sleep;
 
 use super::stage::{Stage, assert_once};
@@ -49,6 +51,7 @@ async fn four_daemons_killed_and_held_up_send_each_message_once() {
     let sends = stage.sends().await;
     assert_once(&sends);
     assert_eq!(sends.len(), PEOPLE);
+    assert_paced(&sends);
     let count = |name: &str| done["execution"]["progress"][name].as_u64().unwrap_or_default();
     // Meta, as it is simulated, reaches not everybody that it accepted.
     assert_eq!((count("accepted") + count("failed"), count("unknown")), (PEOPLE as u64, 0), "{done:#}");
@@ -57,4 +60,13 @@ async fn four_daemons_killed_and_held_up_send_each_message_once() {
         assert!(daemon.stop().await.success());
     }
     assert!(first.stop().await.success());
+}
+
+/// However they share it, no second has more than the rate allows. A tenth of it is left to the machine that runs this.
+fn assert_paced(sends: &[Value]) {
+    let mut times: Vec<i64> = sends.iter().map(|send| send["at_us"].as_i64().expect("a time")).collect();
+    times.sort_unstable();
+    let rate = RATE as usize;
+    let shortest = times.windows(rate + 1).map(|some| some[rate] - some[0]).min().expect("more than a second's worth");
+    assert!(shortest >= 900_000, "{} messages within {shortest} µs", rate + 1);
 }

@@ -13,7 +13,7 @@ use countersign::domain::consent::{MessageCategory, Suppression};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::ids::{DaemonId, ExecutionId, TenantId};
 use countersign::error::{Error, Result};
-use countersign::store::deliveries::{Committed, Execution, GroupCommit, Lease, TokenAsk, Waiting};
+use countersign::store::deliveries::{Committed, Execution, Grant, GroupCommit, Lease, TokenAsk, Waiting};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
 use tokio::sync::Notify;
@@ -237,7 +237,7 @@ impl Ledger for Distant {
         .await
     }
 
-    async fn take_tokens(&self, tenant: TenantId, ask: &TokenAsk<'_>) -> Result<u32> {
+    async fn take_tokens(&self, tenant: TenantId, ask: &TokenAsk<'_>) -> Result<Grant> {
         self.call("take_tokens", async |ctx| ctx.take_tokens(tenant, ask).await).await
     }
 

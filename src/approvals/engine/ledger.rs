@@ -8,7 +8,7 @@ use crate::domain::contacts::{ContactNo, People};
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
 use crate::error::Result;
 use crate::faults::Step;
-use crate::store::deliveries::{self, Committed, Execution, GroupCommit, Lease, TokenAsk, Waiting};
+use crate::store::deliveries::{self, Committed, Execution, Grant, GroupCommit, Lease, TokenAsk, Waiting};
 use crate::tools::{Ctx, webhooks};
 use async_trait::async_trait;
 use std::time::Duration;
@@ -71,7 +71,7 @@ pub trait Ledger: Send + Sync + 'static {
     async fn commit(&self, wanted: &GroupCommit<'_>) -> Result<Committed>;
 
     /// Takes tokens when there is nothing to commit.
-    async fn take_tokens(&self, tenant: TenantId, ask: &TokenAsk<'_>) -> Result<u32>;
+    async fn take_tokens(&self, tenant: TenantId, ask: &TokenAsk<'_>) -> Result<Grant>;
 
     /// Halves the rate of a number.
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()>;
@@ -160,7 +160,7 @@ impl Ledger for Ctx {
         Ok(deliveries::group_commit(&self.db, wanted).await?)
     }
 
-    async fn take_tokens(&self, tenant: TenantId, ask: &TokenAsk<'_>) -> Result<u32> {
+    async fn take_tokens(&self, tenant: TenantId, ask: &TokenAsk<'_>) -> Result<Grant> {
         Ok(deliveries::take_tokens(&self.db, tenant, ask, self.clock.now()).await?)
     }
 

@@ -1,14 +1,18 @@
-//! How fast: tokens taken from the shared buckets ahead of need, and pauses that Meta or the network impose.
+//! How fast: tokens taken from the shared buckets ahead of need, each for its moment, and pauses that Meta or the network
+//! impose.
 
 use super::batch;
+use crate::domain::broadcasts::LATE;
 use crate::graph::Backoff;
+use crate::store::deliveries::{AHEAD, Grant};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Tokens are worth this long: what was granted a second ago is not a right to send two seconds' worth now.
-const SHELF_LIFE: Duration = Duration::from_secs(1);
 /// The buckets are asked at most this often.
 const ASK_EVERY: Duration = Duration::from_millis(25);
+/// What becomes due in so long a time is begun together, by one commit.
+const TOGETHER: Duration = Duration::from_millis(20);
 
 /// The facts are looked at again and the next batch is made ready so long before the last one is out, so that no place
 /// stands empty meanwhile.
@@ -18,9 +22,13 @@ const PREPARING: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Pace {
     per_second: f64,
-    tokens: u32,
-    granted_at: Instant,
-    asked_at: Option<Instant>,
+    /// The moments from which the tokens in hand may be used, in their order.
+    tokens: VecDeque<Instant>,
+    /// When the buckets may be asked again.
+    ask_from: Instant,
+    /// Tokens used since they were asked, and the last of them.
+    used: u32,
+    used_at: Option<Instant>,
     hold_until: Option<Instant>,
     unreached: u32,
 }
@@ -28,44 +36,50 @@ pub struct Pace {
 impl Pace {
     /// A pace of at most so many a second.
     pub fn new(per_second: f64, now: Instant) -> Self {
-        Self { per_second, tokens: 0, granted_at: now, asked_at: None, hold_until: None, unreached: 0 }
+        let (used, used_at, hold_until, unreached) = (0, None, None, 0);
+        Self { per_second, tokens: VecDeque::new(), ask_from: now, used, used_at, hold_until, unreached }
     }
 
     /// How many may go now. After Meta could not be reached, one goes ahead of the others.
     pub fn budget(&mut self, now: Instant) -> u32 {
-        self.throw_away_the_old(now);
+        while self.tokens.front().is_some_and(|at| *at + LATE < now) {
+            self.tokens.pop_front();
+        }
         if self.held(now) {
             return 0;
         }
-        if self.unreached > 0 { self.tokens.min(1) } else { self.tokens }
+        let due = whole(self.tokens.partition_point(|at| *at <= now));
+        if self.unreached > 0 { due.min(1) } else { due }
     }
 
-    /// How many tokens to ask for, if it is time to ask.
-    pub fn wish(&self, now: Instant) -> Option<u32> {
-        let rested = self.asked_at.is_none_or(|at| now.duration_since(at) >= ASK_EVERY);
-        if !rested || self.held(now) {
+    /// How many tokens to ask for, if it is time to ask: as many as free places and the use so far suggest, because what is
+    /// not used in time is lost to the other daemons too.
+    pub fn wish(&self, free: usize, now: Instant) -> Option<u32> {
+        if now < self.ask_from || self.held(now) {
             return None;
         }
-        // A quarter of a second's worth, as much as a bucket holds.
-        let most = (self.per_second / 4.0).ceil().max(1.0);
-        let missing = most - f64::from(self.tokens);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and small")]
-        (missing > most / 2.0 || self.tokens == 0).then_some(missing.max(1.0) as u32)
+        let most = (self.per_second * AHEAD.as_secs_f64()).ceil() as u32;
+        let stock = whole(free).saturating_add(self.used.saturating_mul(2)).min(most).max(1);
+        let left = whole(self.tokens.len());
+        (left.saturating_mul(2) <= stock).then(|| stock.saturating_sub(left).max(1))
     }
 
-    /// Tokens were asked for, and so many came.
-    pub fn granted(&mut self, tokens: u32, now: Instant) {
-        self.asked_at = Some(now);
-        self.throw_away_the_old(now);
-        if tokens > 0 {
-            self.tokens += tokens;
-            self.granted_at = now;
-        }
+    /// Tokens were asked for, and this came.
+    pub fn granted(&mut self, grant: Grant, now: Instant) {
+        self.used = 0;
+        self.ask_from = now + if grant.tokens == 0 { grant.first.max(ASK_EVERY) } else { ASK_EVERY };
+        // Never ahead of those in hand: the answer may have come sooner than the last one did.
+        let after = self.tokens.back().map_or(now, |last| *last + grant.apart);
+        let first = after.max(now + grant.first);
+        self.tokens.extend((0..grant.tokens).map(|place| first + grant.apart * place));
     }
 
     /// Tokens were used.
-    pub fn used(&mut self, tokens: u32) {
-        self.tokens = self.tokens.saturating_sub(tokens);
+    pub fn used(&mut self, tokens: u32, now: Instant) {
+        self.tokens.drain(..(tokens as usize).min(self.tokens.len()));
+        self.used = self.used.saturating_add(tokens);
+        self.used_at = Some(now);
     }
 
     /// When it is worth looking again.
@@ -73,8 +87,9 @@ impl Pace {
         if let Some(until) = self.hold_until.filter(|until| *until > now) {
             return until;
         }
-        let gap = Duration::from_secs_f64(1.0 / self.per_second.max(0.01)).min(Duration::from_secs(1));
-        self.asked_at.map_or(now, |at| at + gap.max(ASK_EVERY))
+        let due =
+            self.tokens.front().map_or(self.ask_from, |at| self.used_at.map_or(*at, |used| (*at).max(used + TOGETHER)));
+        due.max(now)
     }
 
     /// How many go out while the facts are looked at and the next rows made ready; one at least.
@@ -99,7 +114,7 @@ impl Pace {
                 backoff.delay(self.unreached - 1)
             }
             Backoff::Rate => {
-                self.tokens = 0;
+                self.tokens.clear();
                 Some(Duration::from_secs(1))
             }
             Backoff::CallBudget { .. } | Backoff::Pause(_) => backoff.delay(tries),
@@ -116,15 +131,13 @@ impl Pace {
         }
     }
 
-    fn throw_away_the_old(&mut self, now: Instant) {
-        if now.duration_since(self.granted_at) >= SHELF_LIFE {
-            self.tokens = 0;
-        }
-    }
-
     fn held(&self, now: Instant) -> bool {
         self.hold_until.is_some_and(|until| until > now)
     }
+}
+
+fn whole(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -132,18 +145,45 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const MS: Duration = Duration::from_millis(1);
+
+    /// So many tokens, ten milliseconds apart.
+    fn grant(tokens: u32) -> Grant {
+        Grant { tokens, first: Duration::ZERO, apart: MS * 10 }
+    }
 
     #[test]
-    fn tokens_are_used_up_and_do_not_keep() {
+    fn tokens_are_for_their_moment_and_do_not_keep() {
         let now = Instant::now();
         let mut pace = Pace::new(80.0, now);
-        assert_eq!((pace.budget(now), pace.wish(now)), (0, Some(20)));
-        pace.granted(20, now);
-        assert_eq!((pace.budget(now), pace.wish(now)), (20, None));
-        pace.used(15);
-        assert_eq!(pace.wish(now + ASK_EVERY), Some(15), "before they run out");
-        assert_eq!(pace.budget(now + SECOND * 2), 0, "too old to count");
-        assert_eq!(pace.wish(now + SECOND * 2), Some(20));
+        assert_eq!((pace.budget(now), pace.wish(50, now)), (0, Some(20)));
+        pace.granted(grant(20), now);
+        assert_eq!((pace.budget(now), pace.wish(50, now + ASK_EVERY)), (1, None));
+        pace.used(1, now);
+        assert_eq!((pace.budget(now), pace.next(now)), (0, now + TOGETHER), "two go together");
+        assert_eq!(pace.budget(now + TOGETHER), 2);
+        assert_eq!(pace.budget(now + MS * 100), 6, "those of up to 50 ms ago");
+        pace.used(6, now + MS * 100);
+        assert_eq!(pace.wish(50, now + MS * 100), Some(11), "before they run out");
+        pace.granted(Grant { tokens: 0, first: MS * 70, apart: MS }, now + MS * 100);
+        assert_eq!(
+            [MS * 169, MS * 170].map(|ms| pace.wish(50, now + ms).is_some()),
+            [false, true],
+            "when it is worth it"
+        );
+        assert_eq!((pace.budget(now + SECOND), pace.wish(50, now + SECOND)), (0, Some(20)), "too old to count");
+    }
+
+    #[test]
+    fn only_what_can_be_used_is_asked_for() {
+        let now = Instant::now();
+        let mut pace = Pace::new(100_000.0, now);
+        assert_eq!(pace.wish(50, now), Some(50));
+        pace.granted(Grant { tokens: 50, ..Grant::default() }, now);
+        pace.used(50, now);
+        assert_eq!(pace.wish(0, now + ASK_EVERY), Some(100), "twice as many as were used since");
+        pace.granted(Grant { tokens: 100, ..Grant::default() }, now);
+        assert_eq!((pace.budget(now), pace.wish(0, now + ASK_EVERY)), (100, None));
     }
 
     #[test]
@@ -156,24 +196,24 @@ mod tests {
     fn a_number_that_is_too_fast_stands_still_and_one_person_holds_up_nobody() {
         let now = Instant::now();
         let mut pace = Pace::new(80.0, now);
-        pace.granted(20, now);
+        pace.granted(grant(20), now);
         assert_eq!(pace.turned_away(Backoff::Recipient, 2, now), Some(Duration::from_secs(16)));
-        assert_eq!(pace.budget(now), 20);
+        assert_eq!(pace.budget(now), 1);
         assert_eq!(pace.turned_away(Backoff::Rate, 0, now), Some(SECOND));
-        assert_eq!((pace.budget(now), pace.wish(now)), (0, None));
-        assert_eq!(pace.wish(now + SECOND), Some(20));
+        assert_eq!((pace.budget(now), pace.wish(50, now)), (0, None));
+        assert_eq!(pace.wish(50, now + SECOND), Some(20));
     }
 
     #[test]
     fn when_meta_cannot_be_reached_one_message_tries_the_way() {
         let now = Instant::now();
         let mut pace = Pace::new(80.0, now);
-        pace.granted(20, now);
+        pace.granted(grant(20), now);
         let waits: Vec<_> = (0..5).map(|_| pace.turned_away(Backoff::Reconnect, 9, now)).collect();
         assert_eq!(waits, [Some(SECOND); 5], "five that failed together wait as one");
         assert_eq!(pace.budget(now), 0);
         let later = now + SECOND;
-        pace.granted(20, later);
+        pace.granted(Grant { tokens: 20, ..Grant::default() }, later);
         assert_eq!(pace.budget(later), 1);
         pace.reached();
         assert_eq!(pace.budget(later), 20);

@@ -267,12 +267,8 @@ impl<'a> Sender<'a> {
         // Rows that have grown old while others are read wait for those; any other work is due.
         if !self.closing && self.held.iter().any(|held| held.may_send(now) || (held.has_work() && !held.loading)) {
             let free = self.engine.slots.available_permits() > 0;
-            until = until.min(match (free, self.pace.budget(now)) {
-                (true, 0) => self.pace.next(now),
-                (true, _) => now,
-                // Another execution has all the places; ours tell us when they end.
-                (false, _) => now + Duration::from_millis(10),
-            });
+            // Another execution has all the places; ours tell us when they end.
+            until = until.min(if free { self.pace.next(now) } else { now + Duration::from_millis(10) });
         }
         if !self.landed.is_empty() {
             until = until.min(if self.tries == 0 { now } else { now + backoff(self.tries) });

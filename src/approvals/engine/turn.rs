@@ -30,7 +30,7 @@ impl Sender<'_> {
         let wanted = if self.tries == 0 { self.plan(begun) } else { Wanted::default() };
         let buckets = self.buckets();
         let demand = !self.closing && self.held.iter().any(|held| held.has_work() || held.loading);
-        let wish = self.pace.wish(begun).filter(|_| demand);
+        let wish = self.pace.wish(self.engine.slots.available_permits(), begun).filter(|_| demand);
         let ask = wish.map(|want| TokenAsk { buckets: &buckets, want });
         let done = if wanted.parts.is_empty() && self.landed.is_empty() {
             match ask {
@@ -173,7 +173,7 @@ impl Sender<'_> {
         let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
         message.callback = token.to_text(&self.engine.instance.secret);
         self.aloft.insert(seq, Aloft { attempt, contact });
-        self.pace.used(1);
+        self.pace.used(1, Instant::now());
         let flight = Flight { seq, attempt, epoch, message, deadline, slot };
         flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());
     }

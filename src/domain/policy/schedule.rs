@@ -3,7 +3,7 @@
 use super::hours::Quiet;
 use super::rules::{SCHED_01, SCHED_02, SCHED_03, SCHED_05, SCHED_06, SCHED_07, SCHED_08, SCHED_09};
 use super::settings::Settings;
-use crate::domain::broadcasts::Schedule;
+use crate::domain::broadcasts::{Schedule, seconds};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::phone::Market;
@@ -27,8 +27,7 @@ impl Course {
     /// For so many people from a number that sends at most so fast.
     #[must_use]
     pub fn of(schedule: &Schedule, count: u64, number_per_second: u32) -> Self {
-        let rate = schedule.per_second.min(number_per_second).max(1);
-        let seconds = count.div_ceil(rate.into());
+        let seconds = seconds(count, schedule.per_second.min(number_per_second));
         let end = schedule.start_at.map(|start| start.after(Duration::from_secs(seconds)));
         Self { start: schedule.start_at, end, seconds, batches: count.div_ceil(schedule.batch_size.max(1).into()) }
     }
@@ -171,15 +170,15 @@ mod tests {
             (start("2027-02-01T10:00:00+08:00"), vec!["SCHED-05"]),
             (start("2026-12-01T20:55:00+08:00"), vec!["SCHED-03"]),
             (start("2026-12-01T23:00:00+08:00"), vec!["SCHED-03"]),
-            (by("2026-12-01T10:10:24+08:00"), vec![]),
-            (by("2026-12-01T10:10:23+08:00"), vec!["SCHED-02"]),
+            (by("2026-12-01T10:10:56+08:00"), vec![]),
+            (by("2026-12-01T10:10:55+08:00"), vec!["SCHED-02"]),
             (Schedule::default(), vec!["SCHED-06", "SCHED-07"]),
             (
-                Schedule { finish_by: Some(at("2026-11-22T14:10:24+08:00")), ..Schedule::default() },
+                Schedule { finish_by: Some(at("2026-11-22T14:10:56+08:00")), ..Schedule::default() },
                 vec!["SCHED-06", "SCHED-07"],
             ),
             (
-                Schedule { finish_by: Some(at("2026-11-22T14:10:23+08:00")), ..Schedule::default() },
+                Schedule { finish_by: Some(at("2026-11-22T14:10:55+08:00")), ..Schedule::default() },
                 vec!["SCHED-06", "SCHED-02", "SCHED-07"],
             ),
             (Schedule { per_second: 200, ..start("2026-12-01T10:00:00+08:00") }, vec!["SCHED-08"]),
@@ -200,8 +199,8 @@ mod tests {
     fn the_course_counts_batches_and_seconds_up() {
         let schedule = Schedule { start_at: Some(at("2026-12-01T10:00:00+08:00")), ..Schedule::default() };
         let course = Course::of(&schedule, 12_480, 80);
-        assert_eq!((course.batches, course.seconds), (25, 624));
-        assert_eq!(course.end, Some(at("2026-12-01T10:10:24+08:00")));
+        assert_eq!((course.batches, course.seconds), (25, 656));
+        assert_eq!(course.end, Some(at("2026-12-01T10:10:56+08:00")));
         assert_eq!(Course::of(&schedule, 0, 80).batches, 0);
         let people = [("SG".parse().unwrap(), 1)];
         let local = local_times(&Settings::default(), MessageCategory::Marketing, &course, &people);

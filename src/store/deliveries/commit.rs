@@ -6,7 +6,7 @@
 
 use super::ledger::record_attempts;
 use super::outcomes::{Outcome, Surprise, queue, settle};
-use super::rate::{TokenAsk, take};
+use super::rate::{Grant, TokenAsk, take};
 use super::shards::micros;
 use super::{AttemptNote, Sql, dialects, list};
 use crate::domain::audience::Withheld;
@@ -49,8 +49,8 @@ pub struct Committed {
     pub parts: Vec<Granted>,
     /// Outcomes that met something unexpected.
     pub surprises: Vec<Surprise>,
-    /// Tokens that were granted.
-    pub tokens: u32,
+    /// Tokens that were given out.
+    pub tokens: Grant,
 }
 
 /// What is wanted under one shard.
