@@ -129,6 +129,11 @@ resume-goes-out-text = { $n ->
     [one] One message that waits
    *[other] { $n } messages that wait
 }
+resume-in-doubt = In doubt
+resume-in-doubt-text = { $n ->
+    [one] One message that may have been sent; it does not go out.
+   *[other] { $n } messages that may have been sent; they do not go out.
+}
 resume-checked = Looked at again
 resume-checked-text = Template, quality, limits, and of each person consent and opt-outs, before the next message.
 resume-agree = Agree

@@ -10,10 +10,12 @@ use crate::error::{Error, Result};
 use crate::store::deliveries::{self, Execution};
 use crate::store::{Tx, requests};
 
-/// Where a request stands while this is open.
-pub(super) const fn open_in(to: Agreement) -> Status {
+/// Where this request stands while this is open. Messages in doubt are decided on when people are asked, and before that while
+/// everything stands still.
+pub(super) fn open_in(to: Agreement, request: &ActionRequest) -> Status {
     match to {
         Agreement::Resume => Status::Paused,
+        Agreement::SendAgain if request.status == Status::Paused => Status::Paused,
         Agreement::SendAgain => Status::NeedsAttention,
     }
 }
@@ -55,7 +57,7 @@ pub(super) async fn agree(
     now: Timestamp,
 ) -> Result<usize> {
     let votes = deliveries::votes(&mut *tx, execution, to).await?;
-    may_agree(request, open_in(to), &votes, person).map_err(refused)?;
+    may_agree(request, open_in(to, request), &votes, person).map_err(refused)?;
     let open = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role).chain([person.role])).len();
     if open > 0 {
         deliveries::vote(tx, execution, to, person, now).await?;

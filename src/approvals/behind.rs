@@ -1,16 +1,20 @@
 //! A database that is older than what has happened: it was put back from a backup, or is a copy on which another daemon works.
-//! Whatever waits in it may have been sent already, so nothing of it goes out by itself.
+//! Whatever waits in it may have been sent already: it is in doubt, until Meta's webhooks or people settle it.
 
 use super::begin;
-use super::execute::halt_all;
+use super::execute::{Halt, halt_in};
+use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::error::Result;
-use crate::store::{instance, people, requests};
+use crate::store::deliveries::{self, Execution};
+use crate::store::{instance, requests};
 use crate::tools::Ctx;
 use std::time::Duration;
 
 /// What people read where it stands still.
-const REASON: &str = "This database is older than what has happened: it was restored from a backup, or it is a copy. What waits \
-    here may have been sent already. Compare with the figures at Meta before it goes on.";
+const REASON: &str = "This database is older than what has happened: it was restored from a backup, or it is a copy. What \
+    waited here may have been sent already, so all of it is in doubt.";
+/// What is seen of each message that waited.
+const MAYBE_SENT: &str = "the database was restored from an earlier time or is a copy, so this may have been sent";
 /// What agents and people read of requests that had been approved.
 const VOID: &str = "NOT DONE. The database was restored from an earlier time, so this may have been carried out already. Look at \
     what has happened, and ask again for what has not.";
@@ -28,10 +32,8 @@ pub async fn noticed(ctx: &Ctx) -> Result<()> {
 pub async fn stand_still(ctx: &Ctx) -> Result<()> {
     metrics::counter!("countersign_database_behind_total").increment(1);
     tracing::error!("the database is older than what has happened; everything stands still until people have looked");
-    for tenant in people::tenants(&ctx.db).await? {
-        let mut tx = ctx.db.begin().await?;
-        halt_all(&mut tx, ctx, tenant.id, "restored", REASON).await?;
-        tx.commit().await?;
+    for execution in deliveries::unfinished(&ctx.db).await? {
+        doubt(ctx, &execution).await?;
     }
     for (tenant, id) in requests::approved(&ctx.db).await? {
         begin::void(ctx, tenant, id, "restored", VOID).await?;
@@ -39,5 +41,24 @@ pub async fn stand_still(ctx: &Ctx) -> Result<()> {
     // Last, so that a daemon that dies on the way does it all again.
     instance::is_behind(&ctx.db, ctx.clock.now()).await?;
     ctx.wake.requests();
+    Ok(())
+}
+
+/// Lets one execution stand still, with all that waits in doubt. One whose ledger is not whole has no rows for what it may have
+/// sent: it ends, as what was not begun does.
+async fn doubt(ctx: &Ctx, execution: &Execution) -> Result<()> {
+    let rule = "restored";
+    let halt = match (execution.desired, execution.state) {
+        (Desired::Cancel, _) => return Ok(()),
+        (_, ExecutionState::Building) => Halt { to: Desired::Cancel, rule, reason: VOID.to_owned() },
+        _ => Halt { to: Desired::Pause, rule, reason: REASON.to_owned() },
+    };
+    let mut tx = ctx.db.begin().await?;
+    halt_in(&mut tx, ctx, execution, &halt).await?;
+    if halt.to == Desired::Pause {
+        let in_doubt = deliveries::doubt_what_waits(&mut tx, execution, MAYBE_SENT, ctx.clock.now()).await?;
+        tracing::error!(execution = %execution.id, in_doubt, "what waited may have been sent already");
+    }
+    tx.commit().await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Messages in doubt that no webhook has settled: people decide what becomes of them, by the authority of those who signed.
 
-use super::agree::{Signatures, agree, hold, refused};
+use super::agree::{Signatures, agree, hold, open_in, refused};
 use super::execute::settle;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::deliveries::{Agreement, Desired, ExecutionState, Ruling};
@@ -61,15 +61,21 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
     let votes = deliveries::votes(&ctx.db, &execution, Agreement::SendAgain).await?;
     let evidence = deliveries::evidence(&ctx.db, &execution).await?;
-    let signatures = Signatures::of(&request, &votes);
+    let (signatures, open) = (Signatures::of(&request, &votes), open_in(Agreement::SendAgain, &request));
     // Whoever has signed for sending again may still decide otherwise.
-    let may_rule = may_agree(&request, Status::NeedsAttention, &[], person);
+    let some = || some_in_doubt(&request, evidence.count > 0);
+    let may_rule = some().and_then(|()| may_agree(&request, open, &[], person));
     let may_send_again = if execution.desired == Desired::Cancel {
         Err(MayNotSign::NothingOpen(Status::Cancelled))
     } else {
-        may_agree(&request, Status::NeedsAttention, &votes, person)
+        some().and_then(|()| may_agree(&request, open, &votes, person))
     };
     Ok(Doubts { request, evidence, may_rule, may_send_again, signatures })
+}
+
+/// What only stands still may have nothing in doubt; where people were asked, something was.
+fn some_in_doubt(request: &ActionRequest, some: bool) -> Result<(), MayNotSign> {
+    if some || request.status == Status::NeedsAttention { Ok(()) } else { Err(MayNotSign::NothingOpen(request.status)) }
 }
 
 /// Decides. To count them as sent, or to leave them, takes one of those who could have signed; to send them again takes all
@@ -93,25 +99,31 @@ pub async fn rule(
     if execution.desired == Desired::Cancel && ruling == Ruling::SendAgain {
         return Err(refused(MayNotSign::NothingOpen(Status::Cancelled)));
     }
-    if deliveries::latest_in_doubt(&mut tx, &execution).await? > attempt {
+    let latest = deliveries::latest_in_doubt(&mut tx, &execution).await?;
+    some_in_doubt(&request, latest > 0).map_err(refused)?;
+    if latest > attempt {
         return Err(Error::Conflict("other tries are in doubt by now; nothing was decided. Read it again".to_owned()));
     }
     let open = if ruling == Ruling::SendAgain {
         agree(&mut tx, &request, &execution, Agreement::SendAgain, person, now).await?
     } else {
-        may_agree(&request, Status::NeedsAttention, &[], person).map_err(refused)?;
+        may_agree(&request, open_in(Agreement::SendAgain, &request), &[], person).map_err(refused)?;
         0
     };
     let ruled = if open > 0 {
         Ruled::Waits(open)
     } else {
-        if !deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await? {
+        let asked =
+            deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await?;
+        if !asked && request.status != Status::Paused {
             return Err(refused(MayNotSign::NothingOpen(request.status)));
         }
         deliveries::forget_votes(&mut tx, &execution, Agreement::SendAgain).await?;
         let count = deliveries::rule(&mut tx, &execution, ruling, reason, person.id, now).await?;
-        requests::set_status(&mut tx, tenant, id, Status::NeedsAttention, Status::Executing, now).await?;
-        if execution.desired == Desired::Pause {
+        if asked {
+            requests::set_status(&mut tx, tenant, id, Status::NeedsAttention, Status::Executing, now).await?;
+        }
+        if asked && execution.desired == Desired::Pause {
             // Somebody, or the worker, let it stand still while people were asked: so it does, until people agree.
             requests::set_status(&mut tx, tenant, id, Status::Executing, Status::Paused, now).await?;
         }

@@ -31,7 +31,7 @@ pub struct Halt {
 /// The worker stops an execution, for every daemon, and tells those who signed.
 pub(super) async fn halt(ctx: &Ctx, execution: &Execution, halt: &Halt) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
-    if halt_one(&mut tx, ctx, execution, halt).await? {
+    if halt_in(&mut tx, ctx, execution, halt).await? {
         tx.commit_at(Step::Halted).await?;
         ctx.wake.requests();
     }
@@ -42,12 +42,13 @@ pub(super) async fn halt(ctx: &Ctx, execution: &Execution, halt: &Halt) -> Resul
 pub(super) async fn halt_all(tx: &mut Tx, ctx: &Ctx, tenant: TenantId, rule: &'static str, reason: &str) -> Result<()> {
     let halt = Halt { to: Desired::Pause, rule, reason: reason.to_owned() };
     for execution in deliveries::unfinished(&ctx.db).await?.iter().filter(|e| e.tenant == tenant) {
-        halt_one(tx, ctx, execution, &halt).await?;
+        halt_in(tx, ctx, execution, &halt).await?;
     }
     Ok(())
 }
 
-async fn halt_one(tx: &mut Tx, ctx: &Ctx, execution: &Execution, halt: &Halt) -> Result<bool> {
+/// The same, in a transaction that there is anyway. `false` if it makes no difference.
+pub(super) async fn halt_in(tx: &mut Tx, ctx: &Ctx, execution: &Execution, halt: &Halt) -> Result<bool> {
     let (tenant, id, request, now) = (execution.tenant, execution.id, execution.request, ctx.clock.now());
     if !deliveries::set_desired(tx, tenant, id, halt.to, Some(&halt.reason)).await?
         && !deliveries::pause_for(tx, tenant, id, halt.to, &halt.reason).await?
@@ -57,6 +58,8 @@ async fn halt_one(tx: &mut Tx, ctx: &Ctx, execution: &Execution, halt: &Halt) ->
     let act = if halt.to == Desired::Pause { "execution.paused" } else { "execution.cancelled" };
     if halt.to == Desired::Pause {
         stand_still(tx, ctx, tenant, request, now).await?;
+    } else {
+        winds_up(tx, tenant, request, now).await?;
     }
     let details = json!({"execution": id, "rule": halt.rule, "reason": halt.reason});
     let event = Event { actor: Actor::Worker, act, subject: request.to_string(), details };

@@ -62,6 +62,8 @@ pub struct ResumePage {
     pub progress: Progress,
     /// Messages that would go out.
     pub waiting: u64,
+    /// Messages in doubt, which would not, and where they are decided on.
+    pub in_doubt: Option<(u64, String)>,
     /// Why this person may not agree.
     pub not_you: Option<String>,
     /// Signatures that it still takes.

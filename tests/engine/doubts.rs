@@ -18,6 +18,7 @@ use countersign::tools::Ctx;
 use super::play::{Meta, Play, accepted, unknown};
 use super::sql;
 use crate::support::db::{TestDb, on_both};
+use crate::support::until;
 
 on_both!(
     what_is_left_or_counted_ends_it,
@@ -26,6 +27,7 @@ on_both!(
     two_signatures_are_two_people,
     only_who_could_have_signed_decides,
     what_stands_still_meanwhile_goes_on_when_people_agree,
+    what_is_in_doubt_while_it_stands_still_is_decided_on_at_once,
     what_webhooks_settle_meanwhile_needs_no_ruling,
     what_is_in_doubt_when_it_is_stopped_is_decided_on_all_the_same,
 );
@@ -228,6 +230,26 @@ async fn what_stands_still_meanwhile_goes_on_when_people_agree(test: TestDb) {
         };
         assert_eq!((play.status().await, play.meta.requests()), (status, requests), "{ruling}");
     }
+}
+
+/// Nobody was asked yet, and nobody has to wait for that.
+async fn what_is_in_doubt_while_it_stands_still_is_decided_on_at_once(test: TestDb) {
+    let answer = |who: u32, before| if who < 4 && before == 0 { unknown() } else { accepted(who, before) };
+    let mut play = Play::new(&test, 20, Meta::new(Duration::from_millis(1), answer)).await;
+    play.unknown_after = Duration::from_hours(1);
+    let runner = play.run(4).await;
+    until("two are in doubt", Duration::from_secs(30), async || (play.tally().await.unknown == 2).then_some(())).await;
+    let lau = play.somebody(Role::Compliance).await;
+    play.rules(&lau, Ruling::Leave).await.expect_err("it runs, and Meta may still tell");
+    execute::pause(play.ctx(), play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();
+    let before = doubts(play.ctx(), play.stage.tenant, &lau, play.stage.request).await.unwrap();
+    assert_eq!((before.evidence.count, before.may_rule, before.may_send_again), (2, Ok(()), Ok(())));
+    assert_eq!(play.rules(&lau, Ruling::SendAgain).await.unwrap(), Ruled::Done(2));
+    assert_eq!(play.status().await, Status::Paused, "and it stands still as before");
+    play.rules(&lau, Ruling::Leave).await.expect_err("nothing is in doubt any more");
+    play.goes_on().await;
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 22));
 }
 
 /// Paused while people were asked, and then Meta told of all: nothing is left to decide, and it goes on as from any pause.

@@ -1,9 +1,9 @@
 //! What Meta's webhooks do to the ledger, and how it reads afterwards.
 
 use countersign::domain::contacts::ContactNo;
-use countersign::domain::deliveries::{AttemptToken, Delivery, Progress, Tally};
+use countersign::domain::deliveries::{AttemptToken, Delivery, Progress, Ruling, Tally};
 use countersign::domain::ids::{DaemonId, TenantId};
-use countersign::store::deliveries::{self, Execution, Lease, Outcome, Reached, Settled, StatusUpdate};
+use countersign::store::deliveries::{self, Execution, Lease, Outcome, Part, Reached, Settled, StatusUpdate};
 
 use super::{Stage, accepted, at, commit, part, unknown, word};
 use crate::support::db::{TestDb, on_both};
@@ -13,6 +13,7 @@ on_both!(
     a_status_proves_what_an_answer_did_not,
     a_second_message_is_an_alarm,
     what_went_out_before_a_backup_was_put_back_does_not_go_again,
+    what_waited_when_a_backup_was_put_back_is_settled_or_tried_after_it,
     pages_and_counts_agree,
 );
 
@@ -127,6 +128,35 @@ async fn what_went_out_before_a_backup_was_put_back_does_not_go_again(test: Test
     assert_eq!(done.parts[0].intents, [(0, 1), (1, 1), (3, 1)]);
     let read = apply(&stage, stage.tenant, &[status(&execution, 2, 1, "wamid.A", Reached::Step(Progress::Read))]).await;
     assert_eq!((read.rows, read.unknown.len()), (1, 0), "from here on it is known");
+}
+
+async fn what_waited_when_a_backup_was_put_back_is_settled_or_tried_after_it(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(4, 4).await;
+    let mut tx = stage.db.begin().await.unwrap();
+    assert_eq!(deliveries::doubt_what_waits(&mut tx, &execution, "it was put back", at(5)).await.unwrap(), 4);
+    assert_eq!(deliveries::doubt_what_waits(&mut tx, &execution, "again", at(6)).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    let delivered = Reached::Step(Progress::Delivered);
+    let applied = apply(&stage, stage.tenant, &[status(&execution, 2, 1, "wamid.A", delivered)]).await;
+    assert_eq!((applied.rows, applied.unknown.len()), (1, 0), "the try that it was taken for");
+    let evidence = deliveries::evidence(&stage.db, &execution).await.unwrap();
+    assert_eq!((evidence.count, evidence.ways), (3, vec![("it was put back".to_owned(), 3)]));
+
+    let person = stage.person.id;
+    let mut tx = stage.db.begin().await.unwrap();
+    let again = deliveries::rule(&mut tx, &execution, Ruling::SendAgain, "none of them had it", person, at(7)).await;
+    assert_eq!(again.unwrap(), 3);
+    tx.commit().await.unwrap();
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    assert_eq!(lease.next_seq, lease.seq_to, "they come from the queue");
+    let again = Part { again: true, ..part(&lease, &[0, 1, 3]) };
+    let done = commit(&stage, &execution, me, &[], &[again]).await;
+    assert_eq!(done.parts[0].intents, [(0, 2), (1, 2), (3, 2)]);
+    // What had gone out before is told after all: a person took that upon themselves, and it is no second message of one try.
+    let applied = apply(&stage, stage.tenant, &[status(&execution, 1, 1, "wamid.B", delivered)]).await;
+    assert_eq!((applied.twice.len(), applied.contradicted.len()), (0, 1));
 }
 
 async fn pages_and_counts_agree(test: TestDb) {

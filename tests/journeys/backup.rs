@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, assert_once, offer, sign};
+use super::stage::{PASSWORD, Stage, assert_once, offer, sign};
 use crate::support::db::{Kind, TestDb};
 use crate::support::until;
 
@@ -56,6 +56,24 @@ async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
     let daemon = stage.daemon().await;
     let stands = reaches("paused").await;
     assert!(stands["execution"]["halted"].as_str().expect("why").contains("restored from a backup"), "{stands:#}");
+    let progress = &stands["execution"]["progress"];
+    let in_doubt = progress["unknown"].as_u64().expect("a number");
+    assert!(in_doubt >= 20 && progress["queued"] == 0, "whatever waited may have been sent: {progress}");
+
+    // Whoever lets it go on reads that, and decides; nothing of it goes out by itself.
+    let (monitor, doubts) = (format!("/broadcasts/{id}"), format!("/broadcasts/{id}/doubts"));
+    for page in [monitor.clone(), format!("{monitor}/resume")] {
+        assert_eq!(lau.get(&page).await.count(&format!("a[href='{doubts}']")), 1, "{page} leads there");
+    }
+    let page = lau.get(&doubts).await;
+    assert!(page.text().contains("restored from an earlier time"), "{}", page.text());
+    let leave = [("ruling", "leave"), ("reason", "All of them had it."), ("password", PASSWORD)];
+    assert_eq!(lau.submit(&page, &doubts, &leave).await.status, 303);
+    assert_eq!(lau.get(&doubts).await.status, 409, "nothing of it is in doubt any more");
+    reaches("paused").await;
+    let page = lau.get(&format!("{monitor}/resume")).await;
+    assert_eq!(lau.submit(&page, &format!("{monitor}/resume"), &[("password", PASSWORD)]).await.status, 303);
+    reaches("partially_succeeded").await;
     // Longer than a sender rests between two looks.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(stage.sends().await.len(), sends.len(), "nobody gets it twice");

@@ -48,6 +48,7 @@ async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<Re
         reason,
         reason_lang,
         waiting: tally.queued.saturating_sub(fallen_away),
+        in_doubt: (tally.unknown > 0).then(|| (tally.unknown, format!("/broadcasts/{id}/doubts"))),
         progress: Progress::from(tally),
         not_you: may_agree.err().map(|why| refusal(l, &why, &State::Paused)),
         signatures,

@@ -118,7 +118,7 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         started: Some(run.execution.started_at.to_jiff()),
         finished: run.execution.finished_at.map(Timestamp::to_jiff),
         per_second: run.execution.per_second.into(),
-        doubts: (run.request.status == Status::NeedsAttention).then(|| format!("{href}/doubts")),
+        doubts: may_be_decided_on(&run).then(|| format!("{href}/doubts")),
         resume: (run.request.status == Status::Paused).then(|| format!("{href}/resume")),
         stop: (run.request.status.is_running()
             && run.execution.desired != Desired::Cancel
@@ -133,6 +133,15 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         l: l.clone(),
         chrome,
     })
+}
+
+/// Whether messages are in doubt and people may say what becomes of them.
+fn may_be_decided_on(run: &Run) -> bool {
+    match run.request.status {
+        Status::NeedsAttention => true,
+        Status::Paused => run.tally.unknown > 0,
+        _ => false,
+    }
 }
 
 async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {

@@ -72,6 +72,7 @@ impl ResumePage {
             reason_lang: Some("en"),
             progress: progress(),
             waiting: 3_120,
+            in_doubt: fault.map(|_| (17, "/broadcasts/br_1/doubts".into())),
             not_you: not_you.map(str::to_owned),
             signatures: Signatures { all: 2, missing: 1 },
             email: "lau@example.com".into(),

@@ -68,6 +68,27 @@ pub async fn evidence(db: &Db, execution: &Execution) -> Result<Evidence> {
     })
 }
 
+/// Marks all that waits as in doubt: each row at its next try, which another daemon, or this one before the database was put
+/// back, may have made. So a status that tells of that try settles it, and one that is sent again is a try after it. Says how
+/// many they are.
+pub async fn doubt_what_waits(tx: &mut Tx, execution: &Execution, why: &str, now: Timestamp) -> Result<u64> {
+    let id = execution.id;
+    // Nothing is left to be taken; what is sent again goes through the retry queue.
+    on!(tx &mut *tx, c => sqlx::query("update shard set next_seq = seq_to where execution_id = $1").bind(id)
+        .execute(c).await.map(drop))?;
+    on!(tx &mut *tx, c => sqlx::query("delete from retry_queue where execution_id = $1").bind(id).execute(c).await.map(drop))?;
+    let evidence = to_json("delivery_attempt", "evidence", &serde_json::json!({"why": why}))?;
+    on!(tx &mut *tx, c => sqlx::query(
+        "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at)
+         select execution_id, seq, attempt + 1, 'unknown', $2, $3 from delivery where execution_id = $1 and state = 0
+         on conflict do nothing")
+        .bind(id).bind(evidence).bind(now).execute(c).await.map(drop))?;
+    let rows = on!(tx tx, c => sqlx::query(
+        "update delivery set state = 3, attempt = attempt + 1, updated_at = $2 where execution_id = $1 and state = 0")
+        .bind(id).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(rows)
+}
+
 /// The latest try among messages in doubt; 0 if none is.
 pub async fn latest_in_doubt(tx: &mut Tx, execution: &Execution) -> Result<i16> {
     let (attempt,): (i16,) = on!(tx tx, c => sqlx::query_as(

@@ -16,7 +16,7 @@ mod statuses;
 mod votes;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Later, Part, group_commit};
-pub use doubts::{Evidence, evidence, latest_in_doubt, rule};
+pub use doubts::{Evidence, doubt_what_waits, evidence, latest_in_doubt, rule};
 pub use drift::{fallen_away, rebase, suppressed_ahead};
 pub use executions::{
     Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, pause_for, set_desired,
