@@ -58,6 +58,10 @@ stop-undo-text = No. Whoever wants the rest sent asks for a new broadcast, which
 stop-keep = Do not stop
 monitor-forecast = About { $span } left at { $rate } a second.
 monitor-quiet = Everybody who is left waits until { $until }, most often because it is quiet where they live. It goes on by itself.
+monitor-turned-away = { $n ->
+    [one] Meta did not take one message yet. It is tried again by itself. What was seen:
+   *[other] Meta did not take { $n } messages yet. They are tried again by themselves. What was seen:
+}
 monitor-paused-by = Paused by { $name }.
 ledger-all = Any state
 ledger-code = Meta { $code }: { $meaning }

@@ -46,6 +46,7 @@ stop-undo-text = 不可以。如要发送其余消息，须提出新的群发广
 stop-keep = 不停止
 monitor-forecast = 按每秒 { $rate } 条计，约需 { $span }。
 monitor-quiet = 其余收件人均等候至{ $until }，多因所在地正值静默时段；届时自动继续。
+monitor-turned-away = Meta 尚未接收 { $n } 条消息，系统会自动重试。所见情况：
 monitor-paused-by = 由 { $name } 暂停。
 ledger-all = 全部状态
 ledger-code = Meta { $code }：{ $meaning }

@@ -175,6 +175,8 @@ pub struct Live {
     pub failures: Vec<Failure>,
     /// "about 4 min left at 20 a second".
     pub forecast: Option<String>,
+    /// What keeps messages back, with what was seen of it as it was written down, in English.
+    pub turned_away: Option<(String, String)>,
     /// Something a person should look at now: paused by drift, number restricted.
     pub alarm: Option<String>,
     /// The language of the alarm, where it is not the page's.

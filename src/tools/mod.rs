@@ -31,7 +31,7 @@ use crate::domain::preview::{Finding, Preview};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::graph::{Credentials, Graph};
-use crate::store::deliveries::Execution;
+use crate::store::deliveries::{Execution, TurnedAway};
 use crate::store::{self, Db, Tx};
 use futures::future::BoxFuture;
 use schemars::transform::RecursiveTransform;
@@ -215,6 +215,14 @@ pub async fn waits_until(
     let now = ctx.clock.now();
     let ahead = store::deliveries::ahead(&ctx.db, execution.tenant, execution.id).await?;
     Ok(ahead.next_retry.filter(|at| *at > now && !ahead.untouched && progress.sending == 0))
+}
+
+/// What keeps messages back that were to go out already. `None` where nothing goes on.
+pub async fn turned_away(ctx: &Ctx, execution: &Execution, progress: &Tally) -> Result<Option<TurnedAway>> {
+    if !execution.goes_on(progress) {
+        return Ok(None);
+    }
+    Ok(store::deliveries::turned_away(&ctx.db, execution.tenant, execution.id).await?)
 }
 
 /// Reads arguments into their type; what does not fit is named with its place.

@@ -1,6 +1,6 @@
 //! A request as agents read it: what previews, writes and the status tool answer.
 
-use super::{Ctx, waits_until};
+use super::{Ctx, turned_away, waits_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
 use crate::domain::people::Role;
@@ -8,6 +8,7 @@ use crate::domain::preview::{Finding, View};
 use crate::domain::requests::{ActionRequest, Decision, Failure, Status};
 use crate::error::Result;
 use crate::store;
+use crate::store::deliveries::TurnedAway;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
@@ -134,8 +135,28 @@ pub struct ExecutionView {
     /// Until when all that is left waits by itself, most often because it is quiet where those people live; null while it
     /// goes on.
     pub waits_until: Option<Timestamp>,
+    /// What keeps messages back that were to go out already: Meta cannot be reached, or takes no more for now. They are tried
+    /// again by themselves. Null while nothing does.
+    pub turned_away: Option<TurnedAwayView>,
     /// How many messages stand where.
     pub progress: crate::domain::deliveries::Tally,
+}
+
+/// What keeps messages back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct TurnedAwayView {
+    /// How many wait for another try for this reason, the most frequent one.
+    pub messages: u64,
+    /// What was seen when they were tried.
+    pub why: String,
+    /// When the first of them is tried again.
+    pub next_try_at: Timestamp,
+}
+
+impl From<TurnedAway> for TurnedAwayView {
+    fn from(TurnedAway { messages, why, next_try_at }: TurnedAway) -> Self {
+        Self { messages, why, next_try_at }
+    }
 }
 
 /// How many entries of the log an answer names, at most: the first ones and the newest.
@@ -186,6 +207,7 @@ async fn execution(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Executio
         attempt: 1,
         started_at: execution.started_at,
         waits_until: waits_until(ctx, &request.preview.action, &execution, &progress).await?,
+        turned_away: turned_away(ctx, &execution, &progress).await?.map(TurnedAwayView::from),
         halted: execution.halted().map(str::to_owned),
         finished_at: execution.finished_at,
         progress,

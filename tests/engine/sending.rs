@@ -1,6 +1,7 @@
 //! The sender at work, with a Graph API that does what each test says: who is written to, how often, and when it ends.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign::approvals::resume::{self, Resumed};
@@ -15,6 +16,7 @@ use countersign::error::Error;
 use countersign::graph::Backoff;
 use countersign::graph::messages::SendOutcome;
 use countersign::store::{audit, deliveries, requests};
+use countersign::tools::turned_away;
 
 use super::play::{Meta, Play, accepted, refused, unknown};
 use super::sql;
@@ -24,6 +26,7 @@ use crate::support::until;
 on_both!(
     everybody_is_written_to_once,
     what_was_turned_away_goes_later_and_what_was_refused_never,
+    what_meta_does_not_take_yet_is_told,
     what_is_in_doubt_waits_for_its_webhook,
     a_stop_lets_nothing_begin,
     what_was_paused_goes_on_with_the_signatures_it_took,
@@ -69,6 +72,28 @@ async fn what_was_turned_away_goes_later_and_what_was_refused_never(test: TestDb
     tokens.sort();
     tokens.dedup();
     assert_eq!(tokens.len(), 80, "each try has its own token");
+}
+
+async fn what_meta_does_not_take_yet_is_told(test: TestDb) {
+    let away = Arc::new(AtomicBool::new(true));
+    let gone = Arc::clone(&away);
+    let answer = move |who, before| match gone.load(Ordering::SeqCst) {
+        true => SendOutcome::NotSent { why: "no connection to Meta".into(), retry: Backoff::Reconnect },
+        false => accepted(who, before),
+    };
+    let mut play = Play::new(&test, 20, Meta::new(Duration::from_millis(1), answer)).await;
+    let runner = play.run(4).await;
+    let told = async || {
+        let (execution, tally) =
+            deliveries::by_request(&play.stage.db, play.stage.tenant, play.stage.request).await.unwrap().unwrap();
+        turned_away(&play.engines[0].ctx, &execution, &tally).await.unwrap()
+    };
+    let seen = until("it is told", Duration::from_secs(30), told).await;
+    assert_eq!(seen.why, "no connection to Meta");
+    assert!((1..=4).contains(&seen.messages), "{seen:?}: the others were not tried");
+    away.store(false, Ordering::SeqCst);
+    runner.await.unwrap();
+    assert_eq!((told().await, play.status().await), (None, Status::Succeeded));
 }
 
 async fn what_is_in_doubt_waits_for_its_webhook(test: TestDb) {

@@ -193,9 +193,13 @@ impl<'a> Sender<'a> {
                 Settled::Accepted { wamid }
             }
             SendOutcome::NotSent { why, retry } => {
-                self.too_fast |= retry == Backoff::Rate;
+                if retry == Backoff::Rate && !std::mem::replace(&mut self.too_fast, true) {
+                    tracing::warn!(execution = %self.job.execution.id, %why, "Meta takes no more for now; the rate is halved");
+                }
                 if retry != Backoff::Reconnect {
                     self.pace.reached();
+                } else if self.pace.reaches_meta() {
+                    tracing::warn!(execution = %self.job.execution.id, %why, "Meta cannot be reached; one message after the other tries the way");
                 }
                 let tries = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
                 match self.pace.turned_away(retry, tries, Instant::now()) {

@@ -165,12 +165,14 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     };
     let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
     let (alarm, alarm_lang) = why_halted(who, &run.execution).await?;
+    let away = tools::turned_away(&who.console.ctx, &run.execution, &run.tally).await?;
     Ok(Live {
         state: state.tag(l),
         next_move: state.next(l),
         progress,
         failures: failed.iter().map(|failed| failure(l, failed)).chain(withheld).collect(),
         forecast: goes_on.then(forecast),
+        turned_away: away.map(|away| (l.t1("monitor-turned-away", "n", away.messages), away.why)),
         alarm_lang,
         alarm,
         finished: over,

@@ -128,6 +128,9 @@ impl Live {
                 failure("opted_out", "Opted out after the request was signed.", 7, Tone::Plain),
             ],
             forecast: Some("About 4 min left at 20 a second.".into()),
+            turned_away: (*state == State::Sending).then(|| {
+                (l.t1("monitor-turned-away", "n", 17_u64), "no connection to Meta: connection refused".into())
+            }),
             alarm: (*state == State::Paused)
                 .then(|| "Paused: 6.1% of the audience is gone since the signature, more than the 5% allowed.".into()),
             alarm_lang: Some("en"),

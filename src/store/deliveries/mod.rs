@@ -26,7 +26,7 @@ pub use ledger::{
     Ahead, Attempt, AttemptNote, Entry, Failed, Waiting, ahead, attempts, entry, failures_by_code, in_doubt_since,
     ledger_page, record_attempts, retries, sending, tally, waiting, withheld_by_reason,
 };
-pub use outcomes::{Outcome, Settled, Surprise, second_messages};
+pub use outcomes::{Outcome, Settled, Surprise, TurnedAway, second_messages, turned_away};
 pub use rate::{AHEAD, Grant, NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};
 pub use shards::{Lease, Taken, claim, close, release, sweep};
 pub use statuses::{Applied, Reached, StatusUpdate, apply_statuses};

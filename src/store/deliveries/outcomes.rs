@@ -7,7 +7,7 @@ use super::{AttemptNote, Sql, clean, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::DeliveryState;
 use crate::domain::ids::{ExecutionId, TenantId};
-use crate::store::{Db, Error, Result, Tx, on, row, unsigned};
+use crate::store::{Db, Error, Result, Tx, json, on, row, unsigned};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -101,6 +101,43 @@ pub async fn second_messages(db: &Db, tenant: TenantId) -> Result<u64> {
          where a.outcome = 'second_message' and e.tenant_id = $1")
         .bind(tenant).fetch_one(p).await)?;
     unsigned("delivery_attempt", "count", tenant, count)
+}
+
+/// What keeps messages back that were to go out already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// How many wait for another try for this reason, the most frequent one.
+    pub messages: u64,
+    /// What was seen when they were tried.
+    pub why: String,
+    /// When the first of them is tried again.
+    pub next_try_at: Timestamp,
+}
+
+row! {
+    struct AwayRow { evidence: String, n: i64, next: Timestamp }
+}
+
+/// What keeps messages back: Meta could not be reached, or would not take them yet. None if none waits for another try.
+pub async fn turned_away(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Option<TurnedAway>> {
+    #[derive(serde::Deserialize)]
+    struct Why {
+        why: String,
+    }
+    let row: Option<AwayRow> = on!(read db, p => sqlx::query_as(
+        "select a.evidence, count(*) as n, min(q.retry_at) as next from retry_queue q
+         join execution e on e.id = q.execution_id
+         join delivery d on d.execution_id = q.execution_id and d.seq = q.seq and d.state = 0
+         join delivery_attempt a on a.execution_id = d.execution_id and a.seq = d.seq and a.attempt = d.attempt
+         where e.tenant_id = $1 and q.execution_id = $2 and a.outcome = 'not_sent'
+         group by a.evidence order by count(*) desc, a.evidence limit 1")
+        .bind(tenant).bind(execution).fetch_optional(p).await)?;
+    row.map(|row| {
+        let Why { why } = json("delivery_attempt", "evidence", execution, &row.evidence)?;
+        let messages = unsigned("delivery_attempt", "count", execution, row.n)?;
+        Ok(TurnedAway { messages, why, next_try_at: row.next })
+    })
+    .transpose()
 }
 
 /// Writes outcomes down by attempt, and explains those that changed no row. That Meta has a message is worth knowing even
