@@ -98,11 +98,6 @@ impl Pace {
         ((self.per_second * PREPARING.as_secs_f64()) as usize).clamp(1, batch::CHUNK as usize / 2)
     }
 
-    /// Whether the last that was heard of Meta is an answer.
-    pub fn reaches_meta(&self) -> bool {
-        self.unreached == 0
-    }
-
     /// Meta answered: it can be reached.
     pub fn reached(&mut self) {
         self.unreached = 0;

@@ -54,6 +54,8 @@ pub struct Sender<'a> {
     pub(super) remedies: Vec<(ContactNo, i64)>,
     pub(super) pace: Pace,
     pub(super) too_fast: bool,
+    /// Meta has taken nothing since it was said that it takes nothing.
+    turned_away: bool,
     /// Some outcome put its row back into the queue.
     pub(super) put_back: bool,
     pub(super) blocked: Vec<Finding>,
@@ -87,6 +89,7 @@ impl<'a> Sender<'a> {
             remedies: Vec::new(),
             pace: Pace::new(f64::from(slowest.max(1)), now),
             too_fast: false,
+            turned_away: false,
             put_back: false,
             blocked: Vec::new(),
             checked_at: None,
@@ -189,17 +192,19 @@ impl<'a> Sender<'a> {
         }
         let settled = match outcome {
             SendOutcome::Accepted { wamid, .. } => {
+                self.turned_away = false;
                 self.pace.reached();
                 Settled::Accepted { wamid }
             }
             SendOutcome::NotSent { why, retry } => {
-                if retry == Backoff::Rate && !std::mem::replace(&mut self.too_fast, true) {
-                    tracing::warn!(execution = %self.job.execution.id, %why, "Meta takes no more for now; the rate is halved");
-                }
+                self.too_fast |= retry == Backoff::Rate;
                 if retry != Backoff::Reconnect {
                     self.pace.reached();
-                } else if self.pace.reaches_meta() {
-                    tracing::warn!(execution = %self.job.execution.id, %why, "Meta cannot be reached; one message after the other tries the way");
+                }
+                if matches!(retry, Backoff::Reconnect | Backoff::Rate)
+                    && !std::mem::replace(&mut self.turned_away, true)
+                {
+                    tracing::warn!(execution = %self.job.execution.id, %why, "Meta takes no messages for now; they are tried again");
                 }
                 let tries = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
                 match self.pace.turned_away(retry, tries, Instant::now()) {

@@ -15,6 +15,7 @@ use crate::console::visit::Reviewer;
 use crate::domain::action::Action;
 use crate::domain::audience::Withheld;
 use crate::domain::audit::{Actor as Recorded, AuditEntry};
+use crate::domain::broadcasts::seconds;
 use crate::domain::clock::Timestamp;
 use crate::domain::compose::Composer;
 use crate::domain::contacts::Language;
@@ -157,11 +158,14 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         let cooling = who.console.ctx.policy.times.cooling_off;
         State::of(run.request.status, false, run.request.not_before, cooling, who.now)
     };
-    let rate = u64::from(run.execution.per_second).max(1);
+    let number = store::deliveries::number_limits(db, tenant, &run.execution.phone_number_id).await?;
+    let rate = number.map_or(u32::MAX, |number| number.per_second).min(run.execution.per_second).max(1);
     let waits = tools::waits_until(&who.console.ctx, &run.request.preview.action, &run.execution, &run.tally).await?;
     let forecast = || match waits {
         Some(until) => l.t1("monitor-quiet", "until", l.when(until.to_jiff())),
-        None => l.t2("monitor-forecast", "span", l.span(progress.queued.div_ceil(rate).max(1)), "rate", rate),
+        None => {
+            l.t2("monitor-forecast", "span", l.span(seconds(progress.queued, rate).max(1)), "rate", u64::from(rate))
+        }
     };
     let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
     let (alarm, alarm_lang) = why_halted(who, &run.execution).await?;
@@ -171,7 +175,8 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         next_move: state.next(l),
         progress,
         failures: failed.iter().map(|failed| failure(l, failed)).chain(withheld).collect(),
-        forecast: goes_on.then(forecast),
+        // Nobody knows when Meta takes messages again.
+        forecast: (goes_on && away.is_none()).then(forecast),
         turned_away: away.map(|away| (l.t1("monitor-turned-away", "n", away.messages), away.why)),
         alarm_lang,
         alarm,
