@@ -53,7 +53,7 @@ pub struct App {
     mailer: Option<Mailer>,
     listener: TcpListener,
     metrics: PrometheusHandle,
-    lock: Option<FileLock>,
+    lock: Option<Arc<FileLock>>,
 }
 
 impl App {
@@ -64,7 +64,7 @@ impl App {
             format!("cannot listen on {listen}. Stop what uses it, or set server.listen to another address")
         })?;
         let url = settings.database.url.expose();
-        let lock = FileLock::take(url)?;
+        let lock = FileLock::take(url)?.map(Arc::new);
         let db = store::connect(url).await?;
         store::migrate(&db).await?;
         let clock = Arc::new(SharedTime::default());
@@ -124,7 +124,7 @@ impl App {
             self.ctx.clone(),
             self.mailer.clone(),
             worker_settings(&self.settings),
-            self.lock.as_ref(),
+            self.lock.clone(),
             stop.child_token(),
         )
         .await?;

@@ -1,5 +1,5 @@
-//! One daemon on one SQLite file: a lock beside the file, held for the life of the process. In it stands how often the file
-//! was started from, so that one that was put back from a backup is noticed.
+//! One daemon on one SQLite file: a lock beside the file, held for the life of the process. In it stands how far the file
+//! is, so that one that was put back from a backup is noticed.
 
 use super::connect::sqlite_file;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -35,7 +35,7 @@ impl FileLock {
         sqlite_file(url).map(|file| Self::beside(&file)).transpose()
     }
 
-    /// The epoch of the last start, as it stands beside the database; none where nothing stands there.
+    /// The last epoch, as it stands beside the database; none where nothing stands there.
     #[must_use]
     pub fn last_epoch(&self) -> Option<i64> {
         let mut file = &self.0;
@@ -43,13 +43,12 @@ impl FileLock {
         std::io::read_to_string(file).ok()?.trim().parse().ok()
     }
 
-    /// Writes down the epoch of this start.
+    /// Writes down the epoch.
     pub fn remember(&self, epoch: i64) -> std::io::Result<()> {
         let mut file = &self.0;
         file.rewind()?;
-        file.set_len(0)?;
-        writeln!(file, "{epoch}")?;
-        file.sync_all()
+        // Always as long, and at once: whoever is killed here leaves the old one or the new one.
+        file.write_all(format!("{epoch:020}\n").as_bytes())
     }
 
     fn beside(database: &Path) -> Result<Self, LockError> {

@@ -1,17 +1,19 @@
 //! Time's door: whatever is due is done here. The rows say what that is; a wake-up only says it sooner.
 
 mod mails;
+mod mark;
 mod rounds;
 
 use crate::approvals::behind;
 use crate::approvals::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mail::Mailer;
 use crate::store::lock::FileLock;
 use crate::store::{instance, outbox};
 use crate::tools::Ctx;
 use async_trait::async_trait;
 use mails::Mails;
+use mark::Mark;
 use rounds::{Posts, Reads, Requests, Times};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,20 +83,15 @@ impl Worker {
         ctx: Ctx,
         mailer: Option<Mailer>,
         settings: Settings,
-        lock: Option<&FileLock>,
+        lock: Option<Arc<FileLock>>,
         stop: CancellationToken,
     ) -> Result<Self> {
         let instance = instance::enter(&ctx.db, env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
-        if let Some(lock) = lock {
-            // Every start raises it: a file that has not heard of the last one is older than what was done since.
-            if lock.last_epoch().is_some_and(|last| instance.epoch <= last) {
-                behind::stand_still(&ctx).await?;
-            }
-            let kept = lock.remember(instance.epoch);
-            kept.map_err(|why| {
-                Error::Unavailable(format!("the lock file beside the database cannot be written: {why}"))
-            })?;
+        let (mark, behind) = Mark::of(&ctx.db, lock, instance.epoch);
+        if behind {
+            behind::stand_still(&ctx).await?;
         }
+        mark.copy(instance.epoch)?;
         if !ctx.db.is_postgres() {
             // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.
             outbox::give_up_on_held(&ctx.db).await?;
@@ -114,7 +111,7 @@ impl Worker {
         let worker = Self { tasks: TaskTracker::new(), pulse: Pulse::new() };
         let (tasks, stop) = (&worker.tasks, &engine.stop);
         let changed = Arc::new(Notify::new());
-        let requests = Requests::new(Arc::clone(&engine), tasks.clone(), worker.pulse.clone());
+        let requests = Requests::new(Arc::clone(&engine), tasks.clone(), worker.pulse.clone(), mark);
         tasks.spawn(again(stop.clone(), requests));
         tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));

@@ -1,9 +1,11 @@
 //! The rounds: requests whose time has come, posts from Meta, and what the clock brings.
 
+use super::mark::Mark;
 use super::{Pulse, Round};
 use crate::approvals::engine::{self, Engine};
 use crate::approvals::{begin, inbox, script};
 use crate::domain::clock::Timestamp;
+use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
 use crate::error::Result;
 use crate::store::deliveries::Execution;
@@ -73,12 +75,13 @@ pub struct Requests {
     running: Running,
     resting: Resting,
     waiter: Waiter,
+    mark: Mark,
 }
 
 impl Requests {
-    pub fn new(engine: Arc<Engine>, tasks: TaskTracker, pulse: Pulse) -> Self {
+    pub fn new(engine: Arc<Engine>, tasks: TaskTracker, pulse: Pulse, mark: Mark) -> Self {
         let waiter = engine.ctx.wake.on_requests();
-        Self { engine, tasks, pulse, running: Running::default(), resting: Resting::default(), waiter }
+        Self { engine, tasks, pulse, running: Running::default(), resting: Resting::default(), waiter, mark }
     }
 
     fn run(&self, execution: Execution, seat: Seat) {
@@ -101,7 +104,11 @@ impl Round for Requests {
     async fn turn(&mut self) -> Result<()> {
         self.pulse.beat();
         let ctx = &self.engine.ctx;
-        for (tenant, id) in requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await? {
+        let due = requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await?;
+        if !due.is_empty() {
+            self.mark.raise().await?;
+        }
+        for (tenant, id) in due {
             if self.resting.has(id.uuid()) {
                 continue;
             }
@@ -110,7 +117,12 @@ impl Round for Requests {
                 tracing::error!(request = %id, %error, cause = ?error, "an approved request could not be begun");
             }
         }
-        for execution in deliveries::unfinished(&ctx.db).await? {
+        let unfinished = deliveries::unfinished(&ctx.db).await?;
+        let goes_on = |it: &Execution| it.desired == Desired::Run && it.state != ExecutionState::Attention;
+        if unfinished.iter().any(goes_on) {
+            self.mark.keep_up().await?;
+        }
+        for execution in unfinished {
             if !self.resting.has(execution.id.uuid())
                 && let Some(seat) = self.running.take(execution.id)
             {

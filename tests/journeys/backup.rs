@@ -1,9 +1,11 @@
 //! A database that is put back from a backup does not send again what it sent after the backup was made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::stage::{PASSWORD, Stage, assert_once, offer, sign};
 use crate::support::db::{Kind, TestDb};
@@ -12,8 +14,26 @@ use crate::support::until;
 const PEOPLE: usize = 120;
 const RATE: u32 = 60;
 
+/// How a backup is made, and what happens between that and the end of what was sending.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Backup {
+    /// Of a daemon that was killed and is started again.
+    AtRest,
+    /// Of one that sends on.
+    OfOneThatSends,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
+    put_back(Backup::AtRest).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_that_was_made_while_the_daemon_sent() {
+    put_back(Backup::OfOneThatSends).await;
+}
+
+async fn put_back(backup: Backup) {
     let Some(db) = TestDb::new(Kind::Sqlite).await else { return };
     let stage = Stage::set(db, PEOPLE, RATE).await;
     let daemon = stage.daemon().await;
@@ -25,13 +45,9 @@ async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
     .await;
     sign(&mut lau, &id).await.expect("it is signed");
     until("some are out", Duration::from_secs(20), async || (stage.sends().await.len() >= 20).then_some(())).await;
-    daemon.kill().await;
 
     let file = PathBuf::from(stage.db.url.trim_start_matches("sqlite://"));
     let beside = |end: &str| PathBuf::from(format!("{}{end}", file.display()));
-    // All that belongs to it: what was committed last stands in the second file.
-    let backup: Vec<(PathBuf, Option<Vec<u8>>)> =
-        ["", "-wal"].into_iter().map(|end| (beside(end), std::fs::read(beside(end)).ok())).collect();
     let asked = json!({"action_request_id": id});
     let reaches = async |wanted: &str| -> Value {
         until(wanted, Duration::from_secs(60), async || {
@@ -40,19 +56,24 @@ async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
         })
         .await
     };
-    let daemon = stage.daemon().await;
+    let kept = beside(".kept");
+    let daemon = if backup == Backup::AtRest {
+        daemon.kill().await;
+        copy(&file, &kept).await;
+        stage.daemon().await
+    } else {
+        copy(&file, &kept).await;
+        daemon
+    };
     reaches("succeeded").await;
-    assert!(daemon.stop().await.success());
+    daemon.kill().await;
     let sends = stage.sends().await;
     assert_once(&sends);
 
-    for (path, bytes) in backup {
-        match bytes {
-            Some(bytes) => std::fs::write(path, bytes).expect("the backup is put back"),
-            None => drop(std::fs::remove_file(path)),
-        }
+    std::fs::rename(&kept, &file).expect("the backup is put back");
+    for end in ["-wal", "-shm"] {
+        std::fs::remove_file(beside(end)).ok();
     }
-    std::fs::remove_file(beside("-shm")).ok();
     let daemon = stage.daemon().await;
     let stands = reaches("paused").await;
     assert!(stands["execution"]["halted"].as_str().expect("why").contains("restored from a backup"), "{stands:#}");
@@ -78,4 +99,13 @@ async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(stage.sends().await.len(), sends.len(), "nobody gets it twice");
     assert!(daemon.stop().await.success());
+}
+
+/// A whole copy, as SQLite makes it of a file in use.
+async fn copy(file: &Path, to: &Path) {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
+    let mut connection = options.connect().await.expect("the file opens");
+    let copied = sqlx::query("vacuum into $1").bind(to.display().to_string()).execute(&mut connection).await;
+    copied.expect("a copy is made");
+    connection.close().await.expect("it closes");
 }
