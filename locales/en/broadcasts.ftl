@@ -113,6 +113,8 @@ doubts-signatures = { $n ->
 }
 doubts-reason = What this rests on
 doubts-reason-missing = Say what this rests on. Nothing was decided.
+doubts-changed = This has changed since you opened it. Nothing was decided. Read it again.
+doubts-reason-long = The reason may have up to { $n } characters. Nothing was decided.
 doubts-choose = Choose what becomes of them. Nothing was decided.
 doubts-confirm = Decide
 doubts-not-now = Wait for Meta

@@ -1,7 +1,7 @@
 //! Agreeing once more: what takes the signatures of the approval again, after it.
 
 use crate::domain::clock::Timestamp;
-use crate::domain::deliveries::Agreement;
+use crate::domain::deliveries::{Agreement, Desired};
 use crate::domain::ids::{PersonId, RequestId, TenantId};
 use crate::domain::people::{Person, Role};
 use crate::domain::policy::signatures::{MayNotSign, may_agree, unfilled};
@@ -10,13 +10,14 @@ use crate::error::{Error, Result};
 use crate::store::deliveries::{self, Execution};
 use crate::store::{Tx, requests};
 
-/// Where this request stands while this is open. Messages in doubt are decided on when people are asked, and before that while
-/// everything stands still.
-pub(super) fn open_in(to: Agreement, request: &ActionRequest) -> Status {
-    match to {
-        Agreement::Resume => Status::Paused,
-        Agreement::SendAgain if request.status == Status::Paused => Status::Paused,
-        Agreement::SendAgain => Status::NeedsAttention,
+/// Where this request stands while this is open. Messages in doubt are decided on when people are asked, and before that once
+/// nothing of it is sent any more: it stands still, or was stopped.
+pub(super) fn open_in(to: Agreement, request: &ActionRequest, execution: &Execution) -> Status {
+    match (to, request.status) {
+        (Agreement::SendAgain, Status::Paused) => Status::Paused,
+        (Agreement::SendAgain, Status::Executing) if execution.desired == Desired::Cancel => Status::Executing,
+        (Agreement::SendAgain, _) => Status::NeedsAttention,
+        (Agreement::Resume, _) => Status::Paused,
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) async fn agree(
     now: Timestamp,
 ) -> Result<usize> {
     let votes = deliveries::votes(&mut *tx, execution, to).await?;
-    may_agree(request, open_in(to, request), &votes, person).map_err(refused)?;
+    may_agree(request, open_in(to, request, execution), &votes, person).map_err(refused)?;
     let open = unfilled(&request.quorum, votes.iter().map(|(_, role)| *role).chain([person.role])).len();
     if open > 0 {
         deliveries::vote(tx, execution, to, person, now).await?;

@@ -17,7 +17,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// The most characters of a reason.
-const REASON_LENGTH: usize = 1_000;
+pub const REASON_LENGTH: usize = 1_000;
 
 /// What a person looks at before deciding.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     let execution = execution.ok_or_else(|| Error::not_found("action request", id))?;
     let votes = deliveries::votes(&ctx.db, &execution, Agreement::SendAgain).await?;
     let evidence = deliveries::evidence(&ctx.db, &execution).await?;
-    let (signatures, open) = (Signatures::of(&request, &votes), open_in(Agreement::SendAgain, &request));
+    let (signatures, open) = (Signatures::of(&request, &votes), open_in(Agreement::SendAgain, &request, &execution));
     // Whoever has signed for sending again may still decide otherwise.
     let some = || some_in_doubt(&request, evidence.count > 0);
     let may_rule = some().and_then(|()| may_agree(&request, open, &[], person));
@@ -73,7 +73,7 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     Ok(Doubts { request, evidence, may_rule, may_send_again, signatures })
 }
 
-/// What only stands still may have nothing in doubt; where people were asked, something was.
+/// What only stands still or was stopped may have nothing in doubt; where people were asked, something was.
 fn some_in_doubt(request: &ActionRequest, some: bool) -> Result<(), MayNotSign> {
     if some || request.status == Status::NeedsAttention { Ok(()) } else { Err(MayNotSign::NothingOpen(request.status)) }
 }
@@ -107,7 +107,7 @@ pub async fn rule(
     let open = if ruling == Ruling::SendAgain {
         agree(&mut tx, &request, &execution, Agreement::SendAgain, person, now).await?
     } else {
-        may_agree(&request, open_in(Agreement::SendAgain, &request), &[], person).map_err(refused)?;
+        may_agree(&request, open_in(Agreement::SendAgain, &request, &execution), &[], person).map_err(refused)?;
         0
     };
     let ruled = if open > 0 {
@@ -115,7 +115,7 @@ pub async fn rule(
     } else {
         let asked =
             deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await?;
-        if !asked && request.status != Status::Paused {
+        if !asked && open_in(Agreement::SendAgain, &request, &execution) != request.status {
             return Err(refused(MayNotSign::NothingOpen(request.status)));
         }
         deliveries::forget_votes(&mut tx, &execution, Agreement::SendAgain).await?;

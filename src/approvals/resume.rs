@@ -49,7 +49,7 @@ pub async fn standstill(ctx: &Ctx, tenant: TenantId, person: &Person, id: Reques
     let votes = deliveries::votes(&ctx.db, &execution, Agreement::Resume).await?;
     let signatures = Signatures::of(&request, &votes);
     let may_agree = may_go_on(&request, &execution)
-        .and_then(|()| may_agree(&request, open_in(Agreement::Resume, &request), &votes, person));
+        .and_then(|()| may_agree(&request, open_in(Agreement::Resume, &request, &execution), &votes, person));
     let fallen_away = deliveries::suppressed_ahead(&ctx.db, &execution).await?;
     Ok(Standstill { request, execution, tally, fallen_away, may_agree, signatures })
 }

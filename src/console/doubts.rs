@@ -48,8 +48,8 @@ pub struct DoubtsPage {
     /// Why this person may not decide.
     pub not_you: Option<String>,
     pub choices: Vec<Choice>,
-    /// Signatures that sending again takes.
-    pub signatures: Signatures,
+    /// Signatures that sending again takes, where that is among the choices.
+    pub signatures: Option<Signatures>,
     pub reason: String,
     pub email: String,
     pub fault: Option<String>,
@@ -97,7 +97,7 @@ async fn fill(who: &Reviewer, id: RequestId, given: &Fields, fault: Option<Strin
         last_told: evidence.last_told.map(domain::clock::Timestamp::to_jiff),
         not_you: not_you(&may_rule, &may_send_again).map(|why| refusal(l, why, &State::OutcomeUnknown)),
         choices: Ruling::ALL.iter().filter(|ruling| may(**ruling).is_ok()).map(|ruling| choice(*ruling)).collect(),
-        signatures,
+        signatures: may_send_again.is_ok().then_some(signatures),
         reason: given.get("reason").to_owned(),
         email: who.person.email.clone(),
         fault,
@@ -139,6 +139,9 @@ async fn put(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Response,
     if fields.get("reason").trim().is_empty() {
         return again(l.t("doubts-reason-missing")).await;
     }
+    if fields.get("reason").trim().chars().count() > doubts::REASON_LENGTH {
+        return again(l.t1("doubts-reason-long", "n", doubts::REASON_LENGTH as u64)).await;
+    }
     let proof = prove(who, &who.person.email, fields.get("password"), "person.proof_failed").await.map_err(failed)?;
     if let Err(wrong) = proof {
         let page = fill(who, id, fields, Some(wrong.sentence(l, "fault-password"))).await?;
@@ -150,7 +153,8 @@ async fn put(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Response,
     let text = match ruled {
         Ok(Ruled::Done(count)) => l.t1("doubts-done", "n", count),
         Ok(Ruled::Waits(more)) => l.t1("doubts-waits", "n", more as u64),
-        Err(Error::Conflict(_)) => return Err(Trouble::Refused(l.t("doubts-over"))),
+        // Over, or other than it was: what is left is shown with what was typed.
+        Err(Error::Conflict(_)) => return again(l.t("doubts-changed")).await,
         Err(error) => return Err(failed(error)),
     };
     // Whoever has proved who they are gets a new session id.

@@ -43,6 +43,13 @@ async fn messages_in_doubt_are_decided_on_one_page(db: TestDb) {
     let silent = lau.submit(&page, &path, &[("ruling", "leave"), ("reason", " "), ("password", PASSWORD)]).await;
     assert_eq!(silent.status, 422);
     assert!(silent.text().contains("Say what this rests on"), "{}", silent.text());
+    let long = "x".repeat(1_001);
+    let long = lau.submit(&page, &path, &[("ruling", "leave"), ("reason", &long), ("password", PASSWORD)]).await;
+    assert_eq!((long.status, long.text().contains("up to 1,000 characters")), (422, true), "{}", long.text());
+    let of_old = [("ruling", "leave"), ("reason", "Asked three."), ("password", PASSWORD), ("attempt", "0")];
+    let old = lau.submit(&page, &path, &of_old).await;
+    assert_eq!((old.status, old.text().contains("has changed since you opened it")), (422, true), "{}", old.text());
+    assert!(old.text().contains("Asked three."), "what was typed stays");
     let odd = lau.submit(&page, &path, &[("ruling", "forget"), ("reason", "x"), ("password", PASSWORD)]).await;
     assert_eq!(odd.status, 422);
     let stored = requests::find(&world.db, world.tenant, request.id).await.unwrap().unwrap();

@@ -28,6 +28,7 @@ on_both!(
     only_who_could_have_signed_decides,
     what_stands_still_meanwhile_goes_on_when_people_agree,
     what_is_in_doubt_while_it_stands_still_is_decided_on_at_once,
+    what_was_stopped_in_doubt_is_decided_on_at_once,
     what_webhooks_settle_meanwhile_needs_no_ruling,
     what_is_in_doubt_when_it_is_stopped_is_decided_on_all_the_same,
 );
@@ -232,13 +233,34 @@ async fn what_stands_still_meanwhile_goes_on_when_people_agree(test: TestDb) {
     }
 }
 
-/// Nobody was asked yet, and nobody has to wait for that.
-async fn what_is_in_doubt_while_it_stands_still_is_decided_on_at_once(test: TestDb) {
+/// Twenty people; of two nobody knows whether they got it, and nobody was asked yet.
+async fn not_asked(test: &TestDb) -> (Play, tokio::task::JoinHandle<()>) {
     let answer = |who: u32, before| if who < 4 && before == 0 { unknown() } else { accepted(who, before) };
-    let mut play = Play::new(&test, 20, Meta::new(Duration::from_millis(1), answer)).await;
+    let mut play = Play::new(test, 20, Meta::new(Duration::from_millis(1), answer)).await;
     play.unknown_after = Duration::from_hours(1);
     let runner = play.run(4).await;
-    until("two are in doubt", Duration::from_secs(30), async || (play.tally().await.unknown == 2).then_some(())).await;
+    let all = async || {
+        let tally = play.tally().await;
+        (tally.unknown == 2 && tally.accepted == 18).then_some(())
+    };
+    until("two are in doubt", Duration::from_secs(30), all).await;
+    (play, runner)
+}
+
+async fn what_was_stopped_in_doubt_is_decided_on_at_once(test: TestDb) {
+    let (play, runner) = not_asked(&test).await;
+    let lau = play.somebody(Role::Compliance).await;
+    execute::stop(play.ctx(), play.stage.tenant, play.stage.request, &lau).await.unwrap();
+    let before = doubts(play.ctx(), play.stage.tenant, &lau, play.stage.request).await.unwrap();
+    assert_eq!((before.evidence.count, before.may_rule), (2, Ok(())));
+    play.rules(&lau, Ruling::SendAgain).await.expect_err("nothing of it is sent any more");
+    assert_eq!(play.rules(&lau, Ruling::CountAsSent).await.unwrap(), Ruled::Done(2));
+    runner.await.unwrap();
+    assert_eq!((play.status().await, play.tally().await.accepted), (Status::Cancelled, 20));
+}
+
+async fn what_is_in_doubt_while_it_stands_still_is_decided_on_at_once(test: TestDb) {
+    let (play, runner) = not_asked(&test).await;
     let lau = play.somebody(Role::Compliance).await;
     play.rules(&lau, Ruling::Leave).await.expect_err("it runs, and Meta may still tell");
     execute::pause(play.ctx(), play.stage.tenant, play.stage.request, &play.officer()).await.unwrap();

@@ -141,6 +141,7 @@ fn may_be_decided_on(run: &Run) -> bool {
     match run.request.status {
         Status::NeedsAttention => true,
         Status::Paused => run.tally.unknown > 0,
+        Status::Executing => run.tally.unknown > 0 && run.execution.desired == Desired::Cancel,
         _ => false,
     }
 }

@@ -100,7 +100,7 @@ impl DoubtsPage {
             last_told: Some(now()),
             not_you: not_you.map(str::to_owned),
             choices: choices(),
-            signatures: Signatures { all: 2, missing: 1 },
+            signatures: Some(Signatures { all: 2, missing: 1 }),
             reason: HOSTILE.into(),
             email: "lau@example.com".into(),
             fault: fault.map(str::to_owned),
