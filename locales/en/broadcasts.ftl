@@ -87,8 +87,8 @@ code-unlisted = Meta refused the message for a reason this version does not know
 monitor-doubts = Decide on the unknown outcomes
 doubts-title = Outcome unknown: decide
 doubts-lead = { $n ->
-    [one] One message left for Meta, and its answer did not come back. It may have arrived.
-   *[other] { $n } messages left for Meta, and their answers did not come back. They may have arrived.
+    [one] One message may have left for Meta, and no answer tells. It may have arrived.
+   *[other] { $n } messages may have left for Meta, and no answer tells. They may have arrived.
 }
 doubts-since = In doubt since
 doubts-how = What was seen
