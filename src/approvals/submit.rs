@@ -55,7 +55,7 @@ pub async fn preview(ctx: &Ctx, caller: &Caller, tool: &Tool, input: Value) -> R
     })?;
     let asked = asked(caller, write, input.arguments, &input.reason)?;
     let request = file(ctx, caller, asked, input.submit).await?;
-    view(ctx, &request).await
+    view(ctx, request).await
 }
 
 /// A write tool was called. It submits; it never acts.
@@ -71,7 +71,7 @@ pub async fn write(ctx: &Ctx, caller: &Caller, tool: &'static Tool, input: Value
     } else {
         wait_for_result(ctx, request, Duration::from_millis(envelope.wait_ms)).await?
     };
-    view(ctx, &request).await
+    view(ctx, request).await
 }
 
 fn asked<'a>(caller: &Caller, tool: &'static Tool, own: Map<String, Value>, reason: &'a str) -> Result<Asked<'a>> {

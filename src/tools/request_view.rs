@@ -162,8 +162,26 @@ impl From<TurnedAway> for TurnedAwayView {
 /// How many entries of the log an answer names, at most: the first ones and the newest.
 const AUDIT_REFS: u32 = 20;
 
+/// How often a request that moves while it is read is read again.
+const LOOKS: usize = 4;
+
+/// A request and its execution as they stand together: they are read one after the other, so what has moved between is read
+/// again.
+async fn together(ctx: &Ctx, mut request: ActionRequest) -> Result<(ActionRequest, Option<ExecutionView>)> {
+    let mut execution = execution_of(ctx, &request).await?;
+    for _ in 1..LOOKS {
+        match store::requests::find(&ctx.db, request.tenant, request.id).await? {
+            Some(moved) if moved.version != request.version => request = moved,
+            _ => break,
+        }
+        execution = execution_of(ctx, &request).await?;
+    }
+    Ok((request, execution))
+}
+
 /// A request as agents read it.
-pub async fn view(ctx: &Ctx, request: &ActionRequest) -> Result<RequestView> {
+pub async fn view(ctx: &Ctx, request: ActionRequest) -> Result<RequestView> {
+    let (request, execution) = together(ctx, request).await?;
     let signatures = store::requests::signatures(&ctx.db, request.tenant, request.id).await?;
     let filter = store::audit::Filter { subject: Some(request.id.to_string()), ..Default::default() };
     let mut audit_refs: Vec<u64> =
@@ -176,7 +194,7 @@ pub async fn view(ctx: &Ctx, request: &ActionRequest) -> Result<RequestView> {
         status: request.status,
         digest: request.digest,
         created_at: request.created_at,
-        expires_at: expires_at(request),
+        expires_at: expires_at(&request),
         reason: request.reason.clone(),
         requested_by: RequestedBy { agent: request.agent_name.clone(), owner: request.owner_name.clone() },
         summary: request.preview.summary.clone(),
@@ -192,15 +210,15 @@ pub async fn view(ctx: &Ctx, request: &ActionRequest) -> Result<RequestView> {
         findings: request.preview.findings.clone(),
         preview: request.preview.view.clone(),
         review_url: format!("{}/requests/{}", ctx.public_url, request.id),
-        execution: execution(ctx, request).await?,
+        execution,
         result: request.result.clone(),
-        error: request.error.clone().or_else(|| why_not(request, refusal)),
+        error: request.error.clone().or_else(|| why_not(&request, refusal)),
         audit_refs,
         poll_after_ms: poll_after(request.status),
     })
 }
 
-async fn execution(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {
+async fn execution_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {
     let found = store::deliveries::by_request(&ctx.db, request.tenant, request.id).await?;
     let Some((execution, progress)) = found else { return Ok(None) };
     Ok(Some(ExecutionView {

@@ -109,7 +109,7 @@ async fn status(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Resul
             // An id is a name, not a key: another agent's request is as little there as another business's.
             let own = found.filter(|request| request.agent == caller.agent.id);
             let request = own.ok_or_else(|| Error::not_found("action request", id))?;
-            Ok(StatusAnswer::One(Box::new(InFull(view(ctx, &request).await?))))
+            Ok(StatusAnswer::One(Box::new(InFull(view(ctx, request).await?))))
         }
         None => recent(ctx, caller, arguments).await.map(StatusAnswer::Recent),
     }

@@ -16,7 +16,7 @@ use countersign::error::Error;
 use countersign::graph::Backoff;
 use countersign::graph::messages::SendOutcome;
 use countersign::store::{audit, deliveries, requests};
-use countersign::tools::turned_away;
+use countersign::tools::{request_view, turned_away};
 
 use super::play::{Meta, Play, accepted, refused, unknown};
 use super::sql;
@@ -31,6 +31,7 @@ on_both!(
     a_stop_lets_nothing_begin,
     what_was_paused_goes_on_with_the_signatures_it_took,
     a_start_that_meta_refuses_stands_still_and_says_why,
+    what_agents_read_of_a_storm_fits_together,
     what_was_paused_and_then_stopped_is_not_resumed,
     too_many_who_fell_away_pause_it,
     a_stop_word_wins_against_a_running_broadcast,
@@ -191,6 +192,35 @@ async fn a_start_that_meta_refuses_stands_still_and_says_why(test: TestDb) {
 }
 
 /// Paused first, and then stopped while some are in doubt: it is wound up, and nobody is asked to let it go on.
+async fn what_agents_read_of_a_storm_fits_together(test: TestDb) {
+    let mut play = Play::new(&test, 2_000, Meta::new(Duration::from_millis(20), accepted)).await;
+    let runner = play.run(1).await;
+    let (ctx, tenant, id) = (&play.engines[0].ctx, play.stage.tenant, play.stage.request);
+    let over = AtomicBool::new(false);
+    let storm = async {
+        for _ in 0..20 {
+            execute::pause(ctx, tenant, id, &play.officer()).await.unwrap();
+            play.goes_on().await;
+        }
+        over.store(true, Ordering::SeqCst);
+    };
+    let reading = async {
+        let mut seen = [0, 0];
+        while !over.load(Ordering::SeqCst) {
+            let request = requests::find(&play.stage.db, tenant, id).await.unwrap().unwrap();
+            let view = request_view::view(ctx, request).await.unwrap();
+            let halted = view.execution.unwrap().halted.is_some();
+            assert_eq!(view.status == Status::Paused, halted, "{}", view.status);
+            seen[usize::from(halted)] += 1;
+        }
+        seen
+    };
+    let ((), seen) = tokio::join!(storm, reading);
+    assert!(seen.iter().all(|times| *times > 0), "both are seen: {seen:?}");
+    execute::stop(ctx, tenant, id, &play.officer()).await.unwrap();
+    runner.await.unwrap();
+}
+
 async fn what_was_paused_and_then_stopped_is_not_resumed(test: TestDb) {
     let answer = |who: u32, before| if who < 4 { unknown() } else { accepted(who, before) };
     let mut play = Play::new(&test, 400, Meta::new(Duration::from_millis(10), answer)).await;
