@@ -10,7 +10,7 @@ use crate::domain::policy::signatures::{MayNotSign, may_agree};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
-use crate::store::deliveries::{self, Evidence};
+use crate::store::deliveries::{self, Evidence, Execution};
 use crate::store::{audit, requests};
 use crate::tools::Ctx;
 use serde_json::json;
@@ -76,6 +76,12 @@ pub async fn doubts(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
 /// What only stands still or was stopped may have nothing in doubt; where people were asked, something was.
 fn some_in_doubt(request: &ActionRequest, some: bool) -> Result<(), MayNotSign> {
     if some || request.status == Status::NeedsAttention { Ok(()) } else { Err(MayNotSign::NothingOpen(request.status)) }
+}
+
+/// Whether so many messages in doubt of this request may be decided on now.
+#[must_use]
+pub fn is_open(request: &ActionRequest, execution: &Execution, unknown: u64) -> bool {
+    some_in_doubt(request, unknown > 0).is_ok() && open_in(Agreement::SendAgain, request, execution) == request.status
 }
 
 /// Decides. To count them as sent, or to leave them, takes one of those who could have signed; to send them again takes all

@@ -191,7 +191,6 @@ async fn a_start_that_meta_refuses_stands_still_and_says_why(test: TestDb) {
     assert_eq!((play.status().await, play.meta.requests()), (Status::Succeeded, 20));
 }
 
-/// Paused first, and then stopped while some are in doubt: it is wound up, and nobody is asked to let it go on.
 async fn what_agents_read_of_a_storm_fits_together(test: TestDb) {
     let mut play = Play::new(&test, 2_000, Meta::new(Duration::from_millis(20), accepted)).await;
     let runner = play.run(1).await;
@@ -221,6 +220,7 @@ async fn what_agents_read_of_a_storm_fits_together(test: TestDb) {
     runner.await.unwrap();
 }
 
+/// Paused first, and then stopped while some are in doubt: it is wound up, and nobody is asked to let it go on.
 async fn what_was_paused_and_then_stopped_is_not_resumed(test: TestDb) {
     let answer = |who: u32, before| if who < 4 { unknown() } else { accepted(who, before) };
     let mut play = Play::new(&test, 400, Meta::new(Duration::from_millis(10), answer)).await;

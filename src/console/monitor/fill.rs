@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Failure, LedgerRow, Live, LiveFragment, MonitorPage, Progress, ledger_tag, ledger_words};
+use crate::approvals::doubts;
 use crate::console::audit::Names;
 use crate::console::errors::Trouble;
 use crate::console::facts;
@@ -119,7 +120,7 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         started: Some(run.execution.started_at.to_jiff()),
         finished: run.execution.finished_at.map(Timestamp::to_jiff),
         per_second: run.execution.per_second.into(),
-        doubts: may_be_decided_on(&run).then(|| format!("{href}/doubts")),
+        doubts: doubts::is_open(&run.request, &run.execution, run.tally.unknown).then(|| format!("{href}/doubts")),
         resume: (run.request.status == Status::Paused).then(|| format!("{href}/resume")),
         stop: (run.request.status.is_running()
             && run.execution.desired != Desired::Cancel
@@ -134,16 +135,6 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         l: l.clone(),
         chrome,
     })
-}
-
-/// Whether messages are in doubt and people may say what becomes of them.
-fn may_be_decided_on(run: &Run) -> bool {
-    match run.request.status {
-        Status::NeedsAttention => true,
-        Status::Paused => run.tally.unknown > 0,
-        Status::Executing => run.tally.unknown > 0 && run.execution.desired == Desired::Cancel,
-        _ => false,
-    }
 }
 
 async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {

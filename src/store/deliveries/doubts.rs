@@ -33,10 +33,11 @@ row! {
     struct WayRow { evidence: String, n: i64 }
 }
 
+/// What was seen of an attempt.
 #[derive(Deserialize)]
-struct Why {
+pub(super) struct Why {
     #[serde(default)]
-    why: String,
+    pub(super) why: String,
 }
 
 /// Reads it.

@@ -1,5 +1,6 @@
 //! Reading the ledger by ranges of its primary key, and the evidence beside it.
 
+use super::doubts::Why;
 use super::{Sql, dialects, list};
 use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
@@ -269,10 +270,6 @@ pub async fn withheld_by_reason(
     execution: ExecutionId,
     all: u64,
 ) -> Result<Vec<(Withheld, u64)>> {
-    #[derive(serde::Deserialize)]
-    struct Why {
-        why: String,
-    }
     let rows: Vec<(String, i64)> = on!(read db, p => sqlx::query_as(
         "select a.evidence, count(*) from delivery_attempt a join execution e on e.id = a.execution_id
          where e.tenant_id = $1 and a.execution_id = $2 and a.outcome = 'suppressed'

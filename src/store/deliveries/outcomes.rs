@@ -1,7 +1,7 @@
 //! How requests ended, written into the ledger by attempt and by the holding of the shard under which it was made, whoever
 //! holds it by now: the truth about a request is worth having from anybody who made it.
 
-use super::doubts::was_sent_again;
+use super::doubts::{Why, was_sent_again};
 use super::ledger::record_attempts;
 use super::{AttemptNote, Sql, clean, dialects, list};
 use crate::domain::clock::Timestamp;
@@ -120,10 +120,6 @@ row! {
 
 /// What keeps messages back: Meta could not be reached, or would not take them yet. None if none waits for another try.
 pub async fn turned_away(db: &Db, tenant: TenantId, execution: ExecutionId) -> Result<Option<TurnedAway>> {
-    #[derive(serde::Deserialize)]
-    struct Why {
-        why: String,
-    }
     let row: Option<AwayRow> = on!(read db, p => sqlx::query_as(
         "select a.evidence, count(*) as n, min(q.retry_at) as next from retry_queue q
          join execution e on e.id = q.execution_id
