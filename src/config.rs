@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
 
@@ -104,6 +104,8 @@ pub struct Server {
 pub struct Database {
     /// Its address, which may hold a password.
     pub url: Secret,
+    /// Where it is written down how far it is; empty for beside a SQLite file, and nowhere for PostgreSQL.
+    pub mark_file: PathBuf,
 }
 
 /// Meta.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+mod figures;
 mod planted;
 
 /// Lowest first. A module names only modules of lower rows: never upward, never sideways.

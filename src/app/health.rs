@@ -8,29 +8,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
-use std::sync::OnceLock;
 
 #[derive(Clone)]
 struct Health {
     ctx: Ctx,
     metrics: PrometheusHandle,
     pulse: Pulse,
-}
-
-/// Starts counting. One process counts once, however often it opens a daemon.
-pub fn recorder() -> anyhow::Result<PrometheusHandle> {
-    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = RECORDER.get() {
-        return Ok(handle.clone());
-    }
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    if metrics::set_global_recorder(recorder).is_err() {
-        tracing::warn!("figures are counted elsewhere already; /metrics stays empty");
-    }
-    Ok(RECORDER.get_or_init(|| handle).clone())
 }
 
 /// `/healthz`, `/readyz` and `/metrics`.

@@ -1,6 +1,7 @@
 //! Puts the parts together: one process with the four doors, opened in order and closed in order.
 
 mod clock;
+mod figures;
 pub mod health;
 pub mod hosts;
 pub mod logs;
@@ -15,7 +16,7 @@ use crate::graph::{self, Graph};
 use crate::inbound;
 use crate::mail::Mailer;
 use crate::mcp;
-use crate::store::{self, lock::FileLock};
+use crate::store::{self, lock::FileLock, mark_file::MarkFile};
 use crate::tools::Ctx;
 use crate::tools::wake::Wake;
 use crate::worker::{self, Worker};
@@ -28,6 +29,7 @@ use hosts::Hosts;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -53,7 +55,8 @@ pub struct App {
     mailer: Option<Mailer>,
     listener: TcpListener,
     metrics: PrometheusHandle,
-    lock: Option<Arc<FileLock>>,
+    mark_file: Option<MarkFile>,
+    _lock: Option<FileLock>,
 }
 
 impl App {
@@ -64,7 +67,8 @@ impl App {
             format!("cannot listen on {listen}. Stop what uses it, or set server.listen to another address")
         })?;
         let url = settings.database.url.expose();
-        let lock = FileLock::take(url)?.map(Arc::new);
+        let lock = FileLock::take(url)?;
+        let mark_file = mark_file(&settings.database.mark_file, lock.as_ref())?;
         let db = store::connect(url).await?;
         store::migrate(&db).await?;
         let clock = Arc::new(SharedTime::default());
@@ -90,7 +94,7 @@ impl App {
                     .or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
             }),
         };
-        Ok(Self { settings, ctx, clock, mailer, listener, metrics: health::recorder()?, lock })
+        Ok(Self { settings, ctx, clock, mailer, listener, metrics: figures::recorder()?, mark_file, _lock: lock })
     }
 
     /// Where it listens; with port 0 in the settings, the port that was given.
@@ -119,12 +123,12 @@ impl App {
     }
 
     /// Serves until the token is cancelled, then lets what runs end within the drain timeout.
-    pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
+    pub async fn serve(mut self, stop: CancellationToken) -> anyhow::Result<()> {
         let worker = Worker::start(
             self.ctx.clone(),
             self.mailer.clone(),
             worker_settings(&self.settings),
-            self.lock.clone(),
+            self.mark_file.take(),
             stop.child_token(),
         )
         .await?;
@@ -149,6 +153,20 @@ impl App {
 
 fn humane(span: Duration) -> String {
     format!("{:#}", jiff::SignedDuration::try_from(span).unwrap_or_default())
+}
+
+/// Where it stands how far the database is: where the settings say, or else beside a SQLite file.
+fn mark_file(path: &Path, lock: Option<&FileLock>) -> anyhow::Result<Option<MarkFile>> {
+    if path.as_os_str().is_empty() {
+        return Ok(lock.map(|lock| lock.mark_file().again()).transpose()?);
+    }
+    let failed = || {
+        format!(
+            "the mark file {} cannot be opened. Let this user write to its folder, or set database.mark_file to another path",
+            path.display()
+        )
+    };
+    MarkFile::open(path).map(Some).with_context(failed)
 }
 
 fn mailer(settings: &Settings) -> anyhow::Result<Option<Mailer>> {

@@ -10,7 +10,7 @@ use crate::domain::ids::{DaemonId, random_bytes};
 pub struct Instance {
     /// This daemon, of this start.
     pub daemon: DaemonId,
-    /// Raised at every start of any daemon, and on a SQLite file while it sends.
+    /// Raised at every start of any daemon, and while one sends.
     pub epoch: i64,
     /// Marks the tokens that travel with messages, so that one made up elsewhere names nothing.
     pub secret: Hash,
@@ -40,9 +40,9 @@ pub async fn enter(db: &Db, version: &str, now: Timestamp) -> Result<Instance> {
 }
 
 /// Raises the epoch without a start.
-pub async fn raise(db: &Db) -> Result<i64> {
-    let (epoch,): (i64,) = on!(write db, p => sqlx::query_as("update instance set epoch = epoch + 1 where one = 1 returning epoch")
-        .fetch_one(p).await)?;
+pub async fn raise(db: &Db, by: i64) -> Result<i64> {
+    let (epoch,): (i64,) = on!(write db, p => sqlx::query_as("update instance set epoch = epoch + $1 where one = 1 returning epoch")
+        .bind(by).fetch_one(p).await)?;
     Ok(epoch)
 }
 

@@ -1,14 +1,14 @@
-//! One daemon on one SQLite file: a lock beside the file, held for the life of the process. In it stands how far the file
-//! is, so that one that was put back from a backup is noticed.
+//! One daemon on one SQLite file: a lock beside the file, held for the life of the process. Unless it is to stand elsewhere,
+//! it is also the file's [`MarkFile`].
 
 use super::connect::sqlite_file;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Seek as _, Write as _};
+use super::mark_file::MarkFile;
+use std::fs::TryLockError;
 use std::path::Path;
 
 /// Held for as long as this program may write to a SQLite file.
 #[derive(Debug)]
-pub struct FileLock(File);
+pub struct FileLock(MarkFile);
 
 /// Why a SQLite file cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -35,20 +35,10 @@ impl FileLock {
         sqlite_file(url).map(|file| Self::beside(&file)).transpose()
     }
 
-    /// The last epoch, as it stands beside the database; none where nothing stands there.
+    /// Where it stands how far the database is.
     #[must_use]
-    pub fn last_epoch(&self) -> Option<i64> {
-        let mut file = &self.0;
-        file.rewind().ok()?;
-        std::io::read_to_string(file).ok()?.trim().parse().ok()
-    }
-
-    /// Writes down the epoch.
-    pub fn remember(&self, epoch: i64) -> std::io::Result<()> {
-        let mut file = &self.0;
-        file.rewind()?;
-        // Always as long, and at once: whoever is killed here leaves the old one or the new one.
-        file.write_all(format!("{epoch:020}\n").as_bytes())
+    pub const fn mark_file(&self) -> &MarkFile {
+        &self.0
     }
 
     fn beside(database: &Path) -> Result<Self, LockError> {
@@ -60,9 +50,8 @@ impl FileLock {
         let mut name = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
         name.push(".lock");
         let failed = |why| LockError::File { file: name.to_string_lossy().into_owned(), why };
-        let file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&name).map_err(failed)?;
-        match file.try_lock() {
+        let file = MarkFile::open(Path::new(&name)).map_err(failed)?;
+        match file.file().try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
             Err(TryLockError::Error(why)) => Err(failed(why)),
@@ -79,9 +68,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/new/cs.sqlite", folder.path().display());
         let first = FileLock::take(&url).unwrap();
-        assert_eq!(first.as_ref().unwrap().last_epoch(), None);
-        first.as_ref().unwrap().remember(12).unwrap();
-        first.as_ref().unwrap().remember(7).unwrap();
         let refused = FileLock::take(&url).unwrap_err().to_string();
         assert!(refused.contains("already works on") && refused.contains("PostgreSQL"), "{refused}");
         // As the first daemon leaves it: a link can be followed once the file is there.
@@ -90,7 +76,7 @@ mod tests {
         let linked = FileLock::take(&format!("sqlite://{}/link", folder.path().display()));
         assert!(matches!(linked, Err(LockError::Taken(_))), "by another name: {linked:?}");
         drop(first);
-        assert_eq!(FileLock::take(&url).unwrap().unwrap().last_epoch(), Some(7));
+        assert!(FileLock::take(&url).unwrap().is_some());
         assert!(FileLock::take("postgres://localhost/x").unwrap().is_none());
     }
 }

@@ -17,6 +17,7 @@ pub mod contacts;
 pub mod deliveries;
 pub mod instance;
 pub mod lock;
+pub mod mark_file;
 pub mod messages;
 pub mod outbox;
 pub mod people;

@@ -8,12 +8,12 @@ use crate::approvals::behind;
 use crate::approvals::engine::Engine;
 use crate::error::Result;
 use crate::mail::Mailer;
-use crate::store::lock::FileLock;
+use crate::store::mark_file::MarkFile;
 use crate::store::{instance, outbox};
 use crate::tools::Ctx;
 use async_trait::async_trait;
 use mails::Mails;
-use mark::Mark;
+use mark::{Found, Mark};
 use rounds::{Posts, Reads, Requests, Times};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,21 +77,24 @@ impl Pulse {
 }
 
 impl Worker {
-    /// Enters this daemon into the database and begins to work. Nothing new is begun once `stop` is cancelled. `lock` is that of
-    /// the database's file.
+    /// Enters this daemon into the database and begins to work. Nothing new is begun once `stop` is cancelled. In `mark_file`
+    /// stands how far the database was.
     pub async fn start(
         ctx: Ctx,
         mailer: Option<Mailer>,
         settings: Settings,
-        lock: Option<Arc<FileLock>>,
+        mark_file: Option<MarkFile>,
         stop: CancellationToken,
     ) -> Result<Self> {
         let instance = instance::enter(&ctx.db, env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
-        let (mark, behind) = Mark::of(&ctx.db, lock, instance.epoch);
-        if behind {
-            behind::stand_still(&ctx).await?;
+        let (mut mark, found) = Mark::of(&ctx.db, mark_file, instance.epoch);
+        match found {
+            Found::Ahead => mark.copy()?,
+            Found::Behind => {
+                behind::stand_still(&ctx).await?;
+                mark.leap().await?;
+            }
         }
-        mark.copy(instance.epoch)?;
         if !ctx.db.is_postgres() {
             // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.
             outbox::give_up_on_held(&ctx.db).await?;

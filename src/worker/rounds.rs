@@ -1,9 +1,9 @@
 //! The rounds: requests whose time has come, posts from Meta, and what the clock brings.
 
-use super::mark::Mark;
+use super::mark::{Found, Mark};
 use super::{Pulse, Round};
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, inbox, script};
+use crate::approvals::{begin, behind, inbox, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
@@ -84,6 +84,12 @@ impl Requests {
         Self { engine, tasks, pulse, running: Running::default(), resting: Resting::default(), waiter, mark }
     }
 
+    /// The database has gone back in time under this daemon.
+    async fn stand_still(&mut self) -> Result<()> {
+        behind::stand_still(&self.engine.ctx).await?;
+        self.mark.leap().await
+    }
+
     fn run(&self, execution: Execution, seat: Seat) {
         let (engine, resting) = (Arc::clone(&self.engine), self.resting.clone());
         self.tasks.spawn(async move {
@@ -104,30 +110,40 @@ impl Round for Requests {
     async fn turn(&mut self) -> Result<()> {
         self.pulse.beat();
         let ctx = &self.engine.ctx;
-        let due = requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await?;
-        if !due.is_empty() {
-            self.mark.raise().await?;
+        let mut due = requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await?;
+        due.retain(|(_, id)| !self.resting.has(id.uuid()));
+        let raised = !due.is_empty();
+        if raised && self.mark.raise().await? == Found::Behind {
+            return self.stand_still().await;
         }
         for (tenant, id) in due {
-            if self.resting.has(id.uuid()) {
-                continue;
-            }
             if let Err(error) = begin::begin(ctx, tenant, id).await {
                 self.resting.lay(id.uuid());
                 tracing::error!(request = %id, %error, cause = ?error, "an approved request could not be begun");
             }
         }
-        let unfinished = deliveries::unfinished(&ctx.db).await?;
-        let goes_on = |it: &Execution| it.desired == Desired::Run && it.state != ExecutionState::Attention;
-        if unfinished.iter().any(goes_on) {
-            self.mark.keep_up().await?;
-        }
-        for execution in unfinished {
+        let (mut begin, mut goes_on, mut begins) = (Vec::new(), false, false);
+        for execution in deliveries::unfinished(&ctx.db).await? {
+            let sends = execution.desired == Desired::Run && execution.state != ExecutionState::Attention;
+            goes_on |= sends;
             if !self.resting.has(execution.id.uuid())
                 && let Some(seat) = self.running.take(execution.id)
             {
-                self.run(execution, seat);
+                begins |= sends;
+                begin.push((execution, seat));
             }
+        }
+        // Whoever begins anew may do so because the database went away; it may have come back as another.
+        let found = match (begins && !raised, goes_on) {
+            (true, _) => self.mark.raise().await?,
+            (false, true) => self.mark.keep_up().await?,
+            (false, false) => Found::Ahead,
+        };
+        if found == Found::Behind {
+            return self.stand_still().await;
+        }
+        for (execution, seat) in begin {
+            self.run(execution, seat);
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use crate::support::db::{Kind, TestDb, on_both};
 on_both!(
     a_ledger_is_written_once_whoever_writes_it,
     one_row_has_one_intent_and_an_outcome_needs_its_attempt,
+    a_message_of_a_try_that_the_ledger_has_forgotten_settles_its_row,
     what_was_not_sent_waits_for_its_time,
     what_is_put_off_waits_in_the_queue_and_only_while_it_waits,
     two_side_by_side_do_not_both_find_room_for_one_person,
@@ -75,9 +76,10 @@ async fn one_row_has_one_intent_and_an_outcome_needs_its_attempt(test: TestDb) {
     let again = commit(&stage, &execution, me, &[], &[part(&lease, &[0, 1, 2])]).await;
     assert_eq!((again.parts[0].intents.len(), again.parts[0].suppressed), (0, 0), "an intent is never given twice");
     // Outcomes: right attempt, wrong attempt, and the same one again.
-    let outcomes = [accepted(0, 1, "wamid.A"), accepted(1, 2, "wamid.B"), unknown(2, 1)];
+    let outcomes = [accepted(0, 1, "wamid.A"), unknown(1, 2), unknown(2, 1)];
     let done = commit(&stage, &execution, me, &outcomes, &[]).await;
-    assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 1, attempt: 2 }], "no such attempt is on its way");
+    let moved = Surprise::Moved { seq: 1, attempt: 2, state: DeliveryState::Sending };
+    assert_eq!(done.surprises, [moved], "no such attempt is on its way");
     assert_eq!(word(&stage, &execution, 0).await, Delivery::Accepted);
     assert_eq!(word(&stage, &execution, 1).await, Delivery::Sending);
     assert_eq!(word(&stage, &execution, 2).await, Delivery::Unknown);
@@ -89,6 +91,29 @@ async fn one_row_has_one_intent_and_an_outcome_needs_its_attempt(test: TestDb) {
     assert_eq!(word(&stage, &execution, 0).await, Delivery::Accepted);
     let done = commit(&stage, &execution, me, &[accepted(0, 1, "wamid.OTHER")], &[]).await;
     assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 0, attempt: 1 }]);
+}
+
+/// The database was put back from a backup while its daemon had messages on their way.
+async fn a_message_of_a_try_that_the_ledger_has_forgotten_settles_its_row(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let execution = stage.built(3, 3).await;
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    commit(&stage, &execution, me, &[], &[part(&lease, &[0])]).await;
+    let late = [accepted(0, 2, "wamid.A"), accepted(1, 1, "wamid.B"), unknown(2, 1)];
+    let done = commit(&stage, &execution, me, &late, &[]).await;
+    let moved = Surprise::Moved { seq: 2, attempt: 1, state: DeliveryState::Queued };
+    assert_eq!(
+        done.surprises,
+        [Surprise::Lost { seq: 0, attempt: 2 }, Surprise::Lost { seq: 1, attempt: 1 }, moved],
+        "nobody got it twice"
+    );
+    for (seq, stands) in [(0, Delivery::Accepted), (1, Delivery::Accepted), (2, Delivery::Queued)] {
+        assert_eq!(word(&stage, &execution, seq).await, stands);
+    }
+    let done = commit(&stage, &execution, me, &[accepted(0, 1, "wamid.C")], &[part(&lease, &[0, 1, 2])]).await;
+    assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 0, attempt: 1 }], "an earlier one arrived too");
+    assert_eq!(done.parts[0].intents, [(2, 1)], "what Meta has does not go out again");
 }
 
 async fn what_was_not_sent_waits_for_its_time(test: TestDb) {
@@ -162,7 +187,7 @@ async fn what_is_put_off_waits_in_the_queue_and_only_while_it_waits(test: TestDb
     let lease = stage.claim(&execution, me).await.unwrap();
     let later = |seqs: &[u32]| seqs.iter().map(|seq| Later { seq: *seq, at: at(60) }).collect::<Vec<_>>();
     let first = Part { next_seq: 4, later: later(&[1, 2, 3]), ..part(&lease, &[0]) };
-    assert_eq!(commit(&stage, &execution, me, &[accepted(0, 1, "wamid.0")], &[first]).await.parts[0].intents, [(0, 1)]);
+    assert_eq!(commit(&stage, &execution, me, &[], &[first]).await.parts[0].intents, [(0, 1)]);
     let ahead = async || deliveries::ahead(&stage.db, stage.tenant, execution.id).await.unwrap();
     assert_eq!(ahead().await, deliveries::Ahead { untouched: false, next_retry: Some(at(60)) });
     // One of them was sent meanwhile after all; putting it off again changes nothing.

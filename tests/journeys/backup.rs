@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use tokio::process::Command;
+use url::Url;
 
 use super::stage::{PASSWORD, Stage, assert_once, offer, sign};
 use crate::support::db::{Kind, TestDb};
@@ -14,29 +16,45 @@ use crate::support::until;
 const PEOPLE: usize = 120;
 const RATE: u32 = 60;
 
-/// How a backup is made, and what happens between that and the end of what was sending.
+/// When a backup is made and put back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Backup {
-    /// Of a daemon that was killed and is started again.
+    /// Made of a daemon that was killed and is started again, put back when it is down.
     AtRest,
-    /// Of one that sends on.
+    /// Made of one that sends on, put back when it is down.
     OfOneThatSends,
+    /// Made of one that sends on, put back under it while it still does.
+    UnderOneThatSends,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
-    put_back(Backup::AtRest).await;
+    put_back(Kind::Sqlite, Backup::AtRest).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_one_that_was_made_while_the_daemon_sent() {
-    put_back(Backup::OfOneThatSends).await;
+    put_back(Kind::Sqlite, Backup::OfOneThatSends).await;
 }
 
-async fn put_back(backup: Backup) {
-    let Some(db) = TestDb::new(Kind::Sqlite).await else { return };
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_of_postgresql_by_the_file_that_the_settings_name() {
+    put_back(Kind::Postgres, Backup::OfOneThatSends).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_that_is_put_back_under_a_daemon() {
+    put_back(Kind::Postgres, Backup::UnderOneThatSends).await;
+}
+
+async fn put_back(kind: Kind, backup: Backup) {
+    let Some(db) = TestDb::new(kind).await else { return };
     let stage = Stage::set(db, PEOPLE, RATE).await;
-    let daemon = stage.daemon().await;
+    let mark = stage.db.folder().join("mark").display().to_string();
+    let by_file = (kind, backup) == (Kind::Postgres, Backup::OfOneThatSends);
+    let settings = by_file.then_some(("COUNTERSIGN__DATABASE__MARK_FILE", mark.as_str()));
+    let start = async || stage.daemon_with(settings.as_slice()).await;
+    let daemon = start().await;
     let mut lau = stage.visitor();
     let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
         let filed = stage.try_call("whatsapp.broadcast.preview", offer(&json!(stage.segment), RATE)).await.ok()?;
@@ -44,10 +62,12 @@ async fn put_back(backup: Backup) {
     })
     .await;
     sign(&mut lau, &id).await.expect("it is signed");
-    until("some are out", Duration::from_secs(20), async || (stage.sends().await.len() >= 20).then_some(())).await;
+    let sends = async |least| {
+        until("so many are out", Duration::from_secs(20), async || (stage.sends().await.len() >= least).then_some(()))
+            .await;
+    };
+    sends(20).await;
 
-    let file = PathBuf::from(stage.db.url.trim_start_matches("sqlite://"));
-    let beside = |end: &str| PathBuf::from(format!("{}{end}", file.display()));
     let asked = json!({"action_request_id": id});
     let reaches = async |wanted: &str| -> Value {
         until(wanted, Duration::from_secs(60), async || {
@@ -56,30 +76,41 @@ async fn put_back(backup: Backup) {
         })
         .await
     };
-    let kept = beside(".kept");
-    let daemon = if backup == Backup::AtRest {
-        daemon.kill().await;
-        copy(&file, &kept).await;
-        stage.daemon().await
-    } else {
-        copy(&file, &kept).await;
-        daemon
+    let kept = Kept::beside(&stage.db);
+    let daemon = match backup {
+        Backup::AtRest => {
+            daemon.kill().await;
+            kept.make().await;
+            start().await
+        }
+        Backup::OfOneThatSends | Backup::UnderOneThatSends => {
+            kept.make().await;
+            daemon
+        }
     };
-    reaches("succeeded").await;
-    daemon.kill().await;
-    let sends = stage.sends().await;
-    assert_once(&sends);
-
-    std::fs::rename(&kept, &file).expect("the backup is put back");
-    for end in ["-wal", "-shm"] {
-        std::fs::remove_file(beside(end)).ok();
-    }
-    let daemon = stage.daemon().await;
-    let stands = reaches("paused").await;
+    let daemon = if backup == Backup::UnderOneThatSends {
+        sends(60).await;
+        kept.put_back().await;
+        daemon
+    } else {
+        reaches("succeeded").await;
+        daemon.kill().await;
+        kept.put_back().await;
+        start().await
+    };
+    reaches("paused").await;
+    // What was on its way when the backup was made is in doubt once its lease is over.
+    let stands = until("nothing is on its way", Duration::from_secs(30), async || {
+        let stands = stage.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
+        (stands["execution"]["progress"]["sending"] == 0).then_some(stands)
+    })
+    .await;
     assert!(stands["execution"]["halted"].as_str().expect("why").contains("restored from a backup"), "{stands:#}");
     let progress = &stands["execution"]["progress"];
     let in_doubt = progress["unknown"].as_u64().expect("a number");
     assert!(in_doubt >= 20 && progress["queued"] == 0, "whatever waited may have been sent: {progress}");
+    let sends = stage.sends().await;
+    assert_once(&sends);
 
     // Whoever lets it go on reads that, and decides; nothing of it goes out by itself.
     let (monitor, doubts) = (format!("/broadcasts/{id}"), format!("/broadcasts/{id}/doubts"));
@@ -101,11 +132,60 @@ async fn put_back(backup: Backup) {
     assert!(daemon.stop().await.success());
 }
 
-/// A whole copy, as SQLite makes it of a file in use.
-async fn copy(file: &Path, to: &Path) {
-    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
-    let mut connection = options.connect().await.expect("the file opens");
-    let copied = sqlx::query("vacuum into $1").bind(to.display().to_string()).execute(&mut connection).await;
-    copied.expect("a copy is made");
-    connection.close().await.expect("it closes");
+/// A backup of a test's database.
+struct Kept {
+    kind: Kind,
+    url: String,
+    file: PathBuf,
+}
+
+impl Kept {
+    fn beside(db: &TestDb) -> Self {
+        Self { kind: db.kind, url: db.url.clone(), file: db.folder().join("kept") }
+    }
+
+    /// Made as an administrator makes it of a database in use.
+    async fn make(&self) {
+        if self.kind == Kind::Postgres {
+            program("pg_dump", &["--format=custom", "--dbname", &self.url, "--file"], &self.file).await;
+            return;
+        }
+        let options = SqliteConnectOptions::new().filename(self.database()).busy_timeout(Duration::from_secs(20));
+        let mut connection = options.connect().await.expect("the file opens");
+        let copied = sqlx::query("vacuum into $1").bind(self.file.display().to_string()).execute(&mut connection).await;
+        copied.expect("a copy is made");
+        connection.close().await.expect("it closes");
+    }
+
+    async fn put_back(&self) {
+        if self.kind == Kind::Sqlite {
+            std::fs::rename(&self.file, self.database()).expect("the backup is put back");
+            for end in ["-wal", "-shm"] {
+                std::fs::remove_file(format!("{}{end}", self.database())).ok();
+            }
+            return;
+        }
+        let mut server = Url::parse(&self.url).expect("an address");
+        let name = server.path().trim_start_matches('/').to_owned();
+        let mut restored = server.clone();
+        restored.set_path(&format!("{name}_restored"));
+        server.set_path("postgres");
+        let mut server = PgConnection::connect(server.as_str()).await.expect("the server answers");
+        let mut say = async |statement: String| {
+            server.execute(AssertSqlSafe(statement)).await.expect("the server does it");
+        };
+        say(format!("create database {name}_restored")).await;
+        program("pg_restore", &["--dbname", restored.as_str()], &self.file).await;
+        say(format!("drop database {name} with (force)")).await;
+        say(format!("alter database {name}_restored rename to {name}")).await;
+    }
+
+    fn database(&self) -> &str {
+        self.url.trim_start_matches("sqlite://")
+    }
+}
+
+async fn program(name: &str, args: &[&str], file: &Path) {
+    let done = Command::new(name).args(args).arg(file).status().await.expect("PostgreSQL's programs are there");
+    assert!(done.success(), "{name}: {done}");
 }

@@ -73,11 +73,11 @@ fn arrivals(events: &[(Duration, Event)], wrongs: &mut Vec<String>) -> Arrivals 
 }
 
 /// All daemons together never begin more within a second than the rate allows. How long the store takes to give a token out
-/// and to commit moves a beginning, so the second is shorter by as much; over five seconds such moves hardly count.
+/// moves a beginning, so the second is shorter by as much; over five seconds such moves hardly count.
 fn pace(world: &World, events: &[(Duration, Event)], wrongs: &mut Vec<String>) {
-    let second = Duration::from_secs(1).saturating_sub(world.plan.store * 3);
+    let second = Duration::from_secs(1).saturating_sub(world.plan.store);
     let times: Vec<Duration> =
-        events.iter().filter(|(_, e)| matches!(e, Event::Intended { .. })).map(|(at, _)| *at).collect();
+        events.iter().filter(|(_, e)| matches!(e, Event::Asked { .. })).map(|(at, _)| *at).collect();
     let rate = world.plan.per_second as usize;
     for (window, most) in [(second, rate), (Duration::from_secs(5), rate * 11 / 2 + 1)] {
         for (place, from) in times.iter().enumerate() {

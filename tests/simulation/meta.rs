@@ -78,10 +78,11 @@ impl Script for Broadcast {
         self.life.goes_on().await;
         let world = &self.world;
         let token = AttemptToken::parse(&message.callback, &world.instance.secret).expect("our own token");
+        let AttemptToken { seq, attempt, .. } = token;
+        world.tell(Event::Asked { daemon: self.daemon, seq, attempt });
         let fate = self.fate();
         self.life.sleeps(world.up_to(world.plan.meta)).await;
         let arrived = |wamid: Option<&String>, refused| {
-            let AttemptToken { seq, attempt, .. } = token;
             world.tell(Event::Arrived { daemon: self.daemon, seq, attempt, wamid: wamid.cloned(), refused });
         };
         let wamid = matches!(fate, Fate::Taken | Fate::AnswerLost | Fate::FallsOver)

@@ -128,6 +128,8 @@ pub enum Event {
     Troubled { daemon: usize, call: &'static str, happened: bool },
     /// A request may go out: that is durable.
     Intended { daemon: usize, seq: u32, attempt: i16 },
+    /// A request begins.
+    Asked { daemon: usize, seq: u32, attempt: i16 },
     /// A request reached Meta.
     Arrived { daemon: usize, seq: u32, attempt: i16, wamid: Option<String>, refused: bool },
     /// Meta's words about a message were written down.

@@ -23,8 +23,10 @@ pub struct Flight {
     pub epoch: i64,
     /// What is sent, with its token.
     pub message: TemplateMessage,
-    /// Until when the lease surely is ours. After it the request is not begun.
-    pub deadline: Instant,
+    /// Its turn: the request begins no sooner,
+    pub from: Instant,
+    /// and not after this: the lease may be over by then, or the turn is.
+    pub until: Instant,
     /// The place that the request takes up.
     pub slot: OwnedSemaphorePermit,
 }
@@ -84,12 +86,14 @@ impl Drop for Ticket {
 
 /// Begins the request in a task of its own.
 pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Event>) {
-    let Flight { seq, attempt, epoch, message, deadline, slot } = flight;
+    let Flight { seq, attempt, epoch, message, from, until, slot } = flight;
     let mut ticket = Ticket { seq, attempt, epoch, begun: Instant::now(), slot: Some(slot), events: Some(events) };
     tokio::spawn(async move {
+        tokio::time::sleep_until(from).await;
+        ticket.begun = Instant::now();
         // The process may have stood still since the intent was made durable. If the shard may be somebody else's by now,
         // the row may be marked as in doubt already, and people may be looking at it.
-        if Instant::now() >= deadline {
+        if ticket.begun >= until {
             ticket.land(None);
             return;
         }
@@ -131,7 +135,7 @@ mod tests {
         }
     }
 
-    async fn fly(deadline: Instant) -> Landing {
+    async fn fly(from: Instant, until: Instant) -> Landing {
         let (events, mut landed) = mpsc::unbounded_channel();
         let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
         let message = TemplateMessage {
@@ -144,7 +148,7 @@ mod tests {
             buttons: Vec::new(),
             callback: "t".into(),
         };
-        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, deadline, slot }, events);
+        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, from, until, slot }, events);
         match landed.recv().await {
             Some(Event::Landed(landing)) => landing,
             _ => panic!("every flight lands"),
@@ -153,13 +157,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_falls_over_leaves_its_message_in_doubt() {
-        let landing = fly(Instant::now() + Duration::from_secs(5)).await;
+        let now = Instant::now();
+        let landing = fly(now, now + Duration::from_secs(5)).await;
         assert!(matches!(landing.outcome, Some(SendOutcome::Unknown { .. })), "{landing:?}");
     }
 
     #[tokio::test]
-    async fn nothing_is_begun_after_the_lease() {
-        let landing = fly(Instant::now()).await;
+    async fn nothing_is_begun_before_its_turn_or_after_it() {
+        let now = Instant::now();
+        let landing = fly(now, now).await;
         assert_eq!((landing.seq, landing.outcome), (7, None));
+        let turn = Duration::from_millis(30);
+        fly(now + turn, now + Duration::from_secs(5)).await;
+        assert!(now.elapsed() >= turn);
     }
 }

@@ -14,6 +14,9 @@ const ASK_EVERY: Duration = Duration::from_millis(25);
 /// What becomes due in so long a time is begun together, by one commit.
 const TOGETHER: Duration = Duration::from_millis(20);
 
+/// A commit that takes longer than this is not waited for ahead of time.
+const LONGEST_LEAD: Duration = Duration::from_millis(125);
+
 /// The facts are looked at again and the next batch is made ready so long before the last one is out, so that no place
 /// stands empty meanwhile.
 const PREPARING: Duration = Duration::from_millis(100);
@@ -24,6 +27,10 @@ pub struct Pace {
     per_second: f64,
     /// The moments from which the tokens in hand may be used, in their order.
     tokens: VecDeque<Instant>,
+    /// How long a commit takes, lately: so long before their moment tokens are put to use.
+    lead: Duration,
+    /// Requests that began without a token, because a commit outlasted all that were in hand.
+    owed: u32,
     /// When the buckets may be asked again.
     ask_from: Instant,
     /// Tokens used since they were asked, and the last of them.
@@ -37,18 +44,18 @@ impl Pace {
     /// A pace of at most so many a second.
     pub fn new(per_second: f64, now: Instant) -> Self {
         let (used, used_at, hold_until, unreached) = (0, None, None, 0);
-        Self { per_second, tokens: VecDeque::new(), ask_from: now, used, used_at, hold_until, unreached }
+        let (tokens, lead, owed) = (VecDeque::new(), Duration::ZERO, 0);
+        Self { per_second, tokens, lead, owed, ask_from: now, used, used_at, hold_until, unreached }
     }
 
     /// How many may go now. After Meta could not be reached, one goes ahead of the others.
     pub fn budget(&mut self, now: Instant) -> u32 {
-        while self.tokens.front().is_some_and(|at| *at + LATE < now) {
-            self.tokens.pop_front();
-        }
+        let begun = now + self.lead;
+        self.lose(begun);
         if self.held(now) {
             return 0;
         }
-        let due = whole(self.tokens.partition_point(|at| *at <= now));
+        let due = whole(self.tokens.partition_point(|at| *at <= begun));
         if self.unreached > 0 { due.min(1) } else { due }
     }
 
@@ -72,14 +79,32 @@ impl Pace {
         // Never ahead of those in hand: the answer may have come sooner than the last one did.
         let after = self.tokens.back().map_or(now, |last| *last + grant.apart);
         let first = after.max(now + grant.first);
-        self.tokens.extend((0..grant.tokens).map(|place| first + grant.apart * place));
+        let paid = self.owed.min(grant.tokens);
+        self.owed -= paid;
+        self.tokens.extend((paid..grant.tokens).map(|place| first + grant.apart * place));
     }
 
-    /// Tokens were used.
-    pub fn used(&mut self, tokens: u32, now: Instant) {
-        self.tokens.drain(..(tokens as usize).min(self.tokens.len()));
-        self.used = self.used.saturating_add(tokens);
+    /// A commit took so long.
+    pub fn committed(&mut self, took: Duration) {
+        self.lead = (self.lead * 7 + took.min(LONGEST_LEAD)) / 8;
+    }
+
+    /// One request is to begin: from when on. If the commit took longer than its token kept, it takes the next one, so that
+    /// what was held up does not go out on top of what is due.
+    pub fn turn(&mut self, now: Instant) -> Instant {
+        self.lose(now);
+        self.used = self.used.saturating_add(1);
         self.used_at = Some(now);
+        let token = self.tokens.pop_front();
+        self.owed = self.owed.saturating_add(u32::from(token.is_none()));
+        token.unwrap_or(now)
+    }
+
+    /// Drops the tokens that are too old for a request that begins then.
+    fn lose(&mut self, begun: Instant) {
+        while self.tokens.front().is_some_and(|at| *at + LATE < begun) {
+            self.tokens.pop_front();
+        }
     }
 
     /// When it is worth looking again.
@@ -87,8 +112,10 @@ impl Pace {
         if let Some(until) = self.hold_until.filter(|until| *until > now) {
             return until;
         }
-        let due =
-            self.tokens.front().map_or(self.ask_from, |at| self.used_at.map_or(*at, |used| (*at).max(used + TOGETHER)));
+        let due = self.tokens.front().map_or(self.ask_from, |at| {
+            let at = at.checked_sub(self.lead).unwrap_or(*at);
+            self.used_at.map_or(at, |used| at.max(used + TOGETHER))
+        });
         due.max(now)
     }
 
@@ -115,6 +142,7 @@ impl Pace {
             }
             Backoff::Rate => {
                 self.tokens.clear();
+                self.owed = 0;
                 Some(Duration::from_secs(1))
             }
             Backoff::CallBudget { .. } | Backoff::Pause(_) => backoff.delay(tries),
@@ -152,6 +180,39 @@ mod tests {
         Grant { tokens, first: Duration::ZERO, apart: MS * 10 }
     }
 
+    fn use_up(pace: &mut Pace, tokens: u32, now: Instant) -> Vec<Duration> {
+        (0..tokens).map(|_| pace.turn(now).saturating_duration_since(now)).collect()
+    }
+
+    #[test]
+    fn what_a_slow_commit_held_up_takes_the_next_turns() {
+        let now = Instant::now();
+        let mut pace = Pace::new(80.0, now);
+        pace.granted(grant(20), now);
+        let late = now + MS * 150;
+        assert_eq!(use_up(&mut pace, 3, late), [0, 0, 0].map(|ms| MS * ms), "those of 100, 110 and 120 ms");
+        assert_eq!(use_up(&mut pace, 8, late)[2..], [0, 10, 20, 30, 40, 0].map(|ms| MS * ms), "one without a token");
+        pace.granted(grant(3), late);
+        assert_eq!(pace.tokens.len(), 2, "which the next grant pays for");
+    }
+
+    #[test]
+    fn where_commits_are_slow_they_begin_ahead_of_the_moment() {
+        let now = Instant::now();
+        let mut pace = Pace::new(80.0, now);
+        for _ in 0..99 {
+            pace.committed(MS * 80);
+        }
+        pace.granted(Grant { tokens: 20, first: MS * 200, apart: MS * 10 }, now);
+        assert_eq!(pace.next(now).saturating_duration_since(now).as_millis(), 120);
+        let begun = now + MS * 140;
+        assert_eq!(pace.budget(begun), 2, "those of 200 and 210 ms");
+        assert_eq!(use_up(&mut pace, 2, begun + MS * 70), [0, 0].map(|ms| MS * ms));
+        assert_eq!(use_up(&mut pace, 1, begun + MS * 70), [MS * 10]);
+        (0..99).for_each(|_| pace.committed(SECOND * 9));
+        assert!(pace.lead <= LONGEST_LEAD);
+    }
+
     #[test]
     fn tokens_are_for_their_moment_and_do_not_keep() {
         let now = Instant::now();
@@ -159,11 +220,11 @@ mod tests {
         assert_eq!((pace.budget(now), pace.wish(50, now)), (0, Some(20)));
         pace.granted(grant(20), now);
         assert_eq!((pace.budget(now), pace.wish(50, now + ASK_EVERY)), (1, None));
-        pace.used(1, now);
+        use_up(&mut pace, 1, now);
         assert_eq!((pace.budget(now), pace.next(now)), (0, now + TOGETHER), "two go together");
         assert_eq!(pace.budget(now + TOGETHER), 2);
         assert_eq!(pace.budget(now + MS * 100), 6, "those of up to 50 ms ago");
-        pace.used(6, now + MS * 100);
+        use_up(&mut pace, 6, now + MS * 100);
         assert_eq!(pace.wish(50, now + MS * 100), Some(11), "before they run out");
         pace.granted(Grant { tokens: 0, first: MS * 70, apart: MS }, now + MS * 100);
         assert_eq!(
@@ -180,7 +241,7 @@ mod tests {
         let mut pace = Pace::new(100_000.0, now);
         assert_eq!(pace.wish(50, now), Some(50));
         pace.granted(Grant { tokens: 50, ..Grant::default() }, now);
-        pace.used(50, now);
+        use_up(&mut pace, 50, now);
         assert_eq!(pace.wish(0, now + ASK_EVERY), Some(100), "twice as many as were used since");
         pace.granted(Grant { tokens: 100, ..Grant::default() }, now);
         assert_eq!((pace.budget(now), pace.wish(0, now + ASK_EVERY)), (100, None));

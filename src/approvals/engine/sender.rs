@@ -180,7 +180,7 @@ impl<'a> Sender<'a> {
         let aloft = self.aloft.remove(&seq);
         let now = self.engine.ctx.clock.now();
         let Some(outcome) = outcome else {
-            let why = "the lease ran out before the request was begun".to_owned();
+            let why = "its turn was over before the request was begun".to_owned();
             self.put_back = true;
             self.landed.push(Outcome { seq, attempt, epoch, settled: Settled::NotSent { retry_at: now, why } });
             return;

@@ -9,8 +9,12 @@ use crate::error::{Error, Result};
 use crate::store::deliveries::{Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+
+/// A request that has not begun so long after its turn is given up and takes another: the process stood still meanwhile.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// What is to begin if the commit allows it.
 #[derive(Default)]
@@ -54,6 +58,9 @@ impl Sender<'_> {
         match done {
             Ok(done) => {
                 metrics::histogram!("countersign_commit_seconds").record(begun.elapsed().as_secs_f64());
+                if !wanted.parts.is_empty() {
+                    self.pace.committed(begun.elapsed());
+                }
                 self.tries = 0;
                 self.landed.clear();
                 if wish.is_some() {
@@ -173,8 +180,9 @@ impl Sender<'_> {
         let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
         message.callback = token.to_text(&self.engine.instance.secret);
         self.aloft.insert(seq, Aloft { attempt, contact });
-        self.pace.used(1, Instant::now());
-        let flight = Flight { seq, attempt, epoch, message, deadline, slot };
+        let from = self.pace.turn(Instant::now());
+        let until = deadline.min(from + LONGEST_WAIT);
+        let flight = Flight { seq, attempt, epoch, message, from, until, slot };
         flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());
     }
 
@@ -191,6 +199,9 @@ impl Sender<'_> {
             match surprise {
                 Surprise::SecondMessage { seq, attempt } => {
                     tracing::error!(%execution, seq, attempt, "Meta accepted a second message for one attempt: a person got it twice");
+                }
+                Surprise::Lost { seq, attempt } => {
+                    tracing::error!(%execution, seq, attempt, "Meta has a message that the database does not know: was it restored from a backup?");
                 }
                 Surprise::Moved { seq, attempt, state } => {
                     tracing::info!(%execution, seq, attempt, ?state, "an outcome found its row in another state");

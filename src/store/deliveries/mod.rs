@@ -9,6 +9,7 @@ mod doubts;
 mod drift;
 mod executions;
 mod ledger;
+mod lost;
 mod outcomes;
 mod rate;
 mod shards;

@@ -3,6 +3,7 @@
 
 use super::doubts::{Why, was_sent_again};
 use super::ledger::record_attempts;
+use super::lost::{Lost, find_again};
 use super::{AttemptNote, Sql, clean, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::DeliveryState;
@@ -78,6 +79,13 @@ impl Settled {
 pub enum Surprise {
     /// A second message id for one attempt: somebody got it twice.
     SecondMessage {
+        /// Which row.
+        seq: u32,
+        /// Which try.
+        attempt: i16,
+    },
+    /// A message of a try that the ledger has forgotten: the database was put back from an older backup.
+    Lost {
         /// Which row.
         seq: u32,
         /// Which try.
@@ -262,6 +270,12 @@ row! {
     struct StandsRow { seq: i64, attempt: i16, state: i16, wamid: Option<String> }
 }
 
+/// Whether it is of a try that the ledger has forgotten. Its row is settled then.
+async fn is_lost(tx: &mut Tx, execution: ExecutionId, outcome: &Outcome, wamid: &str, now: Timestamp) -> Result<bool> {
+    let (seq, attempt) = (outcome.seq, outcome.attempt);
+    find_again(tx, Lost { execution, seq, attempt, wamid, progress: None, code: None }, now).await
+}
+
 /// An outcome that changed no row is an event to explain. Most often a webhook was faster and said the same.
 async fn explain(tx: &mut Tx, execution: ExecutionId, missed: &[&Outcome], now: Timestamp) -> Result<Vec<Surprise>> {
     let mut surprises = Vec::new();
@@ -281,6 +295,9 @@ async fn explain(tx: &mut Tx, execution: ExecutionId, missed: &[&Outcome], now: 
                 if row.attempt > attempt && was_sent_again(tx, execution, seq, attempt).await? =>
             {
                 surprises.push(Surprise::Moved { seq, attempt, state });
+            }
+            Settled::Accepted { wamid } if is_lost(tx, execution, outcome, &clean(wamid), now).await? => {
+                surprises.push(Surprise::Lost { seq, attempt });
             }
             Settled::Accepted { wamid } => {
                 let note =

@@ -1,6 +1,7 @@
 //! What Meta's status webhooks say of the ledger: found by the token that travelled with the message, never backwards.
 
 use super::doubts::{contradicted, was_sent_again};
+use super::lost::{Lost, find_again};
 use super::{AttemptNote, Sql, clean, dialects, list, record_attempts};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
@@ -242,21 +243,13 @@ async fn explain(
         standing => {
             applied.unknown.push(token);
             if standing.is_some() {
-                lost(tx, token, merged, now).await?;
+                let AttemptToken { execution, seq, attempt } = token;
+                let (wamid, progress) = (merged.wamid.as_str(), Some(merged.best.column()));
+                let lost = Lost { execution, seq, attempt, wamid, progress, code: merged.code };
+                find_again(tx, lost, now).await?;
             }
         }
     }
-    Ok(())
-}
-
-/// Of a later try than the row knows: this database was put back from a backup that is older than the message. The token
-/// bears our mark, so Meta has it, and the row must not go out again.
-async fn lost(tx: &mut Tx, token: AttemptToken, merged: &Merged, now: Timestamp) -> Result<()> {
-    on!(tx tx, c => sqlx::query(
-        "update delivery set state = 2, attempt = $3, wamid = $4, progress = $5, error_code = $6, updated_at = $7
-         where execution_id = $1 and seq = $2 and attempt < $3 and state not in (2, 5)")
-        .bind(token.execution).bind(i64::from(token.seq)).bind(token.attempt).bind(&merged.wamid)
-        .bind(merged.best.column()).bind(merged.code).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
