@@ -61,12 +61,20 @@ steps! {
     Asked = "asked",
     /// People have decided about them.
     Ruled = "ruled",
+    /// Meta has told of all that people were asked about, while it stands still.
+    Told = "told",
+    /// The database was put back: what waits is in doubt,
+    Doubted = "doubted",
+    /// and what was approved ends. So does what is not what was signed.
+    Voided = "voided",
     /// It has come to its end.
     Ended = "ended",
     /// A post of Meta's is kept; the answer 200 follows.
     Kept = "kept",
     /// Posts of Meta's are applied.
     Applied = "applied",
+    /// A post that cannot be applied is set aside.
+    Parked = "parked",
 }
 
 /// A request is about to be sent; its intent is durable.

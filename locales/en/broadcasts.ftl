@@ -150,6 +150,7 @@ resume-signatures = { $n ->
 resume-sign = Sign and let it go on
 resume-not-now = Not now
 resume-over = This does not stand still any more. Nothing was changed.
+resume-stopped = This was stopped, and what was stopped does not go on. Nothing was changed. Whoever wants the rest sent asks for a new broadcast.
 resume-goes = It goes on.
 resume-waits = { $n ->
     [one] Signed. One more person has to sign before it goes on.

@@ -296,8 +296,13 @@ result-import-kept = { $n ->
 }
 not-done = NOT DONE. { $why }
 outcome-stopped = { $n ->
+    [0] Stopped.
     [one] Stopped. { $n } message was not sent.
    *[other] Stopped. { $n } messages were not sent.
+ }
+outcome-in-doubt = { $n ->
+    [one] One message is in doubt and waits for a decision.
+   *[other] { $n } messages are in doubt and wait for a decision.
  }
 result-segment = Done: this is version { $version } of the segment.
 import-other-language = { $n ->

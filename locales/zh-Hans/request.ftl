@@ -247,7 +247,11 @@ left-out-withdrawn = 已撤回同意
 result-import = 已完成：新增 { $new } 人，更新 { $changed } 人，{ $unchanged } 人已有相同数据，最后检查时剔除 { $left_out_since_signing } 人。
 result-import-kept = { $n } 人在签署后资料有变：只补上缺少的资料，原有资料不变。
 not-done = 未执行。{ $why }
-outcome-stopped = 已停止，{ $n } 条消息没有发送。
+outcome-stopped = { $n ->
+    [0] 已停止。
+   *[other] 已停止，{ $n } 条消息没有发送。
+ }
+outcome-in-doubt = { $n } 条消息结果未知，等待决定。
 result-segment = 已完成：这是客户分组的第 { $version } 版。
 import-other-language = { $n } 人此后会以另一种语言收到消息
 import-facts = 其他资料

@@ -111,6 +111,7 @@ resume-signatures = 需要{ $n }個簽署，與廣播相同；每人只可簽署
 resume-sign = 簽署並恢復發送
 resume-not-now = 暫不
 resume-over = 這項發送已不在暫停狀態。沒有更改任何內容。
+resume-stopped = 這項發送已被停止，停止後不能繼續。沒有更改任何內容。如要發送其餘訊息，請提出新的廣播。
 resume-goes = 已恢復發送。
 resume-waits = 已簽署。尚需{ $n }人簽署才會恢復發送。
 pause-title = 或只暫停

@@ -247,7 +247,11 @@ left-out-withdrawn = 已撤回同意
 result-import = 已完成：新增{ $new }人，更新{ $changed }人，{ $unchanged }人已有相同資料，最後檢查時剔除{ $left_out_since_signing }人。
 result-import-kept = { $n }人在簽署後資料有變：只補上欠缺的資料，原有資料不變。
 not-done = 未執行。{ $why }
-outcome-stopped = 已停止，{ $n } 則訊息沒有發送。
+outcome-stopped = { $n ->
+    [0] 已停止。
+   *[other] 已停止，{ $n } 則訊息沒有發送。
+ }
+outcome-in-doubt = { $n }則訊息結果未明，等待決定。
 result-segment = 已完成：這是分眾的第{ $version }版。
 import-other-language = { $n }人此後會以另一種語言收到訊息
 import-facts = 其他資料

@@ -41,6 +41,7 @@ async fn ready(State(health): State<Health>) -> Response {
     let (mut warnings, mut twice) = (Vec::new(), None);
     if database {
         warnings = without_token(&health.ctx).await;
+        warnings.extend(turned_away(&health.ctx).await);
         twice = sent_twice(&health.ctx).await;
     }
     if let Some(count) = twice.filter(|count| *count > 0) {
@@ -68,6 +69,20 @@ async fn sent_twice(ctx: &Ctx) -> Option<u64> {
 async fn without_token(ctx: &Ctx) -> Vec<String> {
     let tenants = people::tenants(&ctx.db).await.unwrap_or_default();
     tenants.iter().filter_map(|tenant| ctx.credentials(tenant).err()).map(|error| error.to_string()).collect()
+}
+
+/// Requests whose messages Meta does not take for now. It can be reached again without anybody's doing.
+async fn turned_away(ctx: &Ctx) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for execution in deliveries::unfinished(&ctx.db).await.unwrap_or_default() {
+        if let Ok(Some(away)) = deliveries::turned_away(&ctx.db, execution.tenant, execution.id).await {
+            let (count, request) = (away.messages, execution.request);
+            warnings.push(format!(
+                "Meta cannot be reached or takes no messages for now: {count} of request {request} wait for another try. Its page in the console says why"
+            ));
+        }
+    }
+    warnings
 }
 
 async fn figures(State(health): State<Health>) -> Response {

@@ -124,7 +124,7 @@ pub(super) async fn void(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &str, 
     requests::settle(&mut tx, tenant, id, Status::Approved, Status::Stale, None, Some(&failure), now).await?;
     broadcasts::release(&mut tx, tenant, id).await?;
     tell(&mut tx, tenant, id, "request.stale", json!({"why": why}), now).await?;
-    tx.commit().await?;
+    tx.commit_at(Step::Voided).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::begin;
 use super::execute::{Halt, halt_in};
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::error::Result;
+use crate::faults::Step;
 use crate::store::deliveries::{self, Execution};
 use crate::store::{instance, requests};
 use crate::tools::Ctx;
@@ -59,6 +60,6 @@ async fn doubt(ctx: &Ctx, execution: &Execution) -> Result<()> {
         let in_doubt = deliveries::doubt_what_waits(&mut tx, execution, MAYBE_SENT, ctx.clock.now()).await?;
         tracing::error!(execution = %execution.id, in_doubt, "what waited may have been sent already");
     }
-    tx.commit().await?;
+    tx.commit_at(Step::Doubted).await?;
     Ok(())
 }

@@ -217,7 +217,7 @@ async fn answered(ctx: &Ctx, execution: &Execution) -> Result<bool> {
     if deliveries::set_state(&mut tx, execution.id, ExecutionState::Attention, ExecutionState::Running).await? {
         requests::set_status(&mut tx, tenant, request, Status::NeedsAttention, Status::Executing, now).await?;
         requests::set_status(&mut tx, tenant, request, Status::Executing, Status::Paused, now).await?;
-        tx.commit().await?;
+        tx.commit_at(Step::Told).await?;
     }
     Ok(false)
 }

@@ -44,7 +44,7 @@ async fn single(ctx: &Ctx, secret: &Hash) -> Result<Round> {
             tracing::error!(post = post.id, error = %why(&e), "a webhook post cannot be applied and is set aside");
             metrics::counter!("countersign_webhook_posts_parked_total").increment(1);
             posts::park(&mut tx, post.id, &why(&e), now).await?;
-            tx.commit().await?;
+            tx.commit_at(Step::Parked).await?;
             Ok(Round { posts: 1, read_again: false })
         }
         other => other,

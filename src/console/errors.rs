@@ -115,9 +115,11 @@ pub struct ErrorPage {
 impl ErrorPage {
     pub fn new(l: Words, mut chrome: Chrome, trouble: &Trouble) -> Self {
         chrome.title = trouble.title(&l);
-        let back = match chrome.viewer {
-            Some(_) => ("/inbox".to_owned(), l.t("error-back-inbox")),
-            None => ("/login".to_owned(), l.t("error-back-login")),
+        let up = matches!(trouble, Trouble::Refused(_)).then(|| up(&l, &chrome.path)).flatten();
+        let back = match (&chrome.viewer, up) {
+            (Some(_), Some(up)) => up,
+            (Some(_), None) => ("/inbox".to_owned(), l.t("error-back-inbox")),
+            (None, _) => ("/login".to_owned(), l.t("error-back-login")),
         };
         Self { sentence: trouble.sentence(&l), l, chrome, back }
     }
@@ -125,5 +127,31 @@ impl ErrorPage {
     /// The whole answer.
     pub fn answer(l: Words, chrome: Chrome, trouble: &Trouble) -> Response {
         (trouble.status(), Self::new(l, chrome, trouble)).into_response()
+    }
+}
+
+/// The page of what somebody wanted to do something with, address and words.
+fn up(l: &Words, path: &str) -> Option<(String, String)> {
+    let mut parts = path.split(['/', '?']).skip(1);
+    let (list, id, _act) = (parts.next()?, parts.next()?, parts.next()?);
+    let words = match list {
+        "broadcasts" => l.t("stop-back"),
+        "requests" => l.t("sign-back"),
+        _ => return None,
+    };
+    Some((format!("/{list}/{id}"), words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_done_leads_back_to_what_it_was_about() {
+        let l = Words::hong_kong(Lang::En);
+        let way = |path| up(&l, path).map(|(to, _)| to);
+        assert_eq!(way("/broadcasts/rq_1/doubts?a=b"), Some("/broadcasts/rq_1".to_owned()));
+        assert_eq!(way("/requests/rq_1/sign"), Some("/requests/rq_1".to_owned()));
+        assert_eq!([way("/requests/rq_1"), way("/inbox"), way("/audit/1/x")], [None, None, None]);
     }
 }

@@ -204,6 +204,8 @@ pub struct MonitorPage {
     pub doubts: Option<String>,
     /// Where people agree that it goes on, while it stands still.
     pub resume: Option<String>,
+    /// Where it is paused, and where it is stopped.
+    pub pause: Option<String>,
     pub stop: Option<String>,
     pub states: Vec<Choice>,
     pub chips: Vec<Chip>,

@@ -58,11 +58,16 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
 pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> Option<Outcome> {
     if let Some(failure) = &request.error {
         let said = failure.finding.as_ref().map(|finding| findings::sentence(l, finding));
-        let left = request.result.as_ref().and_then(|result| result.get("not_sent")?.as_u64());
+        let figure = |name: &str| request.result.as_ref().and_then(|result| result.get(name)?.as_u64());
+        let (left, in_doubt) = (figure("not_sent"), figure("unknown").filter(|count| *count > 0));
         let (text, lang) = match said {
             Some((why, None)) => (l.t1("not-done", "why", why), None),
             // Who stopped it stands beside it.
-            _ if stopped_by_person && left.is_some() => (l.t1("outcome-stopped", "n", left.unwrap_or(0)), None),
+            _ if stopped_by_person && left.is_some() => {
+                let stopped = l.t1("outcome-stopped", "n", left.unwrap_or(0));
+                let in_doubt = in_doubt.map(|count| l.t1("outcome-in-doubt", "n", count));
+                ([Some(stopped), in_doubt].into_iter().flatten().collect::<Vec<_>>().join(" "), None)
+            }
             _ => (failure.message.clone(), (l.lang() != Lang::En).then_some("en")),
         };
         return Some(Outcome { tone: Tone::Danger, text, lang });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use countersign::domain::audit::{leaf_hash, root_of};
 use countersign::faults::{ANSWERED, MAILED, REQUESTING, Step};
 use countersign::store;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::stage::{Stage, assert_once};
 use super::trial::{Act, Chance, Death, RATE, Trial};
@@ -23,6 +23,8 @@ on_both!(
     before_it_begins,
     while_people_pause_it_and_go_on,
     while_people_decide_on_doubts,
+    while_meta_tells_of_doubts_or_of_what_cannot_be_kept,
+    when_the_database_is_put_back,
     asked_to_end_at_each_step,
     at_any_moment,
     a_daemon_that_stood_still_sends_nothing_that_another_took_over,
@@ -36,13 +38,15 @@ const INTERRUPTIONS: [Step; 3] = [Step::TakenOver, Step::Stopped, Step::Halted];
 const NEVER_BEGUN: [(Step, Act); 2] = [(Step::Withdrawn, Act::Withdraw), (Step::Expired, Act::Wait)];
 const PAUSES: [Step; 3] = [Step::Paused, Step::Released, Step::Resumed];
 const DOUBTS: [Step; 2] = [Step::Asked, Step::Ruled];
+const PUT_BACK: [(Step, Act); 2] = [(Step::Doubted, Act::PutBack), (Step::Voided, Act::PutBackEarly)];
+const TELLINGS: [(Step, Act); 2] = [(Step::Told, Act::Tell), (Step::Parked, Act::Refuse)];
 
 #[test]
 fn every_step_is_tried() {
-    let never_begun = NEVER_BEGUN.map(|(step, _)| step);
-    let tried: [&[Step]; 8] =
-        [&TO_A_SIGNATURE, &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS, &never_begun, &PAUSES, &DOUBTS];
-    let tried = tried.concat();
+    let with_acts = [NEVER_BEGUN, PUT_BACK, TELLINGS].concat().into_iter().map(|(step, _)| step);
+    let tried: [&[Step]; 7] =
+        [&TO_A_SIGNATURE, &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS, &PAUSES, &DOUBTS];
+    let tried: Vec<Step> = tried.concat().into_iter().chain(with_acts).collect();
     assert!(Step::ALL.iter().all(|step| tried.contains(step)), "{:?}", Step::ALL);
 }
 
@@ -82,7 +86,7 @@ async fn when_it_is_taken_over_halted_or_stopped(db: TestDb) {
         Trial::new(&stage, &[point]).run(Act::Stop).await;
     }
     for point in halted {
-        fault(&stage, &json!({"kind": "error", "code": 190, "skip": 10})).await;
+        stage.meta_fails(&json!({"kind": "error", "code": 190, "skip": 10})).await;
         Trial::new(&stage, &[point]).run(Act::None).await;
         let cleared = reqwest::Client::new().delete(format!("{}/control/faults", stage.meta.url())).send().await;
         assert!(cleared.expect("the simulator answers").status().is_success());
@@ -114,10 +118,50 @@ async fn while_people_decide_on_doubts(db: TestDb) {
     let stage = Stage::empty(db, RATE).await;
     for point in DOUBTS.iter().flat_map(|step| at(*step, 0)) {
         // They never reach Meta, and no status will ever say so.
-        fault(&stage, &json!({"kind": "reset_before_read", "skip": 10, "count": 2})).await;
+        stage.meta_fails(&json!({"kind": "reset_before_read", "skip": 10, "count": 2})).await;
         let done = Trial::new(&stage, &[point]).run(Act::Decide).await;
         let progress = &done["execution"]["progress"];
         assert!(progress["abandoned"].as_u64() >= Some(2) && progress["unknown"] == 0, "{done:#}");
+    }
+    adds_up(&stage).await;
+}
+
+async fn while_meta_tells_of_doubts_or_of_what_cannot_be_kept(db: TestDb) {
+    let stage = Stage::empty(db, RATE).await;
+    let nobody_opts_out = match stage.db.kind {
+        Kind::Sqlite => "create trigger no before insert on suppression begin select raise(abort, 'no'); end",
+        Kind::Postgres => "alter table suppression add constraint no check (false) not valid",
+    };
+    stage.db.execute(nobody_opts_out).await;
+    for (step, act) in TELLINGS {
+        for point in at(step, 0) {
+            if act == Act::Tell {
+                stage.meta_fails(&json!({"kind": "reset_before_read", "skip": 10, "count": 2})).await;
+            }
+            let done = Trial::new(&stage, &[point]).run(act).await;
+            let (status, progress) = (&done["status"], &done["execution"]["progress"]);
+            assert_eq!(status, "succeeded", "{done:#}");
+            assert_eq!((&progress["unknown"], &progress["abandoned"]), (&json!(0), &json!(0)), "{done:#}");
+        }
+    }
+    let db = stage.db.open().await;
+    assert_eq!(store::webhooks::backlog(&db).await.expect("the posts").parked, 2, "each once");
+    db.close().await;
+    adds_up(&stage).await;
+}
+
+async fn when_the_database_is_put_back(db: TestDb) {
+    let stage = Stage::empty(db, 20).await;
+    for (step, act) in PUT_BACK {
+        for point in at(step, 0) {
+            let done = Trial::new(&stage, &[point]).run(act).await;
+            let (status, abandoned) = (&done["status"], done["execution"]["progress"]["abandoned"].as_u64());
+            if act == Act::PutBackEarly {
+                assert_eq!(status, "stale", "{done:#}");
+            } else {
+                assert!(status == "partially_succeeded" && abandoned > Some(0), "what waited: {done:#}");
+            }
+        }
     }
     adds_up(&stage).await;
 }
@@ -183,11 +227,6 @@ async fn each(db: TestDb, points: impl IntoIterator<Item = Death>) {
         Trial::new(&stage, &[point]).run(Act::None).await;
     }
     adds_up(&stage).await;
-}
-
-async fn fault(stage: &Stage, fault: &Value) {
-    let asked = reqwest::Client::new().post(format!("{}/control/faults", stage.meta.url())).json(fault).send().await;
-    assert!(asked.expect("the simulator answers").status().is_success());
 }
 
 /// The log has every entry once, and its tree is that of its entries; nobody got a mail twice.

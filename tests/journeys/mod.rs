@@ -9,6 +9,7 @@ mod demo;
 mod facts;
 mod faults;
 mod outage;
+mod posts;
 mod signing;
 mod stage;
 mod stopping;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::ids::{SegmentId, random_bytes};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -70,14 +71,24 @@ pub enum Act {
     Withdraw,
     /// Does nothing at all, until it is too late.
     Wait,
+    /// Puts the database back to an earlier time, while messages go out
+    PutBack,
+    /// or before any does.
+    PutBackEarly,
+    /// Waits until people are asked about what is in doubt, and it stands still for a reason of its own; then Meta tells.
+    Tell,
+    /// Meta posts what the database does not take.
+    Refuse,
 }
 
 impl Act {
     const fn begins_nothing(self) -> bool {
-        matches!(self, Self::Withdraw | Self::Wait)
+        matches!(self, Self::Withdraw | Self::Wait | Self::PutBackEarly)
     }
 }
 
+/// What happened since is forgotten, as far as the mark tells.
+const EARLIER: &str = "update instance set epoch = -1000000";
 /// Hours go by.
 const TOO_LATE: &str = "update action_request set decide_by = 1 where status = 'pending_approval'";
 
@@ -105,6 +116,8 @@ impl<'a> Trial<'a> {
         if let Some(Death::Point(point)) = self.deaths.front() {
             env.push(("FAILPOINTS", point.as_str()));
         }
+        let mark = self.stage.db.folder().join("mark").display().to_string();
+        env.push(("COUNTERSIGN__DATABASE__MARK_FILE", &mark));
         self.stage.daemon_with(&env).await
     }
 
@@ -135,13 +148,14 @@ impl<'a> Trial<'a> {
                 continue;
             }
             let Some(id) = request.clone() else {
-                request = self.file().await;
+                request = self.file(act).await;
                 continue;
             };
             let asked = json!({"action_request_id": id});
             let Ok(status) = self.stage.try_call("whatsapp.action_request.status", asked).await else { continue };
             last = json!([status["status"], status["execution"], status["error"]]);
             let out = self.stage.sends().await.len() - before;
+            let in_doubt = status["execution"]["progress"]["unknown"].as_u64().unwrap_or_default();
             match status["status"].as_str().unwrap_or_default() {
                 "pending_approval" => match act {
                     Act::Wait => self.stage.db.execute(TOO_LATE).await,
@@ -156,14 +170,33 @@ impl<'a> Trial<'a> {
                         self.press_on(&format!("/broadcasts/{id}/stop"), &format!("/broadcasts/{id}/pause"), &[]).await,
                     );
                 }
+                "executing" if act == Act::PutBack && out >= 10 && !stood => {
+                    stood = true;
+                    self.stage.db.execute(EARLIER).await;
+                }
+                "approved" if act == Act::PutBackEarly && !stood => {
+                    stood = true;
+                    self.stage.db.execute(EARLIER).await;
+                }
+                "executing" if act == Act::Refuse && !stood => {
+                    stood = true;
+                    self.stage.hears_of_somebody_who_wants_no_more(&self.name).await;
+                }
                 "approved" | "executing" => {}
-                "paused" if act == Act::Pause => {
+                "needs_attention" if act == Act::Tell && !stood => {
+                    stood = true;
+                    self.stage.hears_that_the_account_is_restricted().await;
+                }
+                "needs_attention" if act == Act::Tell && !status["execution"]["halted"].is_null() => {
+                    self.stage.hears_of_doubts(&id).await;
+                }
+                "paused" | "needs_attention" if act == Act::PutBack && in_doubt > 0 => self.decide(&id).await,
+                "paused" if matches!(act, Act::Pause | Act::PutBack | Act::Tell) => {
                     stood = true;
                     drop(self.press(&format!("/broadcasts/{id}/resume"), &[("password", PASSWORD)]).await);
                 }
                 "needs_attention" if act == Act::Decide => {
-                    let words = [("ruling", "leave"), ("reason", "Nobody got it."), ("password", PASSWORD)];
-                    drop(self.press(&format!("/broadcasts/{id}/doubts"), &words).await);
+                    self.decide(&id).await;
                 }
                 _ if self.deaths.is_empty() && (balances(&status, out) || act.begins_nothing() && out == 0) => {
                     break status;
@@ -184,8 +217,16 @@ impl<'a> Trial<'a> {
         done
     }
 
-    async fn file(&self) -> Option<String> {
+    async fn decide(&mut self, id: &str) {
+        let words = [("ruling", "leave"), ("reason", "Nobody got it."), ("password", PASSWORD)];
+        drop(self.press(&format!("/broadcasts/{id}/doubts"), &words).await);
+    }
+
+    async fn file(&self, act: Act) -> Option<String> {
         let mut ask = offer(&json!(self.segment), RATE);
+        if act == Act::PutBackEarly {
+            ask["arguments"]["schedule"]["start_at"] = json!(SystemClock.now().after(Duration::from_secs(4)));
+        }
         ask["arguments"]["broadcast"]["name"] = json!(self.name.chars().take(60).collect::<String>());
         let filed = self.stage.try_call("whatsapp.broadcast.preview", ask).await.ok()?;
         let id = filed["action_request_id"].as_str().map(str::to_owned);

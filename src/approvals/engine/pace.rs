@@ -78,7 +78,8 @@ impl Pace {
         self.ask_from = now + if grant.tokens == 0 { grant.first.max(ASK_EVERY) } else { ASK_EVERY };
         // Never ahead of those in hand: the answer may have come sooner than the last one did.
         let after = self.tokens.back().map_or(now, |last| *last + grant.apart);
-        let first = after.max(now + grant.first);
+        // All of them later by what a commit takes: that keeps their distances, and none is lost while it is committed.
+        let first = after.max(now + self.lead + grant.first);
         let paid = self.owed.min(grant.tokens);
         self.owed -= paid;
         self.tokens.extend((paid..grant.tokens).map(|place| first + grant.apart * place));
@@ -204,11 +205,11 @@ mod tests {
             pace.committed(MS * 80);
         }
         pace.granted(Grant { tokens: 20, first: MS * 200, apart: MS * 10 }, now);
-        assert_eq!(pace.next(now).saturating_duration_since(now).as_millis(), 120);
-        let begun = now + MS * 140;
-        assert_eq!(pace.budget(begun), 2, "those of 200 and 210 ms");
-        assert_eq!(use_up(&mut pace, 2, begun + MS * 70), [0, 0].map(|ms| MS * ms));
-        assert_eq!(use_up(&mut pace, 1, begun + MS * 70), [MS * 10]);
+        assert_eq!(pace.next(now).saturating_duration_since(now).as_millis(), 200, "so that they go at 280 ms");
+        let begun = now + MS * 215;
+        assert_eq!(pace.budget(begun), 2, "those of 280 and 290 ms");
+        let turns = use_up(&mut pace, 3, begun + MS * 80);
+        assert_eq!(turns.iter().map(Duration::as_millis).collect::<Vec<_>>(), [0, 0, 4]);
         (0..99).for_each(|_| pace.committed(SECOND * 9));
         assert!(pace.lead <= LONGEST_LEAD);
     }

@@ -14,9 +14,12 @@ use crate::console::proof::prove;
 use crate::console::requests::refusal;
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
+use crate::domain::deliveries::Desired;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::signatures::MayNotSign;
 use crate::error::Error;
+use crate::store::deliveries::Execution;
+use crate::words::Words;
 
 /// `GET /broadcasts/{id}/resume`.
 pub async fn agree(who: Reviewer, Named(id): Named<RequestId>) -> Response {
@@ -36,7 +39,7 @@ async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<Re
     let Standstill { request, execution, tally, fallen_away, may_agree, signatures } =
         still.map_err(|error| Trouble::from_error(l, error))?;
     if let Err(MayNotSign::NothingOpen(_)) = may_agree {
-        return Err(Trouble::Refused(l.t("resume-over")));
+        return Err(over(l, &execution));
     }
     let (reason, reason_lang) = why_halted(who, &execution).await.map_err(|error| Trouble::from_error(l, error))?;
     let mut chrome = who.chrome(l.t("resume-title"), Here::Broadcasts).await;
@@ -57,6 +60,11 @@ async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<Re
         l: l.clone(),
         chrome,
     })
+}
+
+/// It does not stand still, or will not go on.
+fn over(l: &Words, execution: &Execution) -> Trouble {
+    Trouble::Refused(l.t(if execution.desired == Desired::Cancel { "resume-stopped" } else { "resume-over" }))
 }
 
 async fn put(who: &Reviewer, id: RequestId, password: &str) -> Result<Response, Trouble> {

@@ -13,7 +13,7 @@ use crate::domain::canonical::Digest;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::signatures::{MayNotSign, may_sign};
 use crate::domain::preview::Level;
-use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision};
+use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Status};
 use crate::error::Error;
 use crate::store;
 
@@ -39,7 +39,9 @@ async fn take(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Option<S
     let (ctx, person) = (&who.console.ctx, &who.person);
     let failed = |error: Error| Trouble::from_error(&who.l, error);
     let dossier = sign::dossier(ctx, person.tenant, person, id).await.map_err(failed)?;
-    dossier.may_decide.as_ref().map_err(|why| trouble(who, why, &dossier.request))?;
+    if let Err(why) = &dossier.may_decide {
+        return Err(trouble(who, why, &dossier.request).await);
+    }
     let request = &dossier.request;
     let verdict = Verdict::from_name(fields.get("verdict"));
     let read: Option<Digest> = fields.get("digest").parse().ok();
@@ -134,8 +136,8 @@ async fn not_now(who: &Reviewer, request: &ActionRequest, intent: &Intent) -> Re
     let opened = store::requests::opened_at(&ctx.db, tenant, request.id, person.id, request.digest).await;
     let opened = opened.map_err(|e| failed(e.into()))?;
     match may_sign(request, &signatures, person, opened, &ctx.policy.times, who.now) {
-        Err(why @ MayNotSign::TooSoon(_)) => return Ok(Some(fault("verdict", sentence(who, &why, request)))),
-        Err(why) => return Err(trouble(who, &why, request)),
+        Err(why @ MayNotSign::TooSoon(_)) => return Ok(Some(fault("verdict", sentence(who, &why, request).await))),
+        Err(why) => return Err(trouble(who, &why, request).await),
         Ok(()) => {}
     }
     match sign::ready(ctx, tenant, person, request.id, intent).await {
@@ -152,14 +154,21 @@ async fn not_now(who: &Reviewer, request: &ActionRequest, intent: &Intent) -> Re
 }
 
 /// Why this person cannot decide it, in their language.
-fn sentence(who: &Reviewer, why: &MayNotSign, request: &ActionRequest) -> String {
-    let cooling = who.console.ctx.policy.times.cooling_off;
-    refusal(&who.l, why, &State::of(request.status, false, request.not_before, cooling, who.now))
+async fn sentence(who: &Reviewer, why: &MayNotSign, request: &ActionRequest) -> String {
+    let ctx = &who.console.ctx;
+    // What was stopped had begun. Without an answer it reads as taken back, which says as much.
+    let begun = store::deliveries::of_request(&ctx.db, request.tenant, request.id).await.is_ok_and(|run| run.is_some());
+    let state = if begun && request.status == Status::Cancelled {
+        State::stopped(request.status, String::new())
+    } else {
+        State::of(request.status, false, request.not_before, ctx.policy.times.cooling_off, who.now)
+    };
+    refusal(&who.l, why, &state)
 }
 
 /// The same as the page that says so.
-fn trouble(who: &Reviewer, why: &MayNotSign, request: &ActionRequest) -> Trouble {
-    let text = sentence(who, why, request);
+async fn trouble(who: &Reviewer, why: &MayNotSign, request: &ActionRequest) -> Trouble {
+    let text = sentence(who, why, request).await;
     match why {
         MayNotSign::NotPending(_) | MayNotSign::NothingOpen(_) | MayNotSign::TooLate(_) => Trouble::Refused(text),
         _ => Trouble::Forbidden(text),

@@ -113,6 +113,7 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
     let live = figures(who, &run).await?;
     chrome.refresh = (asked.get("refresh") == "10" && !live.finished).then_some(10);
     let chip = |state: Delivery| Chip { text: ledger_words(state.as_str(), l), without: format!("{href}#ledger") };
+    let may_stop = run.request.status.is_running() && who.person.role.may_stop();
     Ok(MonitorPage {
         request: format!("/requests/{id}"),
         template: view.message.template.clone(),
@@ -122,10 +123,9 @@ async fn page(who: &Reviewer, run: Run) -> Result<MonitorPage, Error> {
         per_second: run.execution.per_second.into(),
         doubts: doubts::is_open(&run.request, &run.execution, run.tally.unknown).then(|| format!("{href}/doubts")),
         resume: (run.request.status == Status::Paused).then(|| format!("{href}/resume")),
-        stop: (run.request.status.is_running()
-            && run.execution.desired != Desired::Cancel
-            && who.person.role.may_stop())
-        .then(|| format!("{href}/stop")),
+        pause: (may_stop && run.execution.desired == Desired::Run && run.request.status == Status::Executing)
+            .then(|| format!("{href}/stop#pause")),
+        stop: (may_stop && run.execution.desired != Desired::Cancel).then(|| format!("{href}/stop")),
         states: states(l, chosen),
         chips: chosen.map(chip).into_iter().collect(),
         ledger,

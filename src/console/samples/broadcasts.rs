@@ -166,6 +166,7 @@ impl MonitorPage {
             live: Live::sample(l, state),
             doubts: (*state == State::Paused).then(|| "/broadcasts/br_1/doubts".to_owned()),
             resume: (*state == State::Paused).then(|| "/broadcasts/br_1/resume".to_owned()),
+            pause: (*state == State::Sending).then(|| "/broadcasts/br_1/stop#pause".to_owned()),
             stop: (*state == State::Sending).then(|| "/broadcasts/br_1/stop".to_owned()),
             states: choices(),
             chips: Vec::new(),
