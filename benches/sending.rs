@@ -258,8 +258,9 @@ impl Bench<'_> {
         };
         let ctx = Ctx { db, wake: Wake::default(), ..self.it.ctx.clone() };
         Arc::new(Engine {
-            instance: instance::enter(&ctx.db, "bench", ctx.clock.now()).await.unwrap(),
+            instance: instance::enter(&ctx.db, "bench", 0, ctx.clock.now()).await.unwrap(),
             ledger: Arc::new(ctx.clone()),
+            remembered: instance::Remembered::default(),
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: UNLIMITED,

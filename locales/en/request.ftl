@@ -301,8 +301,8 @@ outcome-stopped = { $n ->
    *[other] Stopped. { $n } messages were not sent.
  }
 outcome-in-doubt = { $n ->
-    [one] One message is in doubt and waits for a decision.
-   *[other] { $n } messages are in doubt and wait for a decision.
+    [one] { $stopped } One message is in doubt and waits for a decision.
+   *[other] { $stopped } { $n } messages are in doubt and wait for a decision.
  }
 result-segment = Done: this is version { $version } of the segment.
 import-other-language = { $n ->

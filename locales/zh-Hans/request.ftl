@@ -251,7 +251,7 @@ outcome-stopped = { $n ->
     [0] 已停止。
    *[other] 已停止，{ $n } 条消息没有发送。
  }
-outcome-in-doubt = { $n } 条消息结果未知，等待决定。
+outcome-in-doubt = { $stopped }{ $n } 条消息结果未知，等待决定。
 result-segment = 已完成：这是客户分组的第 { $version } 版。
 import-other-language = { $n } 人此后会以另一种语言收到消息
 import-facts = 其他资料

@@ -251,7 +251,7 @@ outcome-stopped = { $n ->
     [0] 已停止。
    *[other] 已停止，{ $n } 則訊息沒有發送。
  }
-outcome-in-doubt = { $n }則訊息結果未明，等待決定。
+outcome-in-doubt = { $stopped }{ $n }則訊息結果未明，等待決定。
 result-segment = 已完成：這是分眾的第{ $version }版。
 import-other-language = { $n }人此後會以另一種語言收到訊息
 import-facts = 其他資料

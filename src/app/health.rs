@@ -1,7 +1,8 @@
 //! Whether it lives, whether it can work, and its figures.
 
+use crate::error::Error;
 use crate::store::{deliveries, people};
-use crate::tools::Ctx;
+use crate::tools::{self, Ctx};
 use crate::worker::Pulse;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -41,7 +42,7 @@ async fn ready(State(health): State<Health>) -> Response {
     let (mut warnings, mut twice) = (Vec::new(), None);
     if database {
         warnings = without_token(&health.ctx).await;
-        warnings.extend(turned_away(&health.ctx).await);
+        warnings.extend(turned_away(&health.ctx).await.unwrap_or_else(|error| vec![error.to_string()]));
         twice = sent_twice(&health.ctx).await;
     }
     if let Some(count) = twice.filter(|count| *count > 0) {
@@ -71,18 +72,16 @@ async fn without_token(ctx: &Ctx) -> Vec<String> {
     tenants.iter().filter_map(|tenant| ctx.credentials(tenant).err()).map(|error| error.to_string()).collect()
 }
 
-/// Requests whose messages Meta does not take for now. It can be reached again without anybody's doing.
-async fn turned_away(ctx: &Ctx) -> Vec<String> {
+/// Requests whose messages do not get through for now. That ends without anybody's doing.
+async fn turned_away(ctx: &Ctx) -> Result<Vec<String>, Error> {
     let mut warnings = Vec::new();
-    for execution in deliveries::unfinished(&ctx.db).await.unwrap_or_default() {
-        if let Ok(Some(away)) = deliveries::turned_away(&ctx.db, execution.tenant, execution.id).await {
-            let (count, request) = (away.messages, execution.request);
-            warnings.push(format!(
-                "Meta cannot be reached or takes no messages for now: {count} of request {request} wait for another try. Its page in the console says why"
-            ));
+    for execution in deliveries::unfinished(&ctx.db).await? {
+        if let Some(away) = tools::turned_away(ctx, &execution).await? {
+            let (count, request, why) = (away.messages, execution.request, away.why);
+            warnings.push(format!("{count} messages of request {request} wait for another try: {why}"));
         }
     }
-    warnings
+    Ok(warnings)
 }
 
 async fn figures(State(health): State<Health>) -> Response {

@@ -160,13 +160,10 @@ fn mark_file(path: &Path, lock: Option<&FileLock>) -> anyhow::Result<Option<Mark
     if path.as_os_str().is_empty() {
         return Ok(lock.map(|lock| lock.mark_file().again()).transpose()?);
     }
-    let failed = || {
-        format!(
-            "the mark file {} cannot be opened. Let this user write to its folder, or set database.mark_file to another path",
-            path.display()
-        )
-    };
-    MarkFile::open(path).map(Some).with_context(failed)
+    MarkFile::open_alone(path).map(Some).with_context(|| {
+        let path = path.display();
+        format!("the mark file {path} cannot be used. Let this user write to its folder, and name one for each daemon in database.mark_file")
+    })
 }
 
 fn mailer(settings: &Settings) -> anyhow::Result<Option<Mailer>> {

@@ -121,7 +121,10 @@ pub(super) async fn void(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &str, 
     let now = ctx.clock.now();
     let failure = Failure { code: "stale".to_owned(), message: message.to_owned(), finding: None };
     let mut tx = ctx.db.begin().await?;
-    requests::settle(&mut tx, tenant, id, Status::Approved, Status::Stale, None, Some(&failure), now).await?;
+    // Another daemon, or a person, may have been faster.
+    if !requests::void(&mut tx, tenant, id, &failure, now).await? {
+        return Ok(());
+    }
     broadcasts::release(&mut tx, tenant, id).await?;
     tell(&mut tx, tenant, id, "request.stale", json!({"why": why}), now).await?;
     tx.commit_at(Step::Voided).await?;

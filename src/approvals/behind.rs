@@ -26,11 +26,16 @@ const ONE_LOSS: Duration = Duration::from_hours(7 * 24);
 /// decided.
 pub async fn noticed(ctx: &Ctx) -> Result<()> {
     let since = instance::behind_since(&ctx.db).await?;
-    if since.is_some_and(|since| since > ctx.clock.now().before(ONE_LOSS)) { Ok(()) } else { stand_still(ctx).await }
+    if since.is_some_and(|since| since > ctx.clock.now().before(ONE_LOSS)) {
+        Ok(())
+    } else {
+        stand_still(ctx, 0).await.map(drop)
+    }
 }
 
-/// Lets all that runs stand still until people agree that it goes on, and ends what was approved and not begun.
-pub async fn stand_still(ctx: &Ctx) -> Result<()> {
+/// Lets all that runs stand still until people agree that it goes on, and ends what was approved and not begun. The epoch of the
+/// database afterwards, which is ahead of the one that is remembered.
+pub async fn stand_still(ctx: &Ctx, remembered: i64) -> Result<i64> {
     metrics::counter!("countersign_database_behind_total").increment(1);
     tracing::error!("the database is older than what has happened; everything stands still until people have looked");
     for execution in deliveries::unfinished(&ctx.db).await? {
@@ -40,9 +45,9 @@ pub async fn stand_still(ctx: &Ctx) -> Result<()> {
         begin::void(ctx, tenant, id, "restored", VOID).await?;
     }
     // Last, so that a daemon that dies on the way does it all again.
-    instance::is_behind(&ctx.db, ctx.clock.now()).await?;
+    let epoch = instance::was_behind(&ctx.db, remembered, ctx.clock.now()).await?;
     ctx.wake.requests();
-    Ok(())
+    Ok(epoch)
 }
 
 /// Lets one execution stand still, with all that waits in doubt. One whose ledger is not whole has no rows for what it may have

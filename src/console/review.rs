@@ -65,8 +65,8 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             // Who stopped it stands beside it.
             _ if stopped_by_person && left.is_some() => {
                 let stopped = l.t1("outcome-stopped", "n", left.unwrap_or(0));
-                let in_doubt = in_doubt.map(|count| l.t1("outcome-in-doubt", "n", count));
-                ([Some(stopped), in_doubt].into_iter().flatten().collect::<Vec<_>>().join(" "), None)
+                let in_doubt = in_doubt.map(|count| l.t2("outcome-in-doubt", "stopped", &stopped, "n", count));
+                (in_doubt.unwrap_or(stopped), None)
             }
             _ => (failure.message.clone(), (l.lang() != Lang::En).then_some("en")),
         };

@@ -19,6 +19,8 @@ pub enum Kind {
     /// A proxy's HTML page with 502; nothing was done.
     #[serde(rename = "html_502_unprocessed")]
     Html502Unprocessed,
+    /// 307 to a place where nobody listens; nothing was done.
+    Redirect,
     /// Throttled: `code`, else 130429. Nothing was done.
     RateLimit,
     /// Any Graph error (`code`, `details`); nothing was done.
@@ -40,6 +42,11 @@ pub enum Kind {
     /// A proxy's HTML page with 502, though the work was done.
     #[serde(rename = "html_502_processed")]
     Html502Processed,
+    /// The answer comes byte by byte, within `ms`; the work was done.
+    Drip,
+    /// 200 with somebody else's HTML page; the work was done.
+    #[serde(rename = "foreign_200")]
+    Foreign200,
     /// 200 with an empty body; the work was done.
     #[serde(rename = "empty_200")]
     Empty200,
@@ -61,6 +68,7 @@ impl Kind {
             Kind::ResetBeforeRead => "reset_before_read",
             Kind::Status500Unprocessed => "status_500_unprocessed",
             Kind::Html502Unprocessed => "html_502_unprocessed",
+            Kind::Redirect => "redirect",
             Kind::RateLimit => "rate_limit",
             Kind::Error => "error",
             Kind::Delay => "delay",
@@ -70,6 +78,8 @@ impl Kind {
             Kind::DelayAnswer => "delay_answer",
             Kind::Status500Processed => "status_500_processed",
             Kind::Html502Processed => "html_502_processed",
+            Kind::Drip => "drip",
+            Kind::Foreign200 => "foreign_200",
             Kind::Empty200 => "empty_200",
             Kind::NoId200 => "no_id_200",
             Kind::Truncated200 => "truncated_200",

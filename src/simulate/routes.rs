@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -258,6 +258,7 @@ async fn instead(world: &World, switch: &Switch, fault: &Fault) -> Option<Respon
         }
         Kind::Status500Unprocessed => Some(problem(131_000).with_http(500).into_response()),
         Kind::Html502Unprocessed => Some(bad_gateway()),
+        Kind::Redirect => Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "http://127.0.0.1:9/")]).into_response()),
         Kind::RateLimit => Some(problem(130_429).into_response()),
         Kind::Error => {
             let problem = problem(131_000);
@@ -284,6 +285,8 @@ async fn afterwards(switch: &Switch, fault: &Fault, response: Response) -> Respo
         Kind::DelayAnswer => tokio::time::sleep(fault.wait(Duration::from_secs(1))).await,
         Kind::Status500Processed => return Problem::bare(fault.code.unwrap_or(131_000)).with_http(500).into_response(),
         Kind::Html502Processed => return bad_gateway(),
+        Kind::Drip => return drip(response, fault.wait(Duration::from_secs(1))).await,
+        Kind::Foreign200 => return (StatusCode::OK, [(CONTENT_TYPE, "text/html")], "<h1>Welcome</h1>").into_response(),
         Kind::Empty200 => return StatusCode::OK.into_response(),
         Kind::NoId200 => return Json(json!({})).into_response(),
         Kind::Truncated200 | Kind::Cut200 => return halve(response, fault.kind == Kind::Cut200).await,
@@ -304,6 +307,19 @@ async fn halve(response: Response, promise: bool) -> Response {
     parts.headers.insert(CONTENT_LENGTH, whole.len().into());
     let broken = futures::stream::iter([Ok(half), Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe))]);
     Response::from_parts(parts, Body::from_stream(broken))
+}
+
+/// A whole answer that takes its time.
+async fn drip(response: Response, within: Duration) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
+    parts.headers.remove(CONTENT_LENGTH);
+    let apart = within.checked_div(u32::try_from(whole.len()).unwrap_or(1)).unwrap_or_default();
+    let drops = futures::stream::unfold(whole, move |mut rest| async move {
+        tokio::time::sleep(apart).await;
+        (!rest.is_empty()).then(|| (Ok::<_, std::io::Error>(rest.split_to(1)), rest))
+    });
+    Response::from_parts(parts, Body::from_stream(drops))
 }
 
 fn bad_gateway() -> Response {

@@ -4,6 +4,11 @@ use super::{Db, Error, Result, on};
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{DaemonId, random_bytes};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// So far a database that was found behind is put ahead: more than it is raised in days of sending.
+const LEAP: i64 = 1_000_000;
 
 /// This database, as one start of one daemon sees it.
 #[derive(Clone)]
@@ -23,14 +28,34 @@ impl std::fmt::Debug for Instance {
     }
 }
 
-/// Enters this daemon into the list. The first one ever also makes the secret.
-pub async fn enter(db: &Db, version: &str, now: Timestamp) -> Result<Instance> {
+/// How far the database was, as far as this daemon remembers. One that is behind that has gone back in time, and nothing may
+/// be begun in it.
+#[derive(Debug, Clone, Default)]
+pub struct Remembered(Arc<AtomicI64>);
+
+impl Remembered {
+    /// The highest epoch that was seen.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// It was so far.
+    pub fn see(&self, epoch: i64) {
+        self.0.fetch_max(epoch, Ordering::SeqCst);
+    }
+}
+
+/// Enters this daemon into the list. The first one ever also makes the secret. A database that is behind what is remembered
+/// is left as it is.
+pub async fn enter(db: &Db, version: &str, remembered: i64, now: Timestamp) -> Result<Instance> {
     let daemon = DaemonId::random();
     let mut tx = db.begin().await?;
     let (epoch, secret): (i64, Vec<u8>) = on!(tx &mut tx, c => sqlx::query_as(
         "insert into instance (one, epoch, secret) values (1, 1, $1)
-         on conflict (one) do update set epoch = instance.epoch + 1 returning epoch, secret")
-        .bind(random_bytes::<32>().to_vec()).fetch_one(c).await)?;
+         on conflict (one) do update set epoch = instance.epoch + case when instance.epoch >= $2 then 1 else 0 end
+         returning epoch, secret")
+        .bind(random_bytes::<32>().to_vec()).bind(remembered).fetch_one(c).await)?;
     let secret =
         secret.try_into().map_err(|_| Error::inconsistent("instance", "secret", 1, "32 bytes are expected"))?;
     on!(tx &mut tx, c => sqlx::query("insert into daemon (id, version, started_at, heartbeat_at) values ($1, $2, $3, $3)")
@@ -39,11 +64,12 @@ pub async fn enter(db: &Db, version: &str, now: Timestamp) -> Result<Instance> {
     Ok(Instance { daemon, epoch, secret })
 }
 
-/// Raises the epoch without a start.
-pub async fn raise(db: &Db, by: i64) -> Result<i64> {
-    let (epoch,): (i64,) = on!(write db, p => sqlx::query_as("update instance set epoch = epoch + $1 where one = 1 returning epoch")
-        .bind(by).fetch_one(p).await)?;
-    Ok(epoch)
+/// Raises the epoch without a start; none if the database is behind what is remembered, which changes nothing in it.
+pub async fn raise(db: &Db, remembered: i64) -> Result<Option<i64>> {
+    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(
+        "update instance set epoch = epoch + 1 where one = 1 and epoch >= $1 returning epoch")
+        .bind(remembered).fetch_optional(p).await)?;
+    Ok(row.map(|(epoch,)| epoch))
 }
 
 /// When this database was last found to be older than what has happened.
@@ -53,10 +79,13 @@ pub async fn behind_since(db: &Db) -> Result<Option<Timestamp>> {
     Ok(row.and_then(|(since,)| since))
 }
 
-/// Notes that it is.
-pub async fn is_behind(db: &Db, now: Timestamp) -> Result<()> {
-    on!(write db, p => sqlx::query("update instance set behind_since = $1 where one = 1").bind(now).execute(p).await.map(drop))?;
-    Ok(())
+/// Notes that it was, and has been seen to: its epoch is put far ahead of where it is and of what is remembered, so that nobody
+/// who remembers the lost time finds it behind again. The new epoch.
+pub async fn was_behind(db: &Db, remembered: i64, now: Timestamp) -> Result<i64> {
+    let (epoch,): (i64,) = on!(write db, p => sqlx::query_as(
+        "update instance set behind_since = $1, epoch = case when epoch > $2 then epoch else $2 end + $3 where one = 1 returning epoch")
+        .bind(now).bind(remembered).bind(LEAP).fetch_one(p).await)?;
+    Ok(epoch)
 }
 
 /// The secret alone, for programs that read tokens and are no daemon; none if no daemon ever ran here.

@@ -217,6 +217,16 @@ pub async fn set_status(
     settle(tx, tenant, id, from, to, None, None, now).await
 }
 
+/// Ends an approved request that must not be carried out; `false` if it is not approved any more.
+pub async fn void(tx: &mut Tx, tenant: TenantId, id: RequestId, why: &Failure, now: Timestamp) -> Result<bool> {
+    let why = to_json(TABLE, "error", why)?;
+    let hit = on!(tx tx, c => sqlx::query(
+        "update action_request set status = 'stale', version = version + 1, settled_at = $3, error = $4
+         where tenant_id = $1 and id = $2 and status = 'approved'")
+        .bind(tenant).bind(id).bind(now).bind(why).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit > 0)
+}
+
 /// The same, with what came out of it.
 pub async fn settle(
     tx: &mut Tx,

@@ -217,9 +217,9 @@ pub async fn waits_until(
     Ok(ahead.next_retry.filter(|at| *at > now && !ahead.untouched && progress.sending == 0))
 }
 
-/// What keeps messages back that were to go out already. `None` where nothing goes on.
-pub async fn turned_away(ctx: &Ctx, execution: &Execution, progress: &Tally) -> Result<Option<TurnedAway>> {
-    if !execution.goes_on(progress) {
+/// What keeps messages back that were to go out already. `None` where nothing is to go out.
+pub async fn turned_away(ctx: &Ctx, execution: &Execution) -> Result<Option<TurnedAway>> {
+    if !execution.may_run() {
         return Ok(None);
     }
     Ok(store::deliveries::turned_away(&ctx.db, execution.tenant, execution.id).await?)

@@ -225,7 +225,7 @@ async fn execution_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Execu
         attempt: 1,
         started_at: execution.started_at,
         waits_until: waits_until(ctx, &request.preview.action, &execution, &progress).await?,
-        turned_away: turned_away(ctx, &execution, &progress).await?.map(TurnedAwayView::from),
+        turned_away: turned_away(ctx, &execution).await?.map(TurnedAwayView::from),
         halted: execution.halted().map(str::to_owned),
         finished_at: execution.finished_at,
         progress,

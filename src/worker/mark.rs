@@ -1,7 +1,9 @@
 //! How far the database is: raised whenever something is begun and each second while anything is sent. What the daemon
 //! remembers of it, and a file outside the database if there is one, show when the database was put back from a backup.
 
+use crate::domain::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::store::instance::{Instance, Remembered};
 use crate::store::mark_file::MarkFile;
 use crate::store::{Db, instance};
 use std::time::Duration;
@@ -9,8 +11,6 @@ use tokio::time::Instant;
 
 /// A copy that is younger than this and is put back is not told from the database that it was made of.
 const EVERY: Duration = Duration::from_secs(1);
-/// So far a database that was found behind is put ahead, so that nobody who remembers its lost time finds it behind again.
-const LEAP: i64 = 1_000_000;
 
 /// Whether the database is behind its own mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,28 +26,41 @@ pub enum Found {
 pub struct Mark {
     db: Db,
     file: Option<MarkFile>,
-    last: i64,
+    remembered: Remembered,
     raised_at: Instant,
 }
 
 impl Mark {
-    /// Of a daemon that has just entered at this epoch.
-    pub fn of(db: &Db, file: Option<MarkFile>, epoch: i64) -> (Self, Found) {
-        let last = file.as_ref().and_then(MarkFile::last_epoch).unwrap_or(0);
-        let mut mark = Self { db: db.clone(), file, last, raised_at: Instant::now() };
-        let found = mark.see(epoch);
-        (mark, found)
+    /// What was remembered when the last daemon ended.
+    pub fn of(db: &Db, file: Option<MarkFile>) -> Result<Self> {
+        let remembered = Remembered::default();
+        if let Some(file) = &file {
+            remembered.see(file.last_epoch().map_err(|why| unusable(file, &why))?.unwrap_or(0));
+        }
+        Ok(Self { db: db.clone(), file, remembered, raised_at: Instant::now() })
+    }
+
+    /// What is remembered, for those who begin something.
+    pub const fn remembered(&self) -> &Remembered {
+        &self.remembered
+    }
+
+    /// Enters this daemon.
+    pub async fn enter(&mut self, version: &str, now: Timestamp) -> Result<(Instance, Found)> {
+        let entered = instance::enter(&self.db, version, self.remembered.epoch(), now).await?;
+        if entered.epoch <= self.remembered.epoch() {
+            return Ok((entered, Found::Behind));
+        }
+        self.see(entered.epoch)?;
+        Ok((entered, Found::Ahead))
     }
 
     /// Before something is begun that must not be begun again. Nothing may be, in a database that is behind.
     pub async fn raise(&mut self) -> Result<Found> {
-        let epoch = instance::raise(&self.db, 1).await?;
-        let found = self.see(epoch);
-        if found == Found::Ahead {
-            self.copy()?;
-            self.raised_at = Instant::now();
-        }
-        Ok(found)
+        let Some(epoch) = instance::raise(&self.db, self.remembered.epoch()).await? else { return Ok(Found::Behind) };
+        self.see(epoch)?;
+        self.raised_at = Instant::now();
+        Ok(Found::Ahead)
     }
 
     /// While it goes on.
@@ -55,28 +68,18 @@ impl Mark {
         if self.raised_at.elapsed() < EVERY { Ok(Found::Ahead) } else { self.raise().await }
     }
 
-    /// After a database that was behind has been seen to.
-    pub async fn leap(&mut self) -> Result<()> {
-        let epoch = instance::raise(&self.db, LEAP).await?;
-        self.last = self.last.max(epoch);
-        self.copy()
+    /// Only ever what the database has already: a file that is older raises no alarm.
+    pub fn see(&self, epoch: i64) -> Result<()> {
+        self.remembered.see(epoch);
+        self.file.as_ref().map_or(Ok(()), |file| file.remember(epoch).map_err(|why| unusable(file, &why)))
     }
+}
 
-    /// Writes the copy. Only ever what the database has already: one that is older raises no alarm.
-    pub fn copy(&self) -> Result<()> {
-        let kept = self.file.as_ref().map_or(Ok(()), |file| file.remember(self.last));
-        kept.map_err(|why| {
-            Error::Unavailable(format!("how far the database is cannot be written to its mark file: {why}"))
-        })
-    }
-
-    fn see(&mut self, epoch: i64) -> Found {
-        if epoch <= self.last {
-            return Found::Behind;
-        }
-        self.last = epoch;
-        Found::Ahead
-    }
+fn unusable(file: &MarkFile, why: &std::io::Error) -> Error {
+    let path = file.path().display();
+    Error::Unavailable(format!(
+        "how far the database is cannot be read from or written to {path}: {why}. Until it can, nothing is begun"
+    ))
 }
 
 #[cfg(test)]
@@ -93,45 +96,62 @@ mod tests {
     }
 
     async fn entered(file: &Path, mark: &Path) -> (Mark, Found) {
-        let db = opened(file).await;
-        let epoch = instance::enter(&db, "0", SystemClock.now()).await.unwrap().epoch;
-        Mark::of(&db, Some(MarkFile::open(mark).unwrap()), epoch)
+        let mut mark = Mark::of(&opened(file).await, Some(MarkFile::open(mark).unwrap())).unwrap();
+        let (_, found) = mark.enter("0", SystemClock.now()).await.unwrap();
+        (mark, found)
+    }
+
+    async fn see_to(mark: &Mark) {
+        let epoch = instance::was_behind(&mark.db, mark.remembered.epoch(), SystemClock.now()).await.unwrap();
+        mark.see(epoch).unwrap();
     }
 
     #[tokio::test]
-    async fn a_copy_from_before_something_began_is_behind_though_no_start_lies_between() {
+    async fn a_copy_from_before_something_began_is_behind_until_it_has_been_seen_to() {
         let folder = tempfile::tempdir().unwrap();
         let [whole, copied, mark] = ["a.sqlite", "b.sqlite", "mark"].map(|name| folder.path().join(name));
         let (first, found) = entered(&whole, &mark).await;
         assert_eq!(found, Found::Ahead, "nothing is remembered of a new one");
-        first.copy().unwrap();
-        let written = first.file.as_ref().unwrap().last_epoch();
+        let written = first.remembered.epoch();
         first.db.close().await;
         std::fs::copy(&whole, &copied).unwrap();
 
         let mut first = Mark { db: opened(&whole).await, ..first };
         assert_eq!(first.keep_up().await.unwrap(), Found::Ahead);
-        assert_eq!(first.file.as_ref().unwrap().last_epoch(), written, "not so soon");
+        assert_eq!(first.remembered.epoch(), written, "not so soon");
         assert_eq!(first.raise().await.unwrap(), Found::Ahead);
 
-        let (mut put_back, found) = entered(&copied, &mark).await;
-        assert_eq!(found, Found::Behind, "what began since is not in it");
-        put_back.leap().await.unwrap();
-        assert_eq!(put_back.raise().await.unwrap(), Found::Ahead, "once");
-        assert_eq!(entered(&copied, &mark).await.1, Found::Ahead, "and for whoever comes next");
+        for _ in 0..3 {
+            let (mut put_back, found) = entered(&copied, &mark).await;
+            assert_eq!(found, Found::Behind, "what began since is not in it, however often it is started");
+            assert_eq!(put_back.raise().await.unwrap(), Found::Behind);
+        }
+        see_to(&entered(&copied, &mark).await.0).await;
+        let (mut seen_to, found) = entered(&copied, &mark).await;
+        assert_eq!((found, seen_to.raise().await.unwrap()), (Found::Ahead, Found::Ahead), "once");
     }
 
     #[tokio::test]
-    async fn a_database_that_goes_back_under_a_daemon_is_found_behind_without_a_file() {
+    async fn a_database_that_goes_back_under_a_daemon_is_found_behind_without_a_file_even_before_a_leap() {
         let folder = tempfile::tempdir().unwrap();
         let [whole, older] = ["a.sqlite", "b.sqlite"].map(|name| folder.path().join(name));
-        let db = opened(&whole).await;
-        let epoch = instance::enter(&db, "0", SystemClock.now()).await.unwrap().epoch;
-        let (mut mark, _) = Mark::of(&db, None, epoch);
+        let mut mark = Mark::of(&opened(&whole).await, None).unwrap();
+        assert_eq!(mark.enter("0", SystemClock.now()).await.unwrap().1, Found::Ahead);
+        see_to(&mark).await;
+        mark.db = opened(&older).await;
+        instance::enter(&mark.db, "0", 0, SystemClock.now()).await.unwrap();
+        assert_eq!(mark.raise().await.unwrap(), Found::Behind);
+        see_to(&mark).await;
         assert_eq!(mark.raise().await.unwrap(), Found::Ahead);
-        let put_back = opened(&older).await;
-        instance::enter(&put_back, "0", SystemClock.now()).await.unwrap();
-        mark.db = put_back;
-        assert_eq!([mark.raise().await.unwrap(), mark.raise().await.unwrap()], [Found::Behind, Found::Ahead]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_holds_something_else_is_no_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, "[database]").unwrap();
+        let refused = Mark::of(&opened(&folder.path().join("a.sqlite")).await, Some(MarkFile::open(&path).unwrap()));
+        assert!(refused.err().unwrap().to_string().contains("config.toml: it holds something else"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "[database]");
     }
 }

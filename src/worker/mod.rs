@@ -9,7 +9,7 @@ use crate::approvals::engine::Engine;
 use crate::error::Result;
 use crate::mail::Mailer;
 use crate::store::mark_file::MarkFile;
-use crate::store::{instance, outbox};
+use crate::store::outbox;
 use crate::tools::Ctx;
 use async_trait::async_trait;
 use mails::Mails;
@@ -86,14 +86,10 @@ impl Worker {
         mark_file: Option<MarkFile>,
         stop: CancellationToken,
     ) -> Result<Self> {
-        let instance = instance::enter(&ctx.db, env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
-        let (mut mark, found) = Mark::of(&ctx.db, mark_file, instance.epoch);
-        match found {
-            Found::Ahead => mark.copy()?,
-            Found::Behind => {
-                behind::stand_still(&ctx).await?;
-                mark.leap().await?;
-            }
+        let mut mark = Mark::of(&ctx.db, mark_file)?;
+        let (instance, found) = mark.enter(env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
+        if found == Found::Behind {
+            mark.see(behind::stand_still(&ctx, mark.remembered().epoch()).await?)?;
         }
         if !ctx.db.is_postgres() {
             // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.
@@ -104,6 +100,7 @@ impl Worker {
             ledger: Arc::new(ctx.clone()),
             ctx,
             instance,
+            remembered: mark.remembered().clone(),
             slots: Arc::new(Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS))),
             rate_per_second: settings.rate_per_second.max(1),
             unknown_after: settings.unknown_after,

@@ -86,8 +86,7 @@ impl Requests {
 
     /// The database has gone back in time under this daemon.
     async fn stand_still(&mut self) -> Result<()> {
-        behind::stand_still(&self.engine.ctx).await?;
-        self.mark.leap().await
+        self.mark.see(behind::stand_still(&self.engine.ctx, self.mark.remembered().epoch()).await?)
     }
 
     fn run(&self, execution: Execution, seat: Seat) {

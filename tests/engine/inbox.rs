@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign::approvals::inbox;
+use countersign::approvals::{behind, inbox};
 use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::consent::MessageCategory;
 use countersign::domain::deliveries::{AttemptToken, Desired};
@@ -14,10 +14,8 @@ use countersign::domain::secret::Secret;
 use countersign::graph::{Graph, Settings};
 use countersign::inbound;
 use countersign::store::consent::{self, OptOutFilter};
-use countersign::store::instance;
-use countersign::store::templates;
 use countersign::store::webhooks::{self, Backlog};
-use countersign::store::{deliveries, messages, people, requests};
+use countersign::store::{deliveries, instance, messages, people, requests, templates};
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -349,7 +347,7 @@ async fn an_account_that_may_not_send_stands_still(test: TestDb) {
 
 async fn news_of_a_message_that_this_database_never_sent_stops_everything_once(test: TestDb) {
     let door = Door::new(&test).await;
-    instance::enter(&door.ctx.db, "test", SystemClock.now()).await.unwrap();
+    instance::enter(&door.ctx.db, "test", 0, SystemClock.now()).await.unwrap();
     let execution = door.stage.built(4, 4).await;
     let other = Stage::of(&test, "Peak Tea").await;
     sql!(&other.db, "update action_request set status = 'approved' where id = $1", other.request.uuid());
@@ -368,6 +366,15 @@ async fn news_of_a_message_that_this_database_never_sent_stops_everything_once(t
     let void = request(&other).await;
     assert_eq!(void.status, Status::Stale, "what was approved may have been done");
     assert!(void.error.unwrap().message.contains("may have been carried out already"));
+
+    // Two daemons may find the same loss at the same moment.
+    sql!(
+        &other.db,
+        "update action_request set status = 'approved', settled_at = null where id = $1",
+        other.request.uuid()
+    );
+    tokio::try_join!(behind::stand_still(&door.ctx, 0), behind::stand_still(&door.ctx, 0)).unwrap();
+    assert_eq!(request(&other).await.status, Status::Stale);
 
     // Whoever lets it go on has decided; Meta goes on telling of what was lost.
     let mut tx = door.ctx.db.begin().await.unwrap();

@@ -115,7 +115,7 @@ impl Stage {
 
     pub async fn claim(&self, execution: &Execution, me: DaemonId) -> Option<Lease> {
         let mut tx = self.db.begin().await.unwrap();
-        let lease = deliveries::claim(&mut tx, execution.id, me, LEASE, at(2)).await.unwrap();
+        let lease = deliveries::claim(&mut tx, execution.id, me, LEASE, 0, at(2)).await.unwrap();
         tx.commit().await.unwrap();
         lease
     }
@@ -148,18 +148,29 @@ pub async fn commit(
     outcomes: &[Outcome],
     parts: &[Part],
 ) -> Committed {
-    let wanted = GroupCommit {
+    let wanted = wish(stage, execution, me, outcomes, parts);
+    deliveries::group_commit(&stage.db, &wanted).await.expect("it commits")
+}
+
+pub fn wish<'a>(
+    stage: &Stage,
+    execution: &Execution,
+    me: DaemonId,
+    outcomes: &'a [Outcome],
+    parts: &'a [Part],
+) -> GroupCommit<'a> {
+    GroupCommit {
         tenant: stage.tenant,
         execution: execution.id,
         category: MessageCategory::Marketing,
         me,
+        remembered: 0,
         lease: LEASE,
         now: at(10),
         outcomes,
         parts,
         tokens: None,
-    };
-    deliveries::group_commit(&stage.db, &wanted).await.expect("it commits")
+    }
 }
 
 pub fn part(lease: &Lease, intents: &[u32]) -> Part {

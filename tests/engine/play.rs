@@ -187,8 +187,9 @@ impl Play {
             wake: Wake::default(),
         };
         let engine = Arc::new(Engine {
-            instance: instance::enter(&ctx.db, "test", ctx.clock.now()).await.unwrap(),
+            instance: instance::enter(&ctx.db, "test", 0, ctx.clock.now()).await.unwrap(),
             ledger: Arc::new(ctx.clone()),
+            remembered: instance::Remembered::default(),
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: 100_000,

@@ -85,9 +85,9 @@ async fn what_meta_does_not_take_yet_is_told(test: TestDb) {
     let mut play = Play::new(&test, 20, Meta::new(Duration::from_millis(1), answer)).await;
     let runner = play.run(4).await;
     let told = async || {
-        let (execution, tally) =
+        let (execution, _) =
             deliveries::by_request(&play.stage.db, play.stage.tenant, play.stage.request).await.unwrap().unwrap();
-        turned_away(&play.engines[0].ctx, &execution, &tally).await.unwrap()
+        turned_away(&play.engines[0].ctx, &execution).await.unwrap()
     };
     let seen = until("it is told", Duration::from_secs(30), told).await;
     assert_eq!(seen.why, "no connection to Meta");

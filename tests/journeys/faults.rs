@@ -169,7 +169,8 @@ async fn when_the_database_is_put_back(db: TestDb) {
 /// SIGTERM instead: what runs comes to its end, and nothing is in doubt.
 async fn asked_to_end_at_each_step(db: TestDb) {
     let stage = Stage::empty(db, RATE).await;
-    for point in [Step::Signed, Step::Claimed, Step::Leased, Step::Grouped, Step::Ended].map(|step| step.points()[1]) {
+    let steps = [&TO_A_SIGNATURE[..], &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS].concat();
+    for point in steps.iter().map(|step| step.points()[1]).chain([MAILED, REQUESTING, ANSWERED]) {
         let done = Trial::new(&stage, &[Death::Point(format!("{point}=1*return(TERM)"))]).run(Act::None).await;
         assert_eq!(done["execution"]["progress"]["unknown"], 0, "{point}: {done:#}");
         assert_eq!(done["status"], "succeeded", "{point}: {done:#}");

@@ -1,6 +1,7 @@
 //! The product's main job through its real doors: official MCP clients, a browser, SMTP, a Graph API that is not ours to call
 //! inside, on both databases, with the real program.
 
+mod answers;
 mod backup;
 mod beginning;
 mod crash;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::stage::{Stage, assert_once};
-use crate::support::db::TestDb;
+use crate::support::cut::Cut;
+use crate::support::db::{Kind, TestDb};
 use crate::support::server::Server;
 use crate::support::until;
 
@@ -51,5 +52,28 @@ async fn postgresql_is_killed_and_comes_back() {
     );
     let figures = reqwest::get(format!("{}/metrics", daemon.url)).await.unwrap().text().await.unwrap();
     assert!(figures.lines().any(|line| line == "countersign_sent_twice 1"), "{figures}");
+    assert!(figures.contains("# HELP countersign_sent_twice Tries"), "each figure says what it counts: {figures}");
+    assert!(daemon.stop().await.success());
+}
+
+/// Whether a commit happened is not known then: nothing goes out of which the intent is in doubt, and no outcome is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_cut_around_commits() {
+    let Some(db) = TestDb::new(Kind::Postgres).await else { return };
+    let stage = Stage::set(db, PEOPLE, RATE).await;
+    let cut = Cut::before(&stage.db.url).await;
+    let daemon = stage.daemon_with(&[("COUNTERSIGN__DATABASE__URL", &cut.url)]).await;
+    let id = stage.signed_offer(RATE).await;
+    cut.each(15);
+    until("it has been cut often", Duration::from_secs(60), async || {
+        (cut.done().iter().all(|cuts| *cuts >= 4) && stage.sends().await.len() >= 60).then_some(())
+    })
+    .await;
+    cut.each(0);
+    let done = stage.comes_to(&id, "succeeded", Duration::from_secs(60)).await;
+    let sends = stage.sends().await;
+    assert_once(&sends);
+    let progress = &done["execution"]["progress"];
+    assert_eq!((sends.len(), &progress["accepted"]), (PEOPLE, &json!(PEOPLE)), "{:?}: {done:#}", cut.done());
     assert!(daemon.stop().await.success());
 }

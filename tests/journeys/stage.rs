@@ -256,12 +256,12 @@ impl Stage {
         let mut sends = Vec::new();
         let mut place = String::new();
         loop {
-            let page: Value = reqwest::get(format!("{}/control/sends?limit=1000{place}", self.meta.url()))
-                .await
-                .unwrap()
-                .json()
-                .await
-                .unwrap();
+            let url = format!("{}/control/sends?limit=1000{place}", self.meta.url());
+            // Its door may be closed for a moment, because a test wanted that.
+            let page: Value = until("the simulator answers", Duration::from_secs(5), async || {
+                reqwest::get(&url).await.ok()?.json().await.ok()
+            })
+            .await;
             let rows = page["items"].as_array().unwrap_or_else(|| panic!("no sends: {page}"));
             if rows.is_empty() {
                 return sends;

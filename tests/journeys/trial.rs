@@ -111,6 +111,10 @@ impl<'a> Trial<'a> {
         Self { stage, deaths: deaths.to_vec().into(), name, lau, first, segment: SegmentId::random() }
     }
 
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
     async fn start(&self) -> Daemon {
         let mut env = Vec::new();
         if let Some(Death::Point(point)) = self.deaths.front() {

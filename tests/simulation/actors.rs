@@ -13,7 +13,7 @@ use countersign::domain::contacts::People;
 use countersign::domain::deliveries::{Desired, ExecutionState, Ruling};
 use countersign::domain::ids::DaemonId;
 use countersign::store::deliveries::{self, Execution};
-use countersign::store::instance::Instance;
+use countersign::store::instance::{Instance, Remembered};
 use countersign::tools::Ctx;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,7 @@ fn begin(world: &Arc<World>, daemons: &Daemons, daemon: usize) {
     let engine = Engine {
         ctx: world.ground.ctx(clock.clone()),
         ledger: Arc::new(ledger),
+        remembered: Remembered::default(),
         instance: Instance { daemon: DaemonId::random(), ..world.instance.clone() },
         slots: Arc::new(Semaphore::new(world.plan.slots)),
         rate_per_second: 1_000,

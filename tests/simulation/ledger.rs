@@ -187,8 +187,14 @@ impl Ledger for Distant {
         .await
     }
 
-    async fn claim(&self, execution: ExecutionId, me: DaemonId, lease: Duration) -> Result<Option<Lease>> {
-        self.call("claim", async |ctx| ctx.claim(execution, me, lease).await).await
+    async fn claim(
+        &self,
+        execution: ExecutionId,
+        me: DaemonId,
+        lease: Duration,
+        remembered: i64,
+    ) -> Result<Option<Lease>> {
+        self.call("claim", async |ctx| ctx.claim(execution, me, lease, remembered).await).await
     }
 
     async fn close(&self, execution: ExecutionId, me: DaemonId, lease: &Lease) -> Result<bool> {
@@ -243,6 +249,11 @@ impl Ledger for Distant {
 
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()> {
         self.call("slow_down", async |ctx| ctx.slow_down(tenant, bucket, per_second).await).await
+    }
+
+    async fn behind(&self) -> Result<()> {
+        self.world.wrong("the database is taken for older than what has happened".to_owned());
+        Ok(())
     }
 
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()> {

@@ -61,7 +61,7 @@ impl Ground {
             let mut tx = db.begin().await.unwrap();
             people::add_person(&mut tx, &officer, "no password opens this", NOW).await.unwrap();
             tx.commit().await.unwrap();
-            let instance = instance::enter(&db, "simulation", NOW).await.unwrap();
+            let instance = instance::enter(&db, "simulation", 0, NOW).await.unwrap();
             (db, business, agent, officer, instance)
         });
         let graph = Graph::new(&Settings { graph_url: "http://127.0.0.1:9".into(), ..Settings::default() }).unwrap();

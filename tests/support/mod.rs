@@ -6,6 +6,7 @@ pub mod agent;
 pub mod axe;
 pub mod browser;
 pub mod cost;
+pub mod cut;
 pub mod daemon;
 pub mod db;
 pub mod door;

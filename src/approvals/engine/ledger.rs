@@ -1,6 +1,7 @@
 //! What the engine asks of the store, each call a whole: it happened, it did not, or nobody knows. The engine asks by this
 //! trait alone, so that a simulation can let each call be slow, fail, or succeed without saying so.
 
+use crate::approvals::behind;
 use crate::approvals::execute::{self, Halt};
 use crate::approvals::reconcile;
 use crate::domain::clock::Timestamp;
@@ -40,8 +41,14 @@ pub trait Ledger: Send + Sync + 'static {
     /// The worker itself lets it stand still, or ends it.
     async fn halt(&self, execution: &Execution, halt: &Halt) -> Result<()>;
 
-    /// Takes a shard that nobody holds.
-    async fn claim(&self, execution: ExecutionId, me: DaemonId, lease: Duration) -> Result<Option<Lease>>;
+    /// Takes a shard that nobody holds; none in a database that is behind what is remembered.
+    async fn claim(
+        &self,
+        execution: ExecutionId,
+        me: DaemonId,
+        lease: Duration,
+        remembered: i64,
+    ) -> Result<Option<Lease>>;
 
     /// Ends a shard in which nothing waits any more.
     async fn close(&self, execution: ExecutionId, me: DaemonId, lease: &Lease) -> Result<bool>;
@@ -76,6 +83,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// Halves the rate of a number.
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()>;
 
+    /// Meta has a message of a try that the ledger has forgotten.
+    async fn behind(&self) -> Result<()>;
+
     /// Notes on people what Meta's codes say of them.
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()>;
 }
@@ -108,9 +118,15 @@ impl Ledger for Ctx {
         execute::halt(self, execution, halt).await
     }
 
-    async fn claim(&self, execution: ExecutionId, me: DaemonId, lease: Duration) -> Result<Option<Lease>> {
+    async fn claim(
+        &self,
+        execution: ExecutionId,
+        me: DaemonId,
+        lease: Duration,
+        remembered: i64,
+    ) -> Result<Option<Lease>> {
         let mut tx = self.db.begin().await?;
-        let lease = deliveries::claim(&mut tx, execution, me, lease, self.clock.now()).await?;
+        let lease = deliveries::claim(&mut tx, execution, me, lease, remembered, self.clock.now()).await?;
         if lease.is_some() {
             tx.commit_at(Step::Leased).await?;
         }
@@ -166,6 +182,10 @@ impl Ledger for Ctx {
 
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()> {
         Ok(deliveries::slow_down(&self.db, tenant, bucket, per_second, self.clock.now()).await?)
+    }
+
+    async fn behind(&self) -> Result<()> {
+        behind::noticed(self).await
     }
 
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()> {

@@ -22,7 +22,7 @@ use crate::domain::preview::Finding;
 use crate::error::{Error, Result};
 use crate::graph::messages::{SendOutcome, TemplateMessage};
 use crate::store::deliveries::Execution;
-use crate::store::instance::Instance;
+use crate::store::instance::{Instance, Remembered};
 use crate::tools::Ctx;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub struct Engine {
     pub ledger: Arc<dyn Ledger>,
     /// Which daemon this is.
     pub instance: Instance,
+    /// How far the database was. Nothing is begun in one that is behind that.
+    pub remembered: Remembered,
     /// Requests on their way at once, at most.
     pub slots: Arc<Semaphore>,
     /// Messages a second from one number, at most.

@@ -31,6 +31,9 @@ pub struct Pace {
     lead: Duration,
     /// Requests that began without a token, because a commit outlasted all that were in hand.
     owed: u32,
+    /// The last moment that was given out, and how far two of them are apart.
+    last: Option<Instant>,
+    apart: Duration,
     /// When the buckets may be asked again.
     ask_from: Instant,
     /// Tokens used since they were asked, and the last of them.
@@ -44,8 +47,8 @@ impl Pace {
     /// A pace of at most so many a second.
     pub fn new(per_second: f64, now: Instant) -> Self {
         let (used, used_at, hold_until, unreached) = (0, None, None, 0);
-        let (tokens, lead, owed) = (VecDeque::new(), Duration::ZERO, 0);
-        Self { per_second, tokens, lead, owed, ask_from: now, used, used_at, hold_until, unreached }
+        let (tokens, lead, owed, last, apart) = (VecDeque::new(), Duration::ZERO, 0, None, Duration::ZERO);
+        Self { per_second, tokens, lead, owed, last, apart, ask_from: now, used, used_at, hold_until, unreached }
     }
 
     /// How many may go now. After Meta could not be reached, one goes ahead of the others.
@@ -76,13 +79,15 @@ impl Pace {
     pub fn granted(&mut self, grant: Grant, now: Instant) {
         self.used = 0;
         self.ask_from = now + if grant.tokens == 0 { grant.first.max(ASK_EVERY) } else { ASK_EVERY };
-        // Never ahead of those in hand: the answer may have come sooner than the last one did.
-        let after = self.tokens.back().map_or(now, |last| *last + grant.apart);
+        // Never ahead of those before: the answer may have come sooner than the last one did.
+        let after = self.last.map_or(now, |last| last + grant.apart);
         // All of them later by what a commit takes: that keeps their distances, and none is lost while it is committed.
         let first = after.max(now + self.lead + grant.first);
         let paid = self.owed.min(grant.tokens);
         self.owed -= paid;
         self.tokens.extend((paid..grant.tokens).map(|place| first + grant.apart * place));
+        self.last = self.tokens.back().copied().or(self.last);
+        self.apart = grant.apart;
     }
 
     /// A commit took so long.
@@ -96,9 +101,13 @@ impl Pace {
         self.lose(now);
         self.used = self.used.saturating_add(1);
         self.used_at = Some(now);
-        let token = self.tokens.pop_front();
-        self.owed = self.owed.saturating_add(u32::from(token.is_none()));
-        token.unwrap_or(now)
+        if let Some(token) = self.tokens.pop_front() {
+            return token;
+        }
+        self.owed = self.owed.saturating_add(1);
+        let at = self.last.map_or(now, |last| now.max(last + self.apart));
+        self.last = Some(at);
+        at
     }
 
     /// Drops the tokens that are too old for a request that begins then.
@@ -192,9 +201,10 @@ mod tests {
         pace.granted(grant(20), now);
         let late = now + MS * 150;
         assert_eq!(use_up(&mut pace, 3, late), [0, 0, 0].map(|ms| MS * ms), "those of 100, 110 and 120 ms");
-        assert_eq!(use_up(&mut pace, 8, late)[2..], [0, 10, 20, 30, 40, 0].map(|ms| MS * ms), "one without a token");
+        assert_eq!(use_up(&mut pace, 8, late)[2..], [0, 10, 20, 30, 40, 50].map(|ms| MS * ms), "one without a token");
         pace.granted(grant(3), late);
         assert_eq!(pace.tokens.len(), 2, "which the next grant pays for");
+        assert_eq!(use_up(&mut pace, 1, late), [MS * 70], "the moments go on from there");
     }
 
     #[test]

@@ -120,8 +120,9 @@ impl Sender<'_> {
             && self.ask_again.is_none_or(|at| at <= Instant::now())
         {
             let begun = Instant::now();
-            let me = self.engine.instance.daemon;
-            match self.engine.ledger.claim(self.job.execution.id, me, self.engine.lease).await? {
+            let (id, me, remembered) =
+                (self.job.execution.id, self.engine.instance.daemon, self.engine.remembered.epoch());
+            match self.engine.ledger.claim(id, me, self.engine.lease, remembered).await? {
                 Some(lease) => self.take(lease, begun),
                 None => self.ask_again = Some(begun + ASK_AGAIN),
             }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-/// A request that has not begun so long after its turn is given up and takes another: the process stood still meanwhile.
+/// A request that has not begun so long after its turn, because the process stood still, is given up and takes another turn.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// What is to begin if the commit allows it.
@@ -47,6 +47,7 @@ impl Sender<'_> {
                 execution: self.job.execution.id,
                 category: self.job.execution.category,
                 me: self.engine.instance.daemon,
+                remembered: self.engine.remembered.epoch(),
                 lease: self.engine.lease,
                 now: self.engine.ctx.clock.now(),
                 outcomes: &self.landed,
@@ -160,6 +161,10 @@ impl Sender<'_> {
             self.held.iter_mut().for_each(Held::forget);
         }
         self.report(&done.surprises);
+        if done.surprises.iter().any(|surprise| matches!(surprise, Surprise::Lost { .. })) {
+            self.closing = true;
+            self.engine.ledger.behind().await?;
+        }
         self.retry_soon();
         if suppressed > 0 {
             metrics::counter!("countersign_suppressed_total").increment(suppressed);

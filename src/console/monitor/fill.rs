@@ -161,7 +161,7 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     };
     let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
     let (alarm, alarm_lang) = why_halted(who, &run.execution).await?;
-    let away = tools::turned_away(&who.console.ctx, &run.execution, &run.tally).await?;
+    let away = tools::turned_away(&who.console.ctx, &run.execution).await?;
     Ok(Live {
         state: state.tag(l),
         next_move: state.next(l),

@@ -8,7 +8,7 @@ use super::ledger::record_attempts;
 use super::outcomes::{Outcome, Surprise, queue, settle};
 use super::rate::{Grant, TokenAsk, take};
 use super::shards::micros;
-use super::{AttemptNote, Sql, dialects, list};
+use super::{AttemptNote, Sql, dialects, list, of_seqs};
 use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
@@ -30,6 +30,8 @@ pub struct GroupCommit<'a> {
     pub category: MessageCategory,
     /// Who commits.
     pub me: DaemonId,
+    /// How far the database was; in one that is behind that no shard is ours.
+    pub remembered: i64,
     /// How long the shards stay ours from here on.
     pub lease: Duration,
     /// By this daemon's clock, for the rows; leases have their own time.
@@ -124,7 +126,7 @@ pub async fn group_commit(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed
         let grip = grip(&mut tx, wanted, part).await?;
         done.parts.push(Granted { shard_no: part.shard_no, grip, intents: Vec::new(), suppressed: 0 });
     }
-    done.surprises = settle(&mut tx, wanted.execution, wanted.outcomes, wanted.now).await?;
+    done.surprises = settle(&mut tx, wanted.tenant, wanted.execution, wanted.outcomes, wanted.now).await?;
     for (part, granted) in wanted.parts.iter().zip(&mut done.parts) {
         if granted.grip == Grip::Held {
             (granted.intents, granted.suppressed) = intents(&mut tx, wanted, part).await?;
@@ -150,7 +152,9 @@ async fn grip(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<Grip
                 "update shard set next_seq = case when desired = 'run' then $5 else next_seq end, low_seq = $6,
                     lease_until = $7 + ",
                 $now,
-                " where execution_id = $1 and shard_no = $2 and owner = $3 and epoch = $4 returning desired"
+                " where execution_id = $1 and shard_no = $2
+                    and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $9
+                    and owner = $3 and epoch = $4 returning desired"
             )
         };
     }
@@ -159,7 +163,7 @@ async fn grip(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<Grip
     let sql = RENEW.of(tx);
     let row: Option<DesiredRow> = on!(tx tx, c => sqlx::query_as(sql).bind(wanted.execution).bind(part.shard_no)
         .bind(wanted.me).bind(part.epoch).bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(micros(wanted.lease))
-        .bind(wanted.now).fetch_optional(c).await)?;
+        .bind(wanted.now).bind(wanted.remembered).fetch_optional(c).await)?;
     let Some(row) = row else { return Ok(Grip::Lost) };
     Ok(match word("shard", "desired", part.shard_no, &row.desired)? {
         Desired::Run => Grip::Held,
@@ -218,15 +222,8 @@ async fn put_off(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<(
 }
 
 async fn suppress(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str) -> Result<u64> {
-    macro_rules! suppress {
-        ($seqs:literal) => {
-            concat!("update delivery set state = 5, updated_at = $2 where execution_id = $1 and state = 0 and ", $seqs)
-        };
-    }
-    const SUPPRESS: Sql = dialects!(suppress!(
-        "seq in (select value from json_each($3))",
-        "seq = any(translate($3, '[]', '{}')::bigint[])"
-    ));
+    const SUPPRESS: Sql =
+        of_seqs!("update delivery set state = 5, updated_at = $2 where execution_id = $1 and state = 0 and ", "$3");
     let sql = SUPPRESS.of(tx);
     let hit = on!(tx &mut *tx, c => sqlx::query(sql).bind(wanted.execution).bind(wanted.now).bind(seqs)
         .execute(c).await.map(|r| r.rows_affected()))?;
@@ -261,15 +258,7 @@ async fn exclude(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<u
 
 /// Takes rows that wait no more out of the retry queue.
 async fn unqueue(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part, seqs: &str) -> Result<()> {
-    macro_rules! unqueue {
-        ($seqs:literal) => {
-            concat!("delete from retry_queue where execution_id = $1 and ", $seqs)
-        };
-    }
-    const UNQUEUE: Sql = dialects!(unqueue!(
-        "seq in (select value from json_each($2))",
-        "seq = any(translate($2, '[]', '{}')::bigint[])"
-    ));
+    const UNQUEUE: Sql = of_seqs!("delete from retry_queue where execution_id = $1 and ", "$2");
     if !part.again {
         return Ok(());
     }

@@ -46,7 +46,13 @@ impl Execution {
     /// Whether more is to be begun.
     #[must_use]
     pub fn goes_on(&self, progress: &Tally) -> bool {
-        self.finished_at.is_none() && self.desired == Desired::Run && progress.queued > 0
+        self.may_run() && progress.queued > 0
+    }
+
+    /// Whether nobody has it stand still, and it has not ended.
+    #[must_use]
+    pub fn may_run(&self) -> bool {
+        self.finished_at.is_none() && self.desired == Desired::Run
     }
 
     /// Why it stands still or was ended before its time; `None` while it may run.

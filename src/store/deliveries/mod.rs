@@ -61,6 +61,17 @@ macro_rules! dialects {
 }
 use dialects;
 
+/// A statement about rows of one execution that travel as a list: see [`list`].
+macro_rules! of_seqs {
+    ($before:literal, $place:literal $(, $after:literal)?) => {
+        crate::store::deliveries::Sql {
+            sqlite: concat!($before, "seq in (select value from json_each(", $place, "))" $(, $after)?),
+            postgres: concat!($before, "seq = any(translate(", $place, ", '[]', '{}')::bigint[])" $(, $after)?),
+        }
+    };
+}
+use of_seqs;
+
 /// Text from outside, fit for a column: PostgreSQL keeps no NUL.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(1000).collect()

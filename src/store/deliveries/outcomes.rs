@@ -148,6 +148,7 @@ pub async fn turned_away(db: &Db, tenant: TenantId, execution: ExecutionId) -> R
 /// after people have decided about it: what they left or counted is accepted then, and what was to go again does not.
 pub(super) async fn settle(
     tx: &mut Tx,
+    tenant: TenantId,
     execution: ExecutionId,
     outcomes: &[Outcome],
     now: Timestamp,
@@ -205,7 +206,7 @@ pub(super) async fn settle(
         sorted.into_iter().partition(|o| hit.contains(&i64::from(o.seq)));
     note(tx, execution, &settled, now).await?;
     queue_again(tx, execution, &settled).await?;
-    explain(tx, execution, &missed, now).await
+    explain(tx, tenant, execution, &missed, now).await
 }
 
 /// Keeps what is known of every attempt but a plain first-time accept.
@@ -270,14 +271,14 @@ row! {
     struct StandsRow { seq: i64, attempt: i16, state: i16, wamid: Option<String> }
 }
 
-/// Whether it is of a try that the ledger has forgotten. Its row is settled then.
-async fn is_lost(tx: &mut Tx, execution: ExecutionId, outcome: &Outcome, wamid: &str, now: Timestamp) -> Result<bool> {
-    let (seq, attempt) = (outcome.seq, outcome.attempt);
-    find_again(tx, Lost { execution, seq, attempt, wamid, progress: None, code: None }, now).await
-}
-
 /// An outcome that changed no row is an event to explain. Most often a webhook was faster and said the same.
-async fn explain(tx: &mut Tx, execution: ExecutionId, missed: &[&Outcome], now: Timestamp) -> Result<Vec<Surprise>> {
+async fn explain(
+    tx: &mut Tx,
+    tenant: TenantId,
+    execution: ExecutionId,
+    missed: &[&Outcome],
+    now: Timestamp,
+) -> Result<Vec<Surprise>> {
     let mut surprises = Vec::new();
     for outcome in missed {
         let row: Option<StandsRow> = on!(tx &mut *tx, c => sqlx::query_as(
@@ -296,12 +297,15 @@ async fn explain(tx: &mut Tx, execution: ExecutionId, missed: &[&Outcome], now: 
             {
                 surprises.push(Surprise::Moved { seq, attempt, state });
             }
-            Settled::Accepted { wamid } if is_lost(tx, execution, outcome, &clean(wamid), now).await? => {
-                surprises.push(Surprise::Lost { seq, attempt });
-            }
             Settled::Accepted { wamid } => {
-                let note =
-                    AttemptNote { seq, attempt, outcome: "second_message", evidence: json!({"wamid": clean(wamid)}) };
+                let wamid = &clean(wamid);
+                let lost = Lost { tenant, execution, seq, attempt, wamid, progress: None, code: None };
+                if find_again(tx, lost, now).await? {
+                    surprises.push(Surprise::Lost { seq, attempt });
+                    continue;
+                }
+                let evidence = json!({"wamid": wamid});
+                let note = AttemptNote { seq, attempt, outcome: "second_message", evidence };
                 record_attempts(tx, execution, &[note], now).await?;
                 surprises.push(Surprise::SecondMessage { seq, attempt });
             }

@@ -2,7 +2,7 @@
 
 use super::doubts::{contradicted, was_sent_again};
 use super::lost::{Lost, find_again};
-use super::{AttemptNote, Sql, clean, dialects, list, record_attempts};
+use super::{AttemptNote, Sql, clean, list, of_seqs, record_attempts};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{AttemptToken, PROGRESS_FAILED, Progress};
@@ -195,19 +195,11 @@ async fn apply(
 
 /// A row that waited for another try waits no more: Meta has it.
 async fn unqueue(tx: &mut Tx, execution: ExecutionId, rows: &BTreeMap<(u32, i16), Merged>) -> Result<()> {
-    macro_rules! unqueue {
-        ($seqs:literal) => {
-            concat!(
-                "delete from retry_queue where execution_id = $1 and ",
-                $seqs,
-                " and exists (select 1 from delivery d where d.execution_id = $1 and d.seq = retry_queue.seq and d.state <> 0)"
-            )
-        };
-    }
-    const UNQUEUE: Sql = dialects!(unqueue!(
-        "seq in (select value from json_each($2))",
-        "seq = any(translate($2, '[]', '{}')::bigint[])"
-    ));
+    const UNQUEUE: Sql = of_seqs!(
+        "delete from retry_queue where execution_id = $1 and ",
+        "$2",
+        " and exists (select 1 from delivery d where d.execution_id = $1 and d.seq = retry_queue.seq and d.state <> 0)"
+    );
     let seqs: Vec<u32> = rows.keys().map(|(seq, _)| *seq).collect();
     let (sql, seqs) = (UNQUEUE.of(tx), list(&seqs)?);
     on!(tx tx, c => sqlx::query(sql).bind(execution).bind(seqs).execute(c).await.map(drop))?;
@@ -245,7 +237,7 @@ async fn explain(
             if standing.is_some() {
                 let AttemptToken { execution, seq, attempt } = token;
                 let (wamid, progress) = (merged.wamid.as_str(), Some(merged.best.column()));
-                let lost = Lost { execution, seq, attempt, wamid, progress, code: merged.code };
+                let lost = Lost { tenant, execution, seq, attempt, wamid, progress, code: merged.code };
                 find_again(tx, lost, now).await?;
             }
         }
