@@ -27,6 +27,7 @@ use countersign::domain::people::{Person, Role};
 use countersign::domain::secret::Secret;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage, send};
 use countersign::graph::{Credentials, Graph, Settings};
+use countersign::store::identity::Identity;
 use countersign::store::{self, deliveries, instance};
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
@@ -258,7 +259,10 @@ impl Bench<'_> {
         };
         let ctx = Ctx { db, wake: Wake::default(), ..self.it.ctx.clone() };
         Arc::new(Engine {
-            instance: instance::enter(&ctx.db, "bench", 0, ctx.clock.now()).await.unwrap(),
+            instance: instance::enter(&ctx.db, "bench", 0, &Identity::of(&ctx.db).await.unwrap(), ctx.clock.now())
+                .await
+                .unwrap()
+                .0,
             ledger: Arc::new(ctx.clone()),
             remembered: instance::Remembered::default(),
             ctx,

@@ -1,5 +1,6 @@
 //! Whether it lives, whether it can work, and its figures.
 
+use crate::approvals::behind;
 use crate::error::Error;
 use crate::store::{deliveries, people};
 use crate::tools::{self, Ctx};
@@ -42,6 +43,7 @@ async fn ready(State(health): State<Health>) -> Response {
     let (mut warnings, mut twice) = (Vec::new(), None);
     if database {
         warnings = without_token(&health.ctx).await;
+        warnings.extend(restored(&health.ctx).await.unwrap_or_else(|error| Some(error.to_string())));
         warnings.extend(turned_away(&health.ctx).await.unwrap_or_else(|error| vec![error.to_string()]));
         twice = sent_twice(&health.ctx).await;
     }
@@ -72,13 +74,23 @@ async fn without_token(ctx: &Ctx) -> Vec<String> {
     tenants.iter().filter_map(|tenant| ctx.credentials(tenant).err()).map(|error| error.to_string()).collect()
 }
 
+/// A database that was put back, or is a copy: what people have to look at may not be all.
+async fn restored(ctx: &Ctx) -> Result<Option<String>, Error> {
+    let since = behind::lately(ctx).await?;
+    Ok(since.map(|since| {
+        format!(
+            "at {since} the database was found to be older than what has happened: it was restored from a backup, or it is a copy. What ran stands still, and what had not begun was ended"
+        )
+    }))
+}
+
 /// Requests whose messages do not get through for now. That ends without anybody's doing.
 async fn turned_away(ctx: &Ctx) -> Result<Vec<String>, Error> {
     let mut warnings = Vec::new();
     for execution in deliveries::unfinished(&ctx.db).await? {
         if let Some(away) = tools::turned_away(ctx, &execution).await? {
             let (count, request, why) = (away.messages, execution.request, away.why);
-            warnings.push(format!("{count} messages of request {request} wait for another try: {why}"));
+            warnings.push(format!("messages of request {request} that wait for another try: {count}. {why}"));
         }
     }
     Ok(warnings)

@@ -191,6 +191,7 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         https: public_url.scheme() == "https",
         idle_timeout: settings.console.idle_timeout,
         absolute_timeout: settings.console.absolute_timeout,
+        rate_per_second: settings.worker.rate_per_second.get(),
     };
     let hosts = Hosts::of(settings, &public_url, app.addr()?);
     let mcp =

@@ -116,7 +116,7 @@ async fn refuse(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &store::Error) 
     void(ctx, tenant, id, "digest", "NOT DONE. What is stored is not what was signed. Preview it again.").await
 }
 
-/// Ends a request that was approved and must not be carried out any more.
+/// Ends a request that waits for people or is approved, and must not be carried out any more.
 pub(super) async fn void(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &str, message: &str) -> Result<()> {
     let now = ctx.clock.now();
     let failure = Failure { code: "stale".to_owned(), message: message.to_owned(), finding: None };

@@ -68,6 +68,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// A session has ended after this long, used or not.
     pub absolute_timeout: Duration,
+    /// Messages a second that the worker sends at most from one number.
+    pub rate_per_second: u32,
 }
 
 /// Passwords that are checked at the same moment; each takes 19 MiB.

@@ -1,14 +1,18 @@
-//! One daemon on one SQLite file: a lock beside the file, held for the life of the process. Unless it is to stand elsewhere,
-//! it is also the file's [`MarkFile`].
+//! One daemon on one SQLite file: a lock on the file itself, by whatever name it is called, and on one beside it, held for the
+//! life of the process. Unless it is to stand elsewhere, the one beside is also the file's [`MarkFile`].
 
 use super::connect::sqlite_file;
 use super::mark_file::MarkFile;
-use std::fs::TryLockError;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 /// Held for as long as this program may write to a SQLite file.
 #[derive(Debug)]
-pub struct FileLock(MarkFile);
+pub struct FileLock {
+    beside: MarkFile,
+    /// SQLite's own locks are of another kind. To close this one before SQLite is done would end those.
+    _itself: File,
+}
 
 /// Why a SQLite file cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +22,8 @@ pub enum LockError {
         "another countersign already works on {0}. One SQLite file has one daemon: stop the other one, or use PostgreSQL for several"
     )]
     Taken(String),
-    /// The lock file cannot be made.
-    #[error("the lock file {file} cannot be opened: {why}. Let this user write to its folder")]
+    /// A file cannot be made or locked.
+    #[error("{file} cannot be opened or locked: {why}. Let this user write to it and to its folder")]
     File {
         /// Which.
         file: String,
@@ -38,7 +42,7 @@ impl FileLock {
     /// Where it stands how far the database is.
     #[must_use]
     pub const fn mark_file(&self) -> &MarkFile {
-        &self.0
+        &self.beside
     }
 
     fn beside(database: &Path) -> Result<Self, LockError> {
@@ -46,16 +50,20 @@ impl FileLock {
             let failed = |why| LockError::File { file: folder.display().to_string(), why };
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
-        // By whatever name it is called, links followed: one file has one lock.
+        let itself = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(database);
+        let itself = itself.map_err(|why| LockError::File { file: database.display().to_string(), why })?;
+        let locked = |file: &File, name: &Path| match file.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
+            Err(TryLockError::Error(why)) => Err(LockError::File { file: name.display().to_string(), why }),
+        };
+        locked(&itself, database)?;
         let mut name = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
         name.push(".lock");
-        let failed = |why| LockError::File { file: name.to_string_lossy().into_owned(), why };
-        let file = MarkFile::open(Path::new(&name)).map_err(failed)?;
-        match file.file().try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(LockError::Taken(database.display().to_string())),
-            Err(TryLockError::Error(why)) => Err(failed(why)),
-        }
+        let name = Path::new(&name);
+        let beside = MarkFile::open(name).map_err(|why| LockError::File { file: name.display().to_string(), why })?;
+        locked(beside.file(), name)?;
+        Ok(Self { beside, _itself: itself })
     }
 }
 
@@ -70,11 +78,13 @@ mod tests {
         let first = FileLock::take(&url).unwrap();
         let refused = FileLock::take(&url).unwrap_err().to_string();
         assert!(refused.contains("already works on") && refused.contains("PostgreSQL"), "{refused}");
-        // As the first daemon leaves it: a link can be followed once the file is there.
-        std::fs::write(folder.path().join("new/cs.sqlite"), "").unwrap();
         std::os::unix::fs::symlink(folder.path().join("new/cs.sqlite"), folder.path().join("link")).unwrap();
-        let linked = FileLock::take(&format!("sqlite://{}/link", folder.path().display()));
-        assert!(matches!(linked, Err(LockError::Taken(_))), "by another name: {linked:?}");
+        std::fs::hard_link(folder.path().join("new/cs.sqlite"), folder.path().join("hard")).unwrap();
+        std::fs::remove_file(folder.path().join("new/cs.sqlite.lock")).unwrap();
+        for name in ["link", "hard", "new/cs.sqlite"] {
+            let again = FileLock::take(&format!("sqlite://{}/{name}", folder.path().display()));
+            assert!(matches!(again, Err(LockError::Taken(_))), "by {name}: {again:?}");
+        }
         drop(first);
         assert!(FileLock::take(&url).unwrap().is_some());
         assert!(FileLock::take("postgres://localhost/x").unwrap().is_none());

@@ -15,6 +15,7 @@ pub mod candidates;
 pub mod consent;
 pub mod contacts;
 pub mod deliveries;
+pub mod identity;
 pub mod instance;
 pub mod lock;
 pub mod mark_file;

@@ -35,7 +35,7 @@ mod claim;
 mod lists;
 mod reviews;
 
-pub use claim::{ApprovedPayload, Claim, approved, claim, due};
+pub use claim::{ApprovedPayload, Claim, claim, due, not_begun};
 pub use lists::{Line, ListFilter, Tab, count_open, list, tab};
 pub use reviews::{check_section, checked_sections, open_review, opened_at, uncheck_section};
 
@@ -217,12 +217,12 @@ pub async fn set_status(
     settle(tx, tenant, id, from, to, None, None, now).await
 }
 
-/// Ends an approved request that must not be carried out; `false` if it is not approved any more.
+/// Ends a request that waits for people or is approved, and must not be carried out; `false` if it does neither any more.
 pub async fn void(tx: &mut Tx, tenant: TenantId, id: RequestId, why: &Failure, now: Timestamp) -> Result<bool> {
     let why = to_json(TABLE, "error", why)?;
     let hit = on!(tx tx, c => sqlx::query(
         "update action_request set status = 'stale', version = version + 1, settled_at = $3, error = $4
-         where tenant_id = $1 and id = $2 and status = 'approved'")
+         where tenant_id = $1 and id = $2 and status in ('pending_approval', 'approved')")
         .bind(tenant).bind(id).bind(now).bind(why).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(hit > 0)
 }

@@ -33,7 +33,7 @@ pub struct Follow {
     /// Messages of ours were told about: executions may have come to their end.
     pub ledger: bool,
     /// Meta tells of a message of ours that this database does not know: it is older than what has happened.
-    pub behind: bool,
+    pub behind: Option<Timestamp>,
 }
 
 /// An event with the time at which it reached us.
@@ -102,8 +102,9 @@ fn update(status: &Status, secret: &Hash) -> Option<StatusUpdate> {
     Some(StatusUpdate { token: token?, wamid: status.wamid.clone(), reached })
 }
 
-/// Writes them down; `true` if some are of messages that this database does not know.
-async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpdate]) -> Result<bool> {
+/// Writes them down. If some are of messages that this database does not know: when what they belong to was begun, as far as
+/// that is known, or long ago.
+async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpdate]) -> Result<Option<Timestamp>> {
     let now = ctx.clock.now();
     let applied = deliveries::apply_statuses(tx, tenant, statuses, now).await?;
     for token in &applied.twice {
@@ -121,13 +122,16 @@ async fn ledger(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, statuses: &[StatusUpda
         };
         audit::append(tx, tenant, now, event).await?;
     }
+    let mut behind = None;
     for token in &applied.unknown {
+        let begun = deliveries::find(&mut *tx, tenant, token.execution).await?.map(|it| it.started_at);
+        behind = behind.max(Some(begun.unwrap_or(Timestamp::from_micros(0))));
         metrics::counter!("countersign_webhook_unknown_tokens_total").increment(1);
         tracing::error!(execution = %token.execution, seq = token.seq, attempt = token.attempt, "a status names a message that this database does not know: was it restored from a backup?");
     }
     let failed: Vec<(ContactNo, i64)> = applied.failed.iter().map(|(who, code)| (*who, i64::from(*code))).collect();
     remedies(tx, tenant, &failed, now).await?;
-    Ok(!applied.unknown.is_empty())
+    Ok(behind)
 }
 
 /// Notes on people what Meta's codes say of them, in a transaction of its own.

@@ -3,6 +3,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::store::identity::Identity;
 use crate::store::instance::{Instance, Remembered};
 use crate::store::mark_file::MarkFile;
 use crate::store::{Db, instance};
@@ -26,18 +27,22 @@ pub enum Found {
 pub struct Mark {
     db: Db,
     file: Option<MarkFile>,
+    /// As it was when it was looked at last.
+    identity: Identity,
     remembered: Remembered,
     raised_at: Instant,
 }
 
 impl Mark {
     /// What was remembered when the last daemon ended.
-    pub fn of(db: &Db, file: Option<MarkFile>) -> Result<Self> {
+    pub async fn of(db: &Db, file: Option<MarkFile>) -> Result<Self> {
         let remembered = Remembered::default();
         if let Some(file) = &file {
             remembered.see(file.last_epoch().map_err(|why| unusable(file, &why))?.unwrap_or(0));
         }
-        Ok(Self { db: db.clone(), file, remembered, raised_at: Instant::now() })
+        let identity = Identity::of(db).await?;
+        remembered.know(identity.database);
+        Ok(Self { db: db.clone(), file, identity, remembered, raised_at: Instant::now() })
     }
 
     /// What is remembered, for those who begin something.
@@ -45,11 +50,22 @@ impl Mark {
         &self.remembered
     }
 
-    /// Enters this daemon.
+    /// Who the database is, as it was when it was looked at last.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Enters this daemon. A database that lives elsewhere than it says is a copy, or was put back; so may one be that went over
+    /// to another timeline, unless its mark was remembered.
     pub async fn enter(&mut self, version: &str, now: Timestamp) -> Result<(Instance, Found)> {
-        let entered = instance::enter(&self.db, version, self.remembered.epoch(), now).await?;
-        if entered.epoch <= self.remembered.epoch() {
+        let remembered = self.remembered.known().epoch;
+        let (entered, kept) = instance::enter(&self.db, version, remembered, &self.identity, now).await?;
+        let went_over = kept != self.identity.to_text();
+        if entered.epoch <= remembered || went_over && !(remembered > 0 && self.identity.is_at_home(&kept)) {
             return Ok((entered, Found::Behind));
+        }
+        if went_over {
+            instance::went_over(&self.db, &self.identity).await?;
         }
         self.see(entered.epoch)?;
         Ok((entered, Found::Ahead))
@@ -57,10 +73,28 @@ impl Mark {
 
     /// Before something is begun that must not be begun again. Nothing may be, in a database that is behind.
     pub async fn raise(&mut self) -> Result<Found> {
-        let Some(epoch) = instance::raise(&self.db, self.remembered.epoch()).await? else { return Ok(Found::Behind) };
+        if self.db.is_postgres() {
+            self.look().await?;
+        }
+        let raised = instance::raise(&self.db, self.remembered.known().epoch, &self.identity).await?;
+        let Some(epoch) = raised else { return Ok(Found::Behind) };
         self.see(epoch)?;
         self.raised_at = Instant::now();
         Ok(Found::Ahead)
+    }
+
+    /// Another database may have taken the place of this one. One that only went over to another timeline, and is not behind
+    /// what is remembered, has lost nothing.
+    async fn look(&mut self) -> Result<()> {
+        let identity = Identity::of(&self.db).await?;
+        if identity != self.identity {
+            let kept = instance::kept_identity(&self.db).await?.unwrap_or_default();
+            if identity.database == self.identity.database && identity.is_at_home(&kept) {
+                instance::went_over(&self.db, &identity).await?;
+            }
+            self.identity = identity;
+        }
+        Ok(())
     }
 
     /// While it goes on.
@@ -68,8 +102,14 @@ impl Mark {
         if self.raised_at.elapsed() < EVERY { Ok(Found::Ahead) } else { self.raise().await }
     }
 
+    /// After one that was behind has been seen to.
+    pub fn seen_to(&self, epoch: i64) -> Result<()> {
+        self.remembered.know(self.identity.database);
+        self.see(epoch)
+    }
+
     /// Only ever what the database has already: a file that is older raises no alarm.
-    pub fn see(&self, epoch: i64) -> Result<()> {
+    fn see(&self, epoch: i64) -> Result<()> {
         self.remembered.see(epoch);
         self.file.as_ref().map_or(Ok(()), |file| file.remember(epoch).map_err(|why| unusable(file, &why)))
     }
@@ -96,53 +136,58 @@ mod tests {
     }
 
     async fn entered(file: &Path, mark: &Path) -> (Mark, Found) {
-        let mut mark = Mark::of(&opened(file).await, Some(MarkFile::open(mark).unwrap())).unwrap();
+        let mut mark = Mark::of(&opened(file).await, Some(MarkFile::open(mark).unwrap())).await.unwrap();
         let (_, found) = mark.enter("0", SystemClock.now()).await.unwrap();
         (mark, found)
     }
 
     async fn see_to(mark: &Mark) {
-        let epoch = instance::was_behind(&mark.db, mark.remembered.epoch(), SystemClock.now()).await.unwrap();
-        mark.see(epoch).unwrap();
+        let remembered = mark.remembered.known().epoch;
+        let epoch = instance::was_behind(&mark.db, remembered, &mark.identity, SystemClock.now()).await.unwrap();
+        mark.seen_to(epoch).unwrap();
     }
 
     #[tokio::test]
-    async fn a_copy_from_before_something_began_is_behind_until_it_has_been_seen_to() {
+    async fn a_copy_that_is_put_back_is_behind_until_it_has_been_seen_to() {
         let folder = tempfile::tempdir().unwrap();
-        let [whole, copied, mark] = ["a.sqlite", "b.sqlite", "mark"].map(|name| folder.path().join(name));
-        let (first, found) = entered(&whole, &mark).await;
+        let [whole, copied, moved, mark] =
+            ["a.sqlite", "b.sqlite", "c.sqlite", "mark"].map(|name| folder.path().join(name));
+        let (mut first, found) = entered(&whole, &mark).await;
         assert_eq!(found, Found::Ahead, "nothing is remembered of a new one");
-        let written = first.remembered.epoch();
+        let written = first.remembered.known().epoch;
+        assert_eq!(first.keep_up().await.unwrap(), Found::Ahead);
+        assert_eq!(first.remembered.known().epoch, written, "not so soon");
         first.db.close().await;
         std::fs::copy(&whole, &copied).unwrap();
+        std::fs::rename(&whole, &moved).unwrap();
 
-        let mut first = Mark { db: opened(&whole).await, ..first };
-        assert_eq!(first.keep_up().await.unwrap(), Found::Ahead);
-        assert_eq!(first.remembered.epoch(), written, "not so soon");
-        assert_eq!(first.raise().await.unwrap(), Found::Ahead);
-
-        for _ in 0..3 {
-            let (mut put_back, found) = entered(&copied, &mark).await;
-            assert_eq!(found, Found::Behind, "what began since is not in it, however often it is started");
+        let another_mark = folder.path().join("another mark");
+        for remembered in [&mark, &another_mark, &mark] {
+            let (mut put_back, found) = entered(&copied, remembered).await;
+            assert_eq!(found, Found::Behind, "whatever is remembered, and however often it is started");
             assert_eq!(put_back.raise().await.unwrap(), Found::Behind);
         }
         see_to(&entered(&copied, &mark).await.0).await;
         let (mut seen_to, found) = entered(&copied, &mark).await;
         assert_eq!((found, seen_to.raise().await.unwrap()), (Found::Ahead, Found::Ahead), "once");
+        assert_eq!(entered(&moved, &another_mark).await.1, Found::Ahead, "a file that is moved is the same");
     }
 
     #[tokio::test]
-    async fn a_database_that_goes_back_under_a_daemon_is_found_behind_without_a_file_even_before_a_leap() {
+    async fn a_snapshot_of_the_whole_disk_is_behind_what_a_file_elsewhere_remembers() {
         let folder = tempfile::tempdir().unwrap();
-        let [whole, older] = ["a.sqlite", "b.sqlite"].map(|name| folder.path().join(name));
-        let mut mark = Mark::of(&opened(&whole).await, None).unwrap();
-        assert_eq!(mark.enter("0", SystemClock.now()).await.unwrap().1, Found::Ahead);
-        see_to(&mark).await;
-        mark.db = opened(&older).await;
-        instance::enter(&mark.db, "0", 0, SystemClock.now()).await.unwrap();
-        assert_eq!(mark.raise().await.unwrap(), Found::Behind);
-        see_to(&mark).await;
-        assert_eq!(mark.raise().await.unwrap(), Found::Ahead);
+        let [file, mark] = ["a.sqlite", "mark"].map(|name| folder.path().join(name));
+        let (mut first, _) = entered(&file, &mark).await;
+        assert_eq!(first.raise().await.unwrap(), Found::Ahead);
+        first.db.close().await;
+        let db = opened(&file).await;
+        let identity = Identity::of(&db).await.unwrap();
+        assert_eq!(instance::raise(&db, 0, &identity).await.unwrap(), Some(3));
+        MarkFile::open(&mark).unwrap().remember(5).unwrap();
+        db.close().await;
+        for _ in 0..3 {
+            assert_eq!(entered(&file, &mark).await.1, Found::Behind, "it is not counted up to what was lost");
+        }
     }
 
     #[tokio::test]
@@ -150,7 +195,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, "[database]").unwrap();
-        let refused = Mark::of(&opened(&folder.path().join("a.sqlite")).await, Some(MarkFile::open(&path).unwrap()));
+        let refused =
+            Mark::of(&opened(&folder.path().join("a.sqlite")).await, Some(MarkFile::open(&path).unwrap())).await;
         assert!(refused.err().unwrap().to_string().contains("config.toml: it holds something else"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[database]");
     }

@@ -86,10 +86,11 @@ impl Worker {
         mark_file: Option<MarkFile>,
         stop: CancellationToken,
     ) -> Result<Self> {
-        let mut mark = Mark::of(&ctx.db, mark_file)?;
+        let mut mark = Mark::of(&ctx.db, mark_file).await?;
         let (instance, found) = mark.enter(env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
         if found == Found::Behind {
-            mark.see(behind::stand_still(&ctx, mark.remembered().epoch()).await?)?;
+            let epoch = behind::stand_still(&ctx, mark.remembered().known().epoch, mark.identity()).await?;
+            mark.seen_to(epoch)?;
         }
         if !ctx.db.is_postgres() {
             // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.

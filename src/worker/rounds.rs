@@ -86,7 +86,9 @@ impl Requests {
 
     /// The database has gone back in time under this daemon.
     async fn stand_still(&mut self) -> Result<()> {
-        self.mark.see(behind::stand_still(&self.engine.ctx, self.mark.remembered().epoch()).await?)
+        let remembered = self.mark.remembered().known().epoch;
+        let epoch = behind::stand_still(&self.engine.ctx, remembered, self.mark.identity()).await?;
+        self.mark.seen_to(epoch)
     }
 
     fn run(&self, execution: Execution, seat: Seat) {

@@ -92,6 +92,7 @@ impl World {
             https,
             idle_timeout: Duration::from_mins(15),
             absolute_timeout: Duration::from_hours(12),
+            rate_per_second: 80,
         };
         let app = console::router(ctx.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

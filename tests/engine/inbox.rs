@@ -14,6 +14,7 @@ use countersign::domain::secret::Secret;
 use countersign::graph::{Graph, Settings};
 use countersign::inbound;
 use countersign::store::consent::{self, OptOutFilter};
+use countersign::store::identity::Identity;
 use countersign::store::webhooks::{self, Backlog};
 use countersign::store::{deliveries, instance, messages, people, requests, templates};
 use countersign::tools::Ctx;
@@ -315,16 +316,12 @@ async fn news_of_a_template_is_written_down_unless_it_is_old(test: TestDb) {
     };
     let paused = json!({"event": "PAUSED", "message_template_id": 12345, "message_template_name": "winter",
                         "message_template_language": "en", "reason": "NONE"});
-    let old = event_at(
-        &door.stage.business.waba_id,
-        "message_template_status_update",
-        paused.clone(),
-        now.before(std::time::Duration::from_hours(1)),
-    );
+    let (field, long_ago) = ("message_template_status_update", now.before(std::time::Duration::from_hours(1)));
+    let old = event_at(&door.stage.business.waba_id, field, paused.clone(), long_ago);
     door.post(old.clone(), Some(signed("hush", &old))).await;
     while inbox::round(&door.ctx, SECRET).await.unwrap().posts > 0 {}
     assert_eq!(standing().await, ("approved", "green"), "what was read from Meta since then is newer");
-    door.hear("message_template_status_update", paused).await;
+    door.hear(field, paused).await;
     assert_eq!(standing().await, ("paused", "green"));
     let quality = json!({"previous_quality_score": "GREEN", "new_quality_score": "YELLOW", "message_template_id": 12345,
                          "message_template_name": "winter", "message_template_language": "en"});
@@ -347,9 +344,11 @@ async fn an_account_that_may_not_send_stands_still(test: TestDb) {
 
 async fn news_of_a_message_that_this_database_never_sent_stops_everything_once(test: TestDb) {
     let door = Door::new(&test).await;
-    instance::enter(&door.ctx.db, "test", 0, SystemClock.now()).await.unwrap();
+    let identity = Identity::of(&door.ctx.db).await.unwrap();
+    instance::enter(&door.ctx.db, "test", 0, &identity, SystemClock.now()).await.unwrap();
     let execution = door.stage.built(4, 4).await;
-    let other = Stage::of(&test, "Peak Tea").await;
+    let (other, asked) = (Stage::of(&test, "Peak Tea").await, Stage::of(&test, "Reef Tea").await);
+    sql!(&asked.db, "update action_request set status = 'pending_approval' where id = $1", asked.request.uuid());
     sql!(&other.db, "update action_request set status = 'approved' where id = $1", other.request.uuid());
     let lost = async |wamid: &str| {
         let token = AttemptToken { execution: ExecutionId::random(), seq: 3, attempt: 1 };
@@ -366,16 +365,16 @@ async fn news_of_a_message_that_this_database_never_sent_stops_everything_once(t
     let void = request(&other).await;
     assert_eq!(void.status, Status::Stale, "what was approved may have been done");
     assert!(void.error.unwrap().message.contains("may have been carried out already"));
-
+    assert_eq!(request(&asked).await.status, Status::Stale, "and so may what waits for people in this copy");
     // Two daemons may find the same loss at the same moment.
     sql!(
         &other.db,
         "update action_request set status = 'approved', settled_at = null where id = $1",
         other.request.uuid()
     );
-    tokio::try_join!(behind::stand_still(&door.ctx, 0), behind::stand_still(&door.ctx, 0)).unwrap();
+    let stand_still = || behind::stand_still(&door.ctx, 0, &identity);
+    tokio::try_join!(stand_still(), stand_still()).unwrap();
     assert_eq!(request(&other).await.status, Status::Stale);
-
     // Whoever lets it go on has decided; Meta goes on telling of what was lost.
     let mut tx = door.ctx.db.begin().await.unwrap();
     assert!(deliveries::set_desired(&mut tx, door.stage.tenant, execution.id, Desired::Run, None).await.unwrap());

@@ -18,6 +18,7 @@ use countersign::domain::people::{Person, Tenant};
 use countersign::store::deliveries::{
     self, Committed, Execution, GroupCommit, Lease, NewExecution, Outcome, Part, Settled,
 };
+use countersign::store::instance::Known;
 use countersign::store::{Db, requests};
 
 use std::time::Duration;
@@ -115,7 +116,7 @@ impl Stage {
 
     pub async fn claim(&self, execution: &Execution, me: DaemonId) -> Option<Lease> {
         let mut tx = self.db.begin().await.unwrap();
-        let lease = deliveries::claim(&mut tx, execution.id, me, LEASE, 0, at(2)).await.unwrap();
+        let lease = deliveries::claim(&mut tx, execution.id, me, LEASE, Known::default(), at(2)).await.unwrap();
         tx.commit().await.unwrap();
         lease
     }
@@ -164,7 +165,7 @@ pub fn wish<'a>(
         execution: execution.id,
         category: MessageCategory::Marketing,
         me,
-        remembered: 0,
+        known: Known::default(),
         lease: LEASE,
         now: at(10),
         outcomes,

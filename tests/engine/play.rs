@@ -22,6 +22,7 @@ use countersign::graph::errors::FatalFor;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
 use countersign::graph::{Graph, GraphError, Settings};
 use countersign::store::deliveries::{self, Reached, StatusUpdate};
+use countersign::store::identity::Identity;
 use countersign::store::instance::{self, Instance};
 use countersign::store::{people, requests};
 use countersign::tools::Ctx;
@@ -187,7 +188,10 @@ impl Play {
             wake: Wake::default(),
         };
         let engine = Arc::new(Engine {
-            instance: instance::enter(&ctx.db, "test", 0, ctx.clock.now()).await.unwrap(),
+            instance: instance::enter(&ctx.db, "test", 0, &Identity::of(&ctx.db).await.unwrap(), ctx.clock.now())
+                .await
+                .unwrap()
+                .0,
             ledger: Arc::new(ctx.clone()),
             remembered: instance::Remembered::default(),
             ctx,

@@ -27,31 +27,49 @@ enum Backup {
     UnderOneThatSends,
 }
 
+/// The file in which stands how far the database was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Kept,
+    /// Nobody remembers anything: the database itself tells that it is another.
+    Gone,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_was_put_back_sends_nothing_by_itself() {
-    put_back(Kind::Sqlite, Backup::AtRest).await;
+    put_back(Kind::Sqlite, Backup::AtRest, Mark::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_one_that_was_made_while_the_daemon_sent() {
-    put_back(Kind::Sqlite, Backup::OfOneThatSends).await;
+    put_back(Kind::Sqlite, Backup::OfOneThatSends, Mark::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nor_does_one_of_postgresql_by_the_file_that_the_settings_name() {
-    put_back(Kind::Postgres, Backup::OfOneThatSends).await;
+async fn nor_does_one_of_which_nobody_remembers_anything() {
+    put_back(Kind::Sqlite, Backup::OfOneThatSends, Mark::Gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_of_postgresql() {
+    put_back(Kind::Postgres, Backup::OfOneThatSends, Mark::Kept).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_of_postgresql_of_which_nobody_remembers_anything() {
+    put_back(Kind::Postgres, Backup::OfOneThatSends, Mark::Gone).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_one_that_is_put_back_under_a_daemon() {
-    put_back(Kind::Postgres, Backup::UnderOneThatSends).await;
+    put_back(Kind::Postgres, Backup::UnderOneThatSends, Mark::Gone).await;
 }
 
-async fn put_back(kind: Kind, backup: Backup) {
+async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
     let Some(db) = TestDb::new(kind).await else { return };
     let stage = Stage::set(db, PEOPLE, RATE).await;
     let mark = stage.db.folder().join("mark").display().to_string();
-    let by_file = (kind, backup) == (Kind::Postgres, Backup::OfOneThatSends);
+    let by_file = (kind, remembered) == (Kind::Postgres, Mark::Kept);
     let settings = by_file.then_some(("COUNTERSIGN__DATABASE__MARK_FILE", mark.as_str()));
     let start = async || stage.daemon_with(settings.as_slice()).await;
     let daemon = start().await;
@@ -96,9 +114,14 @@ async fn put_back(kind: Kind, backup: Backup) {
         reaches("succeeded").await;
         daemon.kill().await;
         kept.put_back().await;
+        if remembered == Mark::Gone {
+            std::fs::remove_file(format!("{}.lock", kept.database())).ok();
+        }
         start().await
     };
     reaches("paused").await;
+    let health: Value = reqwest::get(format!("{}/readyz", daemon.url)).await.unwrap().json().await.unwrap();
+    assert!(health["warnings"][0].as_str().unwrap_or_default().contains("restored from a backup"), "{health}");
     // What was on its way when the backup was made is in doubt once its lease is over.
     let stands = until("nothing is on its way", Duration::from_secs(30), async || {
         let stands = stage.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;

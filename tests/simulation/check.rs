@@ -73,9 +73,10 @@ fn arrivals(events: &[(Duration, Event)], wrongs: &mut Vec<String>) -> Arrivals 
 }
 
 /// All daemons together never begin more within a second than the rate allows. How long the store takes to give a token out
-/// moves a beginning, so the second is shorter by as much; over five seconds such moves hardly count.
+/// moves a beginning, and so does how long its daemon's commits take, so the second is shorter by both; over five seconds such
+/// moves hardly count.
 fn pace(world: &World, events: &[(Duration, Event)], wrongs: &mut Vec<String>) {
-    let second = Duration::from_secs(1).saturating_sub(world.plan.store);
+    let second = Duration::from_secs(1).saturating_sub(world.plan.store * 2);
     let times: Vec<Duration> =
         events.iter().filter(|(_, e)| matches!(e, Event::Asked { .. })).map(|(at, _)| *at).collect();
     let rate = world.plan.per_second as usize;

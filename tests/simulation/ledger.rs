@@ -14,6 +14,7 @@ use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::ids::{DaemonId, ExecutionId, TenantId};
 use countersign::error::{Error, Result};
 use countersign::store::deliveries::{Committed, Execution, Grant, GroupCommit, Lease, TokenAsk, Waiting};
+use countersign::store::instance::Known;
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
 use tokio::sync::Notify;
@@ -192,9 +193,9 @@ impl Ledger for Distant {
         execution: ExecutionId,
         me: DaemonId,
         lease: Duration,
-        remembered: i64,
+        known: Known,
     ) -> Result<Option<Lease>> {
-        self.call("claim", async |ctx| ctx.claim(execution, me, lease, remembered).await).await
+        self.call("claim", async |ctx| ctx.claim(execution, me, lease, known).await).await
     }
 
     async fn close(&self, execution: ExecutionId, me: DaemonId, lease: &Lease) -> Result<bool> {
@@ -251,7 +252,7 @@ impl Ledger for Distant {
         self.call("slow_down", async |ctx| ctx.slow_down(tenant, bucket, per_second).await).await
     }
 
-    async fn behind(&self) -> Result<()> {
+    async fn behind(&self, _: &Execution) -> Result<()> {
         self.world.wrong("the database is taken for older than what has happened".to_owned());
         Ok(())
     }

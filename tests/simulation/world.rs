@@ -14,6 +14,7 @@ use countersign::domain::people::{Agent, Person, Role};
 use countersign::domain::policy::Policy;
 use countersign::graph::{Graph, Settings};
 use countersign::store::deliveries::{self, NewExecution};
+use countersign::store::identity::Identity;
 use countersign::store::instance::{self, Instance};
 use countersign::store::{self, Db, people, requests};
 use countersign::tools::Ctx;
@@ -61,7 +62,8 @@ impl Ground {
             let mut tx = db.begin().await.unwrap();
             people::add_person(&mut tx, &officer, "no password opens this", NOW).await.unwrap();
             tx.commit().await.unwrap();
-            let instance = instance::enter(&db, "simulation", 0, NOW).await.unwrap();
+            let instance =
+                instance::enter(&db, "simulation", 0, &Identity::of(&db).await.unwrap(), NOW).await.unwrap().0;
             (db, business, agent, officer, instance)
         });
         let graph = Graph::new(&Settings { graph_url: "http://127.0.0.1:9".into(), ..Settings::default() }).unwrap();

@@ -10,6 +10,7 @@ use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
 use crate::error::Result;
 use crate::faults::Step;
 use crate::store::deliveries::{self, Committed, Execution, Grant, GroupCommit, Lease, TokenAsk, Waiting};
+use crate::store::instance::Known;
 use crate::tools::{Ctx, webhooks};
 use async_trait::async_trait;
 use std::time::Duration;
@@ -41,14 +42,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// The worker itself lets it stand still, or ends it.
     async fn halt(&self, execution: &Execution, halt: &Halt) -> Result<()>;
 
-    /// Takes a shard that nobody holds; none in a database that is behind what is remembered.
-    async fn claim(
-        &self,
-        execution: ExecutionId,
-        me: DaemonId,
-        lease: Duration,
-        remembered: i64,
-    ) -> Result<Option<Lease>>;
+    /// Takes a shard that nobody holds; none in a database that is behind what is known of it.
+    async fn claim(&self, execution: ExecutionId, me: DaemonId, lease: Duration, known: Known)
+    -> Result<Option<Lease>>;
 
     /// Ends a shard in which nothing waits any more.
     async fn close(&self, execution: ExecutionId, me: DaemonId, lease: &Lease) -> Result<bool>;
@@ -84,7 +80,7 @@ pub trait Ledger: Send + Sync + 'static {
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()>;
 
     /// Meta has a message of a try that the ledger has forgotten.
-    async fn behind(&self) -> Result<()>;
+    async fn behind(&self, execution: &Execution) -> Result<()>;
 
     /// Notes on people what Meta's codes say of them.
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()>;
@@ -123,10 +119,10 @@ impl Ledger for Ctx {
         execution: ExecutionId,
         me: DaemonId,
         lease: Duration,
-        remembered: i64,
+        known: Known,
     ) -> Result<Option<Lease>> {
         let mut tx = self.db.begin().await?;
-        let lease = deliveries::claim(&mut tx, execution, me, lease, remembered, self.clock.now()).await?;
+        let lease = deliveries::claim(&mut tx, execution, me, lease, known, self.clock.now()).await?;
         if lease.is_some() {
             tx.commit_at(Step::Leased).await?;
         }
@@ -184,8 +180,8 @@ impl Ledger for Ctx {
         Ok(deliveries::slow_down(&self.db, tenant, bucket, per_second, self.clock.now()).await?)
     }
 
-    async fn behind(&self) -> Result<()> {
-        behind::noticed(self).await
+    async fn behind(&self, execution: &Execution) -> Result<()> {
+        behind::noticed(self, execution.started_at).await
     }
 
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()> {

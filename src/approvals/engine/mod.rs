@@ -52,7 +52,7 @@ pub struct Engine {
     pub ledger: Arc<dyn Ledger>,
     /// Which daemon this is.
     pub instance: Instance,
-    /// How far the database was. Nothing is begun in one that is behind that.
+    /// What is known of the database. Nothing is begun in one that is behind that.
     pub remembered: Remembered,
     /// Requests on their way at once, at most.
     pub slots: Arc<Semaphore>,

@@ -31,6 +31,7 @@ pub struct Pace {
     lead: Duration,
     /// Requests that began without a token, because a commit outlasted all that were in hand.
     owed: u32,
+    owed_at: Option<Instant>,
     /// The last moment that was given out, and how far two of them are apart.
     last: Option<Instant>,
     apart: Duration,
@@ -47,8 +48,22 @@ impl Pace {
     /// A pace of at most so many a second.
     pub fn new(per_second: f64, now: Instant) -> Self {
         let (used, used_at, hold_until, unreached) = (0, None, None, 0);
-        let (tokens, lead, owed, last, apart) = (VecDeque::new(), Duration::ZERO, 0, None, Duration::ZERO);
-        Self { per_second, tokens, lead, owed, last, apart, ask_from: now, used, used_at, hold_until, unreached }
+        let (tokens, lead, last, apart) = (VecDeque::new(), Duration::ZERO, None, Duration::ZERO);
+        let (owed, owed_at) = (0, None);
+        Self {
+            per_second,
+            tokens,
+            lead,
+            owed,
+            owed_at,
+            last,
+            apart,
+            ask_from: now,
+            used,
+            used_at,
+            hold_until,
+            unreached,
+        }
     }
 
     /// How many may go now. After Meta could not be reached, one goes ahead of the others.
@@ -105,8 +120,9 @@ impl Pace {
             return token;
         }
         self.owed = self.owed.saturating_add(1);
-        let at = self.last.map_or(now, |last| now.max(last + self.apart));
-        self.last = Some(at);
+        // The next moments may be other daemons'; its own has just gone by.
+        let at = self.owed_at.map_or(now, |last| now.max(last + self.apart));
+        self.owed_at = Some(at);
         at
     }
 
@@ -201,10 +217,15 @@ mod tests {
         pace.granted(grant(20), now);
         let late = now + MS * 150;
         assert_eq!(use_up(&mut pace, 3, late), [0, 0, 0].map(|ms| MS * ms), "those of 100, 110 and 120 ms");
-        assert_eq!(use_up(&mut pace, 8, late)[2..], [0, 10, 20, 30, 40, 50].map(|ms| MS * ms), "one without a token");
+        let turns = use_up(&mut pace, 9, late);
+        assert_eq!(
+            turns[2..],
+            [0, 10, 20, 30, 40, 0, 10].map(|ms| MS * ms),
+            "two without a token, which do not go together"
+        );
         pace.granted(grant(3), late);
-        assert_eq!(pace.tokens.len(), 2, "which the next grant pays for");
-        assert_eq!(use_up(&mut pace, 1, late), [MS * 70], "the moments go on from there");
+        assert_eq!(pace.tokens.len(), 1, "for which the next grant pays");
+        assert_eq!(use_up(&mut pace, 1, late), [MS * 70], "the moments go on from those before");
     }
 
     #[test]

@@ -120,9 +120,8 @@ impl Sender<'_> {
             && self.ask_again.is_none_or(|at| at <= Instant::now())
         {
             let begun = Instant::now();
-            let (id, me, remembered) =
-                (self.job.execution.id, self.engine.instance.daemon, self.engine.remembered.epoch());
-            match self.engine.ledger.claim(id, me, self.engine.lease, remembered).await? {
+            let (id, me, known) = (self.job.execution.id, self.engine.instance.daemon, self.engine.remembered.known());
+            match self.engine.ledger.claim(id, me, self.engine.lease, known).await? {
                 Some(lease) => self.take(lease, begun),
                 None => self.ask_again = Some(begun + ASK_AGAIN),
             }

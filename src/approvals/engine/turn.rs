@@ -47,7 +47,7 @@ impl Sender<'_> {
                 execution: self.job.execution.id,
                 category: self.job.execution.category,
                 me: self.engine.instance.daemon,
-                remembered: self.engine.remembered.epoch(),
+                known: self.engine.remembered.known(),
                 lease: self.engine.lease,
                 now: self.engine.ctx.clock.now(),
                 outcomes: &self.landed,
@@ -163,7 +163,7 @@ impl Sender<'_> {
         self.report(&done.surprises);
         if done.surprises.iter().any(|surprise| matches!(surprise, Surprise::Lost { .. })) {
             self.closing = true;
-            self.engine.ledger.behind().await?;
+            self.engine.ledger.behind(&self.job.execution).await?;
         }
         self.retry_soon();
         if suppressed > 0 {

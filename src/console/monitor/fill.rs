@@ -151,7 +151,8 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         State::of(run.request.status, false, run.request.not_before, cooling, who.now)
     };
     let number = store::deliveries::number_limits(db, tenant, &run.execution.phone_number_id).await?;
-    let rate = number.map_or(u32::MAX, |number| number.per_second).min(run.execution.per_second).max(1);
+    let number = number.map_or(u32::MAX, |number| number.per_second).min(who.console.settings.rate_per_second);
+    let rate = number.min(run.execution.per_second).max(1);
     let waits = tools::waits_until(&who.console.ctx, &run.request.preview.action, &run.execution, &run.tally).await?;
     let forecast = || match waits {
         Some(until) => l.t1("monitor-quiet", "until", l.when(until.to_jiff())),

@@ -8,13 +8,14 @@ use super::ledger::record_attempts;
 use super::outcomes::{Outcome, Surprise, queue, settle};
 use super::rate::{Grant, TokenAsk, take};
 use super::shards::micros;
-use super::{AttemptNote, Sql, dialects, list, of_seqs};
+use super::{AttemptNote, Sql, list, of_seqs};
 use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::deliveries::Desired;
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
 use crate::faults::Step;
+use crate::store::instance::Known;
 use crate::store::{Db, Result, Tx, on, row, unsigned, word};
 use serde_json::json;
 use std::time::Duration;
@@ -30,8 +31,8 @@ pub struct GroupCommit<'a> {
     pub category: MessageCategory,
     /// Who commits.
     pub me: DaemonId,
-    /// How far the database was; in one that is behind that no shard is ours.
-    pub remembered: i64,
+    /// What is known of the database; in one that is behind that no shard is ours.
+    pub known: Known,
     /// How long the shards stay ours from here on.
     pub lease: Duration,
     /// By this daemon's clock, for the rows; leases have their own time.
@@ -147,23 +148,29 @@ row! {
 /// commits before it is seen here; one that commits after it waits for this transaction.
 async fn grip(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<Grip> {
     macro_rules! renew {
-        ($now:literal) => {
+        ($now:literal, $database:literal) => {
             concat!(
                 "update shard set next_seq = case when desired = 'run' then $5 else next_seq end, low_seq = $6,
                     lease_until = $7 + ",
                 $now,
                 " where execution_id = $1 and shard_no = $2
-                    and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $9
-                    and owner = $3 and epoch = $4 returning desired"
+                    and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $9 and ($10 = 0 or $10 = ",
+                $database,
+                ") and owner = $3 and epoch = $4 returning desired"
             )
         };
     }
-    const RENEW: Sql =
-        dialects!(renew!("$8", "0 * $8::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint"));
+    const RENEW: Sql = Sql {
+        sqlite: renew!("$8", "0"),
+        postgres: renew!(
+            "0 * $8::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint",
+            "(select d.oid::bigint from pg_database d where d.datname = current_database())"
+        ),
+    };
     let sql = RENEW.of(tx);
     let row: Option<DesiredRow> = on!(tx tx, c => sqlx::query_as(sql).bind(wanted.execution).bind(part.shard_no)
         .bind(wanted.me).bind(part.epoch).bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(micros(wanted.lease))
-        .bind(wanted.now).bind(wanted.remembered).fetch_optional(c).await)?;
+        .bind(wanted.now).bind(wanted.known.epoch).bind(wanted.known.database).fetch_optional(c).await)?;
     let Some(row) = row else { return Ok(Grip::Lost) };
     Ok(match word("shard", "desired", part.shard_no, &row.desired)? {
         Desired::Run => Grip::Held,

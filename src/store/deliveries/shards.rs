@@ -5,6 +5,7 @@ use super::ledger::record_attempts;
 use super::{AttemptNote, Sql};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{DaemonId, ExecutionId};
+use crate::store::instance::Known;
 use crate::store::{Result, Tx, on, row, unsigned};
 use serde_json::json;
 use std::time::Duration;
@@ -29,20 +30,20 @@ row! {
 }
 
 /// Takes the next shard of an execution that nobody holds and that may run, for as long as `lease` unless it is renewed.
-/// None in a database that is behind the epoch that is remembered.
+/// None in a database that is behind what is known of it.
 pub async fn claim(
     tx: &mut Tx,
     execution: ExecutionId,
     me: DaemonId,
     lease: Duration,
-    remembered: i64,
+    known: Known,
     now: Timestamp,
 ) -> Result<Option<Lease>> {
     const CLAIM: Sql = Sql {
         sqlite: "update shard set owner = $2, epoch = epoch + 1, lease_until = $3 + $4
              where execution_id = $1 and shard_no = (select shard_no from shard
                 where execution_id = $1 and not done and owner is null and desired = 'run' order by shard_no limit 1)
-                and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $5
+                and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $5 and $6 = $6
              returning shard_no, seq_from, seq_to, next_seq, epoch",
         postgres: "update shard set owner = $2, epoch = epoch + 1,
                 lease_until = 0 * $3::bigint + $4 + (extract(epoch from clock_timestamp()) * 1000000)::bigint
@@ -50,11 +51,12 @@ pub async fn claim(
                 where execution_id = $1 and not done and owner is null and desired = 'run' order by shard_no limit 1
                 for update skip locked)
                 and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $5
+                and ($6 = 0 or $6 = (select d.oid::bigint from pg_database d where d.datname = current_database()))
              returning shard_no, seq_from, seq_to, next_seq, epoch",
     };
     let sql = CLAIM.of(tx);
     let row: Option<LeaseRow> = on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(me).bind(now).bind(micros(lease))
-        .bind(remembered).fetch_optional(c).await)?;
+        .bind(known.epoch).bind(known.database).fetch_optional(c).await)?;
     row.map(|row| {
         let seq = |number| unsigned("shard", "seq", execution, number);
         Ok(Lease {

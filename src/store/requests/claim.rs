@@ -46,12 +46,11 @@ pub async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, R
         .bind(now).bind(i64::from(limit)).fetch_all(p).await)?)
 }
 
-/// All that is approved and not begun.
-pub async fn approved(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
-    Ok(
-        on!(read db, p => sqlx::query_as("select tenant_id, id from action_request where status = 'approved' order by id")
-        .fetch_all(p).await)?,
-    )
+/// All that waits for people, or is approved and not begun.
+pub async fn not_begun(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
+    Ok(on!(read db, p => sqlx::query_as(
+            "select tenant_id, id from action_request where status in ('pending_approval', 'approved') order by id")
+        .fetch_all(p).await)?)
 }
 
 /// Takes an approved request for carrying out; `None` if somebody else has, or it may not start. `schema_of` gives the digest
