@@ -42,7 +42,7 @@ pub enum Kind {
     /// A proxy's HTML page with 502, though the work was done.
     #[serde(rename = "html_502_processed")]
     Html502Processed,
-    /// The answer comes byte by byte, within `ms`; the work was done.
+    /// The answer comes in pieces, within `ms`; the work was done.
     Drip,
     /// 200 with somebody else's HTML page; the work was done.
     #[serde(rename = "foreign_200")]

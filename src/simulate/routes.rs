@@ -309,15 +309,18 @@ async fn halve(response: Response, promise: bool) -> Response {
     Response::from_parts(parts, Body::from_stream(broken))
 }
 
+/// So many pieces make an answer that drips.
+const DROPS: u32 = 10;
+
 /// A whole answer that takes its time.
 async fn drip(response: Response, within: Duration) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
     parts.headers.remove(CONTENT_LENGTH);
-    let apart = within.checked_div(u32::try_from(whole.len()).unwrap_or(1)).unwrap_or_default();
+    let (apart, piece) = (within / DROPS, whole.len().div_ceil(DROPS as usize));
     let drops = futures::stream::unfold(whole, move |mut rest| async move {
         tokio::time::sleep(apart).await;
-        (!rest.is_empty()).then(|| (Ok::<_, std::io::Error>(rest.split_to(1)), rest))
+        (!rest.is_empty()).then(|| (Ok::<_, std::io::Error>(rest.split_to(piece.min(rest.len()))), rest))
     });
     Response::from_parts(parts, Body::from_stream(drops))
 }

@@ -118,7 +118,7 @@ impl Mark {
 fn unusable(file: &MarkFile, why: &std::io::Error) -> Error {
     let path = file.path().display();
     Error::Unavailable(format!(
-        "how far the database is cannot be read from or written to {path}: {why}. Until it can, nothing is begun"
+        "how far the database is cannot be read from or written to {path}: {why}. Until it can, nothing is begun. Let this user write to it, and empty it if what it holds is nobody's"
     ))
 }
 
