@@ -62,7 +62,7 @@ impl Remembered {
 }
 
 /// Enters this daemon into the list, and says what identity is kept. The first one ever makes the secret, and writes down who
-/// this database is. One that is behind what is remembered is left as it is.
+/// this database is: one without any past is behind nothing. One that is behind what is remembered is left as it is.
 pub async fn enter(
     db: &Db,
     version: &str,
@@ -73,7 +73,7 @@ pub async fn enter(
     let daemon = DaemonId::random();
     let mut tx = db.begin().await?;
     let (epoch, secret, kept): (i64, Vec<u8>, String) = on!(tx &mut tx, c => sqlx::query_as(
-        "insert into instance (one, epoch, secret, identity) values (1, 1, $1, $3)
+        "insert into instance (one, epoch, secret, identity) values (1, $2 + 1, $1, $3)
          on conflict (one) do update set epoch = instance.epoch + case when instance.epoch >= $2 then 1 else 0 end,
             identity = coalesce(instance.identity, $3)
          returning epoch, secret, identity")

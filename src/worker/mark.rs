@@ -171,6 +171,8 @@ mod tests {
         let (mut seen_to, found) = entered(&copied, &mark).await;
         assert_eq!((found, seen_to.raise().await.unwrap()), (Found::Ahead, Found::Ahead), "once");
         assert_eq!(entered(&moved, &another_mark).await.1, Found::Ahead, "a file that is moved is the same");
+        let (mut new, found) = entered(&folder.path().join("new.sqlite"), &mark).await;
+        assert_eq!((found, new.raise().await.unwrap()), (Found::Ahead, Found::Ahead), "one without a past");
     }
 
     #[tokio::test]
