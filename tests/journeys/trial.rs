@@ -202,6 +202,8 @@ impl<'a> Trial<'a> {
                 "needs_attention" if act == Act::Decide => {
                     self.decide(&id).await;
                 }
+                // Whether it stands still is not known yet.
+                "needs_attention" if act == Act::Tell => {}
                 _ if self.deaths.is_empty() && (balances(&status, out) || act.begins_nothing() && out == 0) => {
                     break status;
                 }
