@@ -79,7 +79,7 @@ async fn restored(ctx: &Ctx) -> Result<Option<String>, Error> {
     let since = behind::lately(ctx).await?;
     Ok(since.map(|since| {
         format!(
-            "at {since} the database was found to be older than what has happened: it was restored from a backup, or it is a copy. What ran stands still, and what had not begun was ended"
+            "at {since} the database was found to be older than what has happened: it was restored from a backup, or it is a copy. What ran was made to stand still, and what had not begun was ended"
         )
     }))
 }

@@ -91,12 +91,12 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
     }
     posts::applied(&mut tx, &applied, now).await?;
     let mut round = Round { posts: waiting.len(), read_again: false };
-    let (mut ledger, mut behind_since_begin) = (false, None);
+    let (mut ledger, mut begun) = (false, None);
     for (tenant, events) in &by_tenant {
         let follow = apply(ctx, &mut tx, secret, *tenant, events).await?;
         round.read_again |= follow.read_again;
         ledger |= follow.ledger;
-        behind_since_begin = behind_since_begin.max(follow.behind);
+        begun = begun.max(follow.behind);
         if let Some(reason) = follow.stop_sending {
             execute::halt_all(&mut tx, ctx, *tenant, "account", &reason).await?;
         }
@@ -106,7 +106,7 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
     if let Some(oldest) = waiting.first() {
         metrics::gauge!("countersign_webhook_lag_seconds").set(now.since(oldest.received_at).as_secs_f64());
     }
-    if let Some(begun) = behind_since_begin {
+    if let Some(begun) = begun {
         behind::noticed(ctx, begun).await?;
     }
     if ledger {

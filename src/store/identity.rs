@@ -28,14 +28,15 @@ impl Identity {
         }
         let (file,): (String,) = on!(read db, p => sqlx::query_as(
             "select coalesce(file, '') from pragma_database_list where name = 'main'").fetch_one(p).await)?;
-        // A database in memory has no home to be copied from.
-        let home = std::fs::metadata(file).map_or_else(
-            |_| "memory".to_owned(),
-            |file| {
-                let born = file.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-                format!("{} {}", file.ino(), born.as_nanos())
-            },
-        );
+        let home = if file.is_empty() {
+            // A database in memory has no home to be copied from.
+            "memory".to_owned()
+        } else {
+            // A file that cannot be looked at is not another file: nobody may take it for a loss.
+            let file = std::fs::metadata(file).map_err(sqlx::Error::Io)?;
+            let born = file.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+            format!("{} {}", file.ino(), born.as_nanos())
+        };
         Ok(Self { home, timeline: String::new(), database: 0 })
     }
 
@@ -74,5 +75,8 @@ mod tests {
         assert!(copy != first && !copy.is_at_home(&first.to_text()) && first.is_at_home(&first.to_text()));
         std::fs::rename(path("a.sqlite"), path("c.sqlite")).unwrap();
         assert_eq!(of("c.sqlite").await, first);
+        let open = store::connect(&format!("sqlite://{}", path("c.sqlite").display())).await.unwrap();
+        std::fs::rename(path("c.sqlite"), path("d.sqlite")).unwrap();
+        assert!(Identity::of(&open).await.is_err(), "one that cannot be looked at is not another one");
     }
 }

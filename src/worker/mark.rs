@@ -10,7 +10,7 @@ use crate::store::{Db, instance};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A copy that is younger than this and is put back is not told from the database that it was made of.
+/// A snapshot of a whole disk that is younger than this and is put back is not told from what it was made of.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Whether the database is behind its own mark.

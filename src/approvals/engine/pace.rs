@@ -31,6 +31,7 @@ pub struct Pace {
     lead: Duration,
     /// Requests that began without a token, because a commit outlasted all that were in hand.
     owed: u32,
+    /// When the last of them began.
     owed_at: Option<Instant>,
     /// The last moment that was given out, and how far two of them are apart.
     last: Option<Instant>,
