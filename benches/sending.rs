@@ -27,6 +27,7 @@ use countersign::domain::people::{Person, Role};
 use countersign::domain::secret::Secret;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage, send};
 use countersign::graph::{Credentials, Graph, Settings};
+use countersign::store::behind::Remembered;
 use countersign::store::identity::Identity;
 use countersign::store::{self, deliveries, instance};
 use countersign::tools::Ctx;
@@ -264,7 +265,7 @@ impl Bench<'_> {
                 .unwrap()
                 .0,
             ledger: Arc::new(ctx.clone()),
-            remembered: instance::Remembered::default(),
+            remembered: Remembered::default(),
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: UNLIMITED,

@@ -22,7 +22,7 @@ STORE, ENGINE = "src/store/deliveries", "src/approvals/engine"
 MUTANTS = [
     ("an intent for a row that does not wait", f"{STORE}/commit.rs", '" and state = 0 and not exists (select 1 from suppression s', '" and not exists (select 1 from suppression s'),
     ("an intent for somebody who wants no more", f"{STORE}/commit.rs", "where s.tenant_id = $5 and s.contact_no = delivery.contact_no", "where s.tenant_id = $5 and s.contact_no = delivery.contact_no and 1 = 0"),
-    ("an intent under another's shard", f"{STORE}/commit.rs", "and owner = $3 and epoch = $4 returning desired", "and ($3 = $3 or $4 = $4) returning desired"),
+    ("an intent under another's shard", f"{STORE}/commit.rs", "and owner = $3 and epoch = $4 and ", "and ($3 = $3 or $4 = $4) and "),
     ("an intent after a stop", f"{STORE}/commit.rs", "other => Grip::Halted(other)", "_ => Grip::Held"),
     ("an outcome of another attempt", f"{STORE}/outcomes.rs", '" and attempt = o_attempt and epoch = o_epoch\n', '" and o_attempt > 0 and epoch = o_epoch\n'),
     ("an outcome of another daemon's try", f"{STORE}/outcomes.rs", '" and attempt = o_attempt and epoch = o_epoch\n', '" and attempt = o_attempt and o_epoch > 0\n'),

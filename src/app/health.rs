@@ -1,8 +1,7 @@
 //! Whether it lives, whether it can work, and its figures.
 
-use crate::approvals::behind;
 use crate::error::Error;
-use crate::store::{deliveries, people};
+use crate::store::{behind, deliveries, people};
 use crate::tools::{self, Ctx};
 use crate::worker::Pulse;
 use axum::extract::State;
@@ -76,7 +75,7 @@ async fn without_token(ctx: &Ctx) -> Vec<String> {
 
 /// A database that was put back, or is a copy: what people have to look at may not be all.
 async fn restored(ctx: &Ctx) -> Result<Option<String>, Error> {
-    let since = behind::lately(ctx).await?;
+    let since = behind::lately(&ctx.db, ctx.clock.now()).await?;
     Ok(since.map(|since| {
         format!(
             "at {since} the database was found to be older than what has happened: it was restored from a backup, or it is a copy. What ran was made to stand still, and what had not begun was ended"

@@ -113,22 +113,32 @@ async fn tell(
 /// the one that people signed under. Nothing is carried out.
 async fn refuse(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &store::Error) -> Result<()> {
     tracing::error!(request = %id, error = %why, "a request is not what was signed; it is not carried out");
-    void(ctx, tenant, id, "digest", "NOT DONE. What is stored is not what was signed. Preview it again.").await
+    let mut tx = ctx.db.begin().await?;
+    let message = "NOT DONE. What is stored is not what was signed. Preview it again.";
+    if void_in(&mut tx, ctx, tenant, id, "digest", message).await? {
+        tx.commit_at(Step::Voided).await?;
+    }
+    Ok(())
 }
 
-/// Ends a request that waits for people or is approved, and must not be carried out any more.
-pub(super) async fn void(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &str, message: &str) -> Result<()> {
+/// Ends a request that waits for people or is approved, and must not be carried out any more. `false` if another daemon, or a
+/// person, was faster.
+pub(super) async fn void_in(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    tenant: TenantId,
+    id: RequestId,
+    why: &str,
+    message: &str,
+) -> Result<bool> {
     let now = ctx.clock.now();
     let failure = Failure { code: "stale".to_owned(), message: message.to_owned(), finding: None };
-    let mut tx = ctx.db.begin().await?;
-    // Another daemon, or a person, may have been faster.
-    if !requests::void(&mut tx, tenant, id, &failure, now).await? {
-        return Ok(());
+    if !requests::void(tx, tenant, id, &failure, now).await? {
+        return Ok(false);
     }
-    broadcasts::release(&mut tx, tenant, id).await?;
-    tell(&mut tx, tenant, id, "request.stale", json!({"why": why}), now).await?;
-    tx.commit_at(Step::Voided).await?;
-    Ok(())
+    broadcasts::release(tx, tenant, id).await?;
+    tell(tx, tenant, id, "request.stale", json!({"why": why}), now).await?;
+    Ok(true)
 }
 
 /// Ends what nobody decided, and what did not start, in time.

@@ -1,14 +1,14 @@
 //! Applying what Meta sent: posts in the order of their arrival, many in one transaction, and one that cannot be applied
 //! set aside so that it holds up nobody.
 
-use super::{behind, execute};
+use super::execute;
 use crate::domain::canonical::Hash;
 use crate::domain::ids::TenantId;
 use crate::domain::webhooks::parse;
 use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::webhooks::{self as posts, Post};
-use crate::store::{self, people};
+use crate::store::{self, behind, people};
 use crate::tools::Ctx;
 use crate::tools::webhooks::{Arrived, apply};
 use std::collections::BTreeMap;
@@ -101,15 +101,15 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
             execute::halt_all(&mut tx, ctx, *tenant, "account", &reason).await?;
         }
     }
+    if let Some(begun) = begun {
+        behind::notice(&mut tx, begun, now).await?;
+    }
     tx.commit_at(Step::Applied).await?;
     metrics::counter!("countersign_webhook_posts_total").increment(waiting.len() as u64);
     if let Some(oldest) = waiting.first() {
         metrics::gauge!("countersign_webhook_lag_seconds").set(now.since(oldest.received_at).as_secs_f64());
     }
-    if let Some(begun) = begun {
-        behind::noticed(ctx, begun).await?;
-    }
-    if ledger {
+    if ledger || begun.is_some() {
         ctx.wake.requests();
     }
     Ok(round)

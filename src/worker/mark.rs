@@ -1,17 +1,17 @@
-//! How far the database is: raised whenever something is begun and each second while anything is sent. What the daemon
-//! remembers of it, and a file outside the database if there is one, show when the database was put back from a backup.
+//! How far the database is: raised whenever something is begun, each second while anything is sent, and once after that. What
+//! the daemon remembers of it, and a file outside the database if there is one, show when the database was put back from a
+//! backup. That is noted in the database, and whoever sees to requests sees to it.
 
-use crate::domain::clock::Timestamp;
+use crate::domain::clock::{SharedClock, Timestamp};
 use crate::error::{Error, Result};
-use crate::store::identity::Identity;
-use crate::store::instance::{Instance, Remembered};
+use crate::store::behind::{self, Remembered};
+use crate::store::identity::{Identity, Kept};
+use crate::store::instance::Instance;
 use crate::store::mark_file::MarkFile;
 use crate::store::{Db, instance};
-use std::time::Duration;
-use tokio::time::Instant;
-
-/// A snapshot of a whole disk that is younger than this and is put back is not told from what it was made of.
-const EVERY: Duration = Duration::from_secs(1);
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Whether the database is behind its own mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,30 +19,35 @@ const EVERY: Duration = Duration::from_secs(1);
 pub enum Found {
     /// It is where it was left, or further.
     Ahead,
-    /// It has gone back in time.
+    /// It has gone back in time, and that waits to be seen to.
     Behind,
 }
 
 /// The mark in the database, and what is remembered of it.
 pub struct Mark {
     db: Db,
+    clock: SharedClock,
     file: Option<MarkFile>,
     /// As it was when it was looked at last.
     identity: Identity,
     remembered: Remembered,
-    raised_at: Instant,
 }
 
 impl Mark {
     /// What was remembered when the last daemon ended.
-    pub async fn of(db: &Db, file: Option<MarkFile>) -> Result<Self> {
+    pub async fn of(db: &Db, clock: SharedClock, file: Option<MarkFile>) -> Result<Self> {
         let remembered = Remembered::default();
         if let Some(file) = &file {
             remembered.see(file.last_epoch().map_err(|why| unusable(file, &why))?.unwrap_or(0));
         }
         let identity = Identity::of(db).await?;
-        remembered.know(identity.database);
-        Ok(Self { db: db.clone(), file, identity, remembered, raised_at: Instant::now() })
+        if matches!(identity, Identity::File { born: None, .. }) {
+            tracing::warn!(
+                "this file system does not say when a file was made: a backup that is put back in place of the database may not be told from it"
+            );
+        }
+        remembered.know(&identity);
+        Ok(Self { db: db.clone(), clock, file, identity, remembered })
     }
 
     /// What is remembered, for those who begin something.
@@ -57,61 +62,99 @@ impl Mark {
 
     /// Enters this daemon. A database that lives elsewhere than it says is a copy, or was put back; so may one be that went over
     /// to another timeline, unless its mark was remembered.
-    pub async fn enter(&mut self, version: &str, now: Timestamp) -> Result<(Instance, Found)> {
+    pub async fn enter(&mut self, version: &str, now: Timestamp) -> Result<Instance> {
         let remembered = self.remembered.known().epoch;
         let (entered, kept) = instance::enter(&self.db, version, remembered, &self.identity, now).await?;
-        let went_over = kept != self.identity.to_text();
-        if entered.epoch <= remembered || went_over && !(remembered > 0 && self.identity.is_at_home(&kept)) {
-            return Ok((entered, Found::Behind));
-        }
-        if went_over {
-            instance::went_over(&self.db, &self.identity).await?;
-        }
-        self.see(entered.epoch)?;
-        Ok((entered, Found::Ahead))
+        let at_home = match self.identity.kept_as(&kept) {
+            Kept::Here => true,
+            Kept::OnAnotherTimeline => remembered > 0,
+            Kept::Elsewhere => false,
+        };
+        let _seen_to_later = match at_home && entered.epoch > remembered {
+            true => self.raise().await?,
+            false => self.notice().await?,
+        };
+        Ok(entered)
     }
 
-    /// Before something is begun that must not be begun again. Nothing may be, in a database that is behind.
+    /// Before something is begun that must not be begun again, and while it goes on. Nothing may be begun in a database that is
+    /// behind: another may have taken the place of the one that was there. One that only went over to another timeline, and is
+    /// not behind what is remembered, has lost nothing.
     pub async fn raise(&mut self) -> Result<Found> {
-        if self.db.is_postgres() {
-            self.look().await?;
+        self.look().await?;
+        let remembered = self.remembered.known().epoch;
+        let mut was = self.identity.to_text();
+        loop {
+            if let Some(epoch) = behind::raise(&self.db, remembered, &was, &self.identity).await? {
+                self.see(epoch)?;
+                return Ok(Found::Ahead);
+            }
+            let kept = behind::kept_identity(&self.db).await?.unwrap_or_default();
+            if kept == was || self.identity.kept_as(&kept) == Kept::Elsewhere {
+                return self.notice().await;
+            }
+            // Another timeline; or another daemon has written that one down in between.
+            was = kept;
         }
-        let raised = instance::raise(&self.db, self.remembered.known().epoch, &self.identity).await?;
-        let Some(epoch) = raised else { return Ok(Found::Behind) };
-        self.see(epoch)?;
-        self.raised_at = Instant::now();
-        Ok(Found::Ahead)
     }
 
-    /// Another database may have taken the place of this one. One that only went over to another timeline, and is not behind
-    /// what is remembered, has lost nothing.
-    async fn look(&mut self) -> Result<()> {
-        let identity = Identity::of(&self.db).await?;
-        if identity != self.identity {
-            let kept = instance::kept_identity(&self.db).await?.unwrap_or_default();
-            if identity.database == self.identity.database && identity.is_at_home(&kept) {
-                instance::went_over(&self.db, &identity).await?;
-            }
-            self.identity = identity;
+    /// A file cannot become another one while it is open; a server's database can.
+    pub async fn look(&mut self) -> Result<()> {
+        if self.db.is_postgres() {
+            self.identity = Identity::of(&self.db).await?;
         }
         Ok(())
     }
 
-    /// While it goes on.
-    pub async fn keep_up(&mut self) -> Result<Found> {
-        if self.raised_at.elapsed() < EVERY { Ok(Found::Ahead) } else { self.raise().await }
+    async fn notice(&self) -> Result<Found> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        behind::notice(&mut tx, now, now).await?;
+        tx.commit().await?;
+        Ok(Found::Behind)
     }
 
-    /// After one that was behind has been seen to.
-    pub fn seen_to(&self, epoch: i64) -> Result<()> {
-        self.remembered.know(self.identity.database);
-        self.see(epoch)
-    }
-
-    /// Only ever what the database has already: a file that is older raises no alarm.
-    fn see(&self, epoch: i64) -> Result<()> {
+    /// After one that was behind has been seen to, or is where it was left.
+    pub fn see(&self, epoch: i64) -> Result<()> {
+        self.remembered.know(&self.identity);
         self.remembered.see(epoch);
-        self.file.as_ref().map_or(Ok(()), |file| file.remember(epoch).map_err(|why| unusable(file, &why)))
+        let kept = self.file.as_ref().map_or(Ok(()), |file| file.remember(epoch).map_err(|why| unusable(file, &why)));
+        // Only ever what the database has already: a file that is older raises no alarm. So nothing goes on without it.
+        self.remembered.keeps(kept.is_ok());
+        kept
+    }
+}
+
+/// The mark, for those who begin something and for the round that keeps it up meanwhile.
+#[derive(Clone)]
+pub struct SharedMark {
+    mark: Arc<Mutex<Mark>>,
+    goes_on: Arc<AtomicBool>,
+}
+
+impl SharedMark {
+    pub fn new(mark: Mark) -> Self {
+        Self { mark: Arc::new(Mutex::new(mark)), goes_on: Arc::default() }
+    }
+
+    /// For something longer: nobody raises it meanwhile.
+    pub async fn hold(&self) -> MutexGuard<'_, Mark> {
+        self.mark.lock().await
+    }
+
+    /// See [`Mark::raise`].
+    pub async fn raise(&self) -> Result<Found> {
+        self.hold().await.raise().await
+    }
+
+    /// Says whether anything is sent.
+    pub fn goes_on(&self, whether: bool) {
+        self.goes_on.store(whether, Ordering::SeqCst);
+    }
+
+    /// Whether anything is sent.
+    pub fn is_going_on(&self) -> bool {
+        self.goes_on.load(Ordering::SeqCst)
     }
 }
 
@@ -136,15 +179,19 @@ mod tests {
     }
 
     async fn entered(file: &Path, mark: &Path) -> (Mark, Found) {
-        let mut mark = Mark::of(&opened(file).await, Some(MarkFile::open(mark).unwrap())).await.unwrap();
-        let (_, found) = mark.enter("0", SystemClock.now()).await.unwrap();
-        (mark, found)
+        let file = opened(file).await;
+        let mut mark = Mark::of(&file, Arc::new(SystemClock), Some(MarkFile::open(mark).unwrap())).await.unwrap();
+        mark.enter("0", SystemClock.now()).await.unwrap();
+        let waits = behind::noticed(&file).await.unwrap().is_some();
+        (mark, if waits { Found::Behind } else { Found::Ahead })
     }
 
     async fn see_to(mark: &Mark) {
-        let remembered = mark.remembered.known().epoch;
-        let epoch = instance::was_behind(&mark.db, remembered, &mark.identity, SystemClock.now()).await.unwrap();
-        mark.seen_to(epoch).unwrap();
+        let (remembered, now) = (mark.remembered.known().epoch, SystemClock.now());
+        let noticed = behind::noticed(&mark.db).await.unwrap().unwrap();
+        let epoch = behind::seen_to(&mark.db, noticed, remembered, &mark.identity, now).await.unwrap().unwrap();
+        assert_eq!(behind::seen_to(&mark.db, noticed, remembered, &mark.identity, now).await.unwrap(), None, "once");
+        mark.see(epoch).unwrap();
     }
 
     #[tokio::test]
@@ -154,9 +201,7 @@ mod tests {
             ["a.sqlite", "b.sqlite", "c.sqlite", "mark"].map(|name| folder.path().join(name));
         let (mut first, found) = entered(&whole, &mark).await;
         assert_eq!(found, Found::Ahead, "nothing is remembered of a new one");
-        let written = first.remembered.known().epoch;
-        assert_eq!(first.keep_up().await.unwrap(), Found::Ahead);
-        assert_eq!(first.remembered.known().epoch, written, "not so soon");
+        assert_eq!(first.raise().await.unwrap(), Found::Ahead);
         first.db.close().await;
         std::fs::copy(&whole, &copied).unwrap();
         std::fs::rename(&whole, &moved).unwrap();
@@ -184,8 +229,9 @@ mod tests {
         first.db.close().await;
         let db = opened(&file).await;
         let identity = Identity::of(&db).await.unwrap();
-        assert_eq!(instance::raise(&db, 0, &identity).await.unwrap(), Some(3));
-        MarkFile::open(&mark).unwrap().remember(5).unwrap();
+        let (written, was) = (first.remembered.known().epoch, identity.to_text());
+        assert_eq!(behind::raise(&db, written, &was, &identity).await.unwrap(), Some(written + 1));
+        MarkFile::open(&mark).unwrap().remember(written + 3).unwrap();
         db.close().await;
         for _ in 0..3 {
             assert_eq!(entered(&file, &mark).await.1, Found::Behind, "it is not counted up to what was lost");
@@ -197,8 +243,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, "[database]").unwrap();
-        let refused =
-            Mark::of(&opened(&folder.path().join("a.sqlite")).await, Some(MarkFile::open(&path).unwrap())).await;
+        let (db, file) = (opened(&folder.path().join("a.sqlite")).await, MarkFile::open(&path).unwrap());
+        let refused = Mark::of(&db, Arc::new(SystemClock), Some(file)).await;
         assert!(refused.err().unwrap().to_string().contains("config.toml: it holds something else"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[database]");
     }

@@ -4,7 +4,6 @@ mod mails;
 mod mark;
 mod rounds;
 
-use crate::approvals::behind;
 use crate::approvals::engine::Engine;
 use crate::error::Result;
 use crate::mail::Mailer;
@@ -13,8 +12,8 @@ use crate::store::outbox;
 use crate::tools::Ctx;
 use async_trait::async_trait;
 use mails::Mails;
-use mark::{Found, Mark};
-use rounds::{Posts, Reads, Requests, Times};
+use mark::{Mark, SharedMark};
+use rounds::{Marks, Posts, Reads, Requests, Times};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,6 +48,7 @@ pub struct Settings {
 pub struct Worker {
     tasks: TaskTracker,
     pulse: Pulse,
+    mark: SharedMark,
 }
 
 /// Tells whether the worker moves.
@@ -86,12 +86,8 @@ impl Worker {
         mark_file: Option<MarkFile>,
         stop: CancellationToken,
     ) -> Result<Self> {
-        let mut mark = Mark::of(&ctx.db, mark_file).await?;
-        let (instance, found) = mark.enter(env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
-        if found == Found::Behind {
-            let epoch = behind::stand_still(&ctx, mark.remembered().known().epoch, mark.identity()).await?;
-            mark.seen_to(epoch)?;
-        }
+        let mut mark = Mark::of(&ctx.db, Arc::clone(&ctx.clock), mark_file).await?;
+        let instance = mark.enter(env!("CARGO_PKG_VERSION"), ctx.clock.now()).await?;
         if !ctx.db.is_postgres() {
             // Nobody else sends from this file, so what is marked as being sent was left by a daemon that died.
             outbox::give_up_on_held(&ctx.db).await?;
@@ -109,11 +105,13 @@ impl Worker {
             drain_timeout: settings.drain_timeout,
             stop,
         });
-        let worker = Self { tasks: TaskTracker::new(), pulse: Pulse::new() };
+        let worker = Self { tasks: TaskTracker::new(), pulse: Pulse::new(), mark: SharedMark::new(mark) };
         let (tasks, stop) = (&worker.tasks, &engine.stop);
         let changed = Arc::new(Notify::new());
-        let requests = Requests::new(Arc::clone(&engine), tasks.clone(), worker.pulse.clone(), mark);
+        let mark = worker.mark.clone();
+        let requests = Requests::new(Arc::clone(&engine), tasks.clone(), worker.pulse.clone(), mark.clone());
         tasks.spawn(again(stop.clone(), requests));
+        tasks.spawn(again(stop.clone(), Marks::new(Arc::clone(&engine), mark)));
         tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));
@@ -134,6 +132,10 @@ impl Worker {
         self.tasks.close();
         if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
             tracing::warn!("some work did not end in time; what it was about stands in the rows");
+        }
+        // A backup of what was there before the last of it is behind this.
+        if let Err(error) = self.mark.raise().await {
+            tracing::warn!(%error, "how far the database is could not be kept at the end");
         }
     }
 }

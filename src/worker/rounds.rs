@@ -1,15 +1,16 @@
 //! The rounds: requests whose time has come, posts from Meta, and what the clock brings.
 
-use super::mark::{Found, Mark};
+use super::mark::{Found, SharedMark};
 use super::{Pulse, Round};
+use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, behind, inbox, script};
+use crate::approvals::{begin, inbox, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
 use crate::error::Result;
 use crate::store::deliveries::Execution;
-use crate::store::{deliveries, instance, people, requests, webhooks};
+use crate::store::{behind, deliveries, instance, people, requests, webhooks};
 use crate::tools::sync;
 use crate::tools::wake::Waiter;
 use async_trait::async_trait;
@@ -75,20 +76,25 @@ pub struct Requests {
     running: Running,
     resting: Resting,
     waiter: Waiter,
-    mark: Mark,
+    mark: SharedMark,
 }
 
 impl Requests {
-    pub fn new(engine: Arc<Engine>, tasks: TaskTracker, pulse: Pulse, mark: Mark) -> Self {
+    pub fn new(engine: Arc<Engine>, tasks: TaskTracker, pulse: Pulse, mark: SharedMark) -> Self {
         let waiter = engine.ctx.wake.on_requests();
         Self { engine, tasks, pulse, running: Running::default(), resting: Resting::default(), waiter, mark }
     }
 
-    /// The database has gone back in time under this daemon.
-    async fn stand_still(&mut self) -> Result<()> {
-        let remembered = self.mark.remembered().known().epoch;
-        let epoch = behind::stand_still(&self.engine.ctx, remembered, self.mark.identity()).await?;
-        self.mark.seen_to(epoch)
+    /// The database was found to be older than what has happened, by whomever.
+    async fn see_to(&self, noticed: Timestamp) -> Result<()> {
+        let mut mark = self.mark.hold().await;
+        // Others may have noticed it, of a database that this daemon has not looked at yet.
+        mark.look().await?;
+        let remembered = mark.remembered().known().epoch;
+        match stand_still(&self.engine.ctx, noticed, remembered, mark.identity()).await? {
+            Some(epoch) => mark.see(epoch),
+            None => Ok(()),
+        }
     }
 
     fn run(&self, execution: Execution, seat: Seat) {
@@ -114,8 +120,12 @@ impl Round for Requests {
         let mut due = requests::due(&ctx.db, ctx.clock.now(), TAKEN_AT_ONCE).await?;
         due.retain(|(_, id)| !self.resting.has(id.uuid()));
         let raised = !due.is_empty();
-        if raised && self.mark.raise().await? == Found::Behind {
-            return self.stand_still().await;
+        let mut found = if raised { self.mark.raise().await? } else { Found::Ahead };
+        if let Some(noticed) = behind::noticed(&ctx.db).await? {
+            return self.see_to(noticed).await;
+        }
+        if found == Found::Behind {
+            return Ok(());
         }
         for (tenant, id) in due {
             if let Err(error) = begin::begin(ctx, tenant, id).await {
@@ -134,14 +144,14 @@ impl Round for Requests {
                 begin.push((execution, seat));
             }
         }
+        self.mark.goes_on(goes_on);
         // Whoever begins anew may do so because the database went away; it may have come back as another.
-        let found = match (begins && !raised, goes_on) {
-            (true, _) => self.mark.raise().await?,
-            (false, true) => self.mark.keep_up().await?,
-            (false, false) => Found::Ahead,
-        };
+        if begins && !raised {
+            found = self.mark.raise().await?;
+        }
         if found == Found::Behind {
-            return self.stand_still().await;
+            ctx.wake.requests();
+            return Ok(());
         }
         for (execution, seat) in begin {
             self.run(execution, seat);
@@ -151,6 +161,33 @@ impl Round for Requests {
 
     async fn woken(&mut self) {
         self.waiter.woken().await;
+    }
+}
+
+/// Keeps the mark up while anything is sent, and once after that, whatever else takes its time.
+pub struct Marks {
+    engine: Arc<Engine>,
+    mark: SharedMark,
+    went_on: bool,
+}
+
+impl Marks {
+    pub fn new(engine: Arc<Engine>, mark: SharedMark) -> Self {
+        Self { engine, mark, went_on: false }
+    }
+}
+
+#[async_trait]
+impl Round for Marks {
+    const NAME: &'static str = "marks";
+
+    async fn turn(&mut self) -> Result<()> {
+        let goes_on = self.mark.is_going_on();
+        if (goes_on || self.went_on) && self.mark.raise().await? == Found::Behind {
+            self.engine.ctx.wake.requests();
+        }
+        self.went_on = goes_on;
+        Ok(())
     }
 }
 

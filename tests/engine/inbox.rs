@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use countersign::approvals::{behind, inbox};
+use countersign::approvals::inbox;
 use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::consent::MessageCategory;
-use countersign::domain::deliveries::{AttemptToken, Desired};
-use countersign::domain::ids::{ExecutionId, TenantId};
+use countersign::domain::deliveries::Desired;
+use countersign::domain::ids::TenantId;
 use countersign::domain::people::Tenant;
 use countersign::domain::policy::Policy;
 use countersign::domain::requests::Status;
@@ -14,9 +14,8 @@ use countersign::domain::secret::Secret;
 use countersign::graph::{Graph, Settings};
 use countersign::inbound;
 use countersign::store::consent::{self, OptOutFilter};
-use countersign::store::identity::Identity;
 use countersign::store::webhooks::{self, Backlog};
-use countersign::store::{deliveries, instance, messages, people, requests, templates};
+use countersign::store::{deliveries, messages, people, requests, templates};
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -24,7 +23,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{NUMBER, Stage, sql};
+use super::{NUMBER, Stage};
 use crate::support::db::{TestDb, on_both};
 
 on_both!(
@@ -35,20 +34,19 @@ on_both!(
     marketing_switched_off_at_meta_is_switched_on_there,
     news_of_a_template_is_written_down_unless_it_is_old,
     an_account_that_may_not_send_stands_still,
-    news_of_a_message_that_this_database_never_sent_stops_everything_once,
     a_post_that_cannot_be_applied_holds_up_nobody,
 );
 
-const SECRET: &[u8; 32] = &[7; 32];
+pub const SECRET: &[u8; 32] = &[7; 32];
 
-struct Door {
-    stage: Stage,
-    ctx: Ctx,
+pub struct Door {
+    pub stage: Stage,
+    pub ctx: Ctx,
     url: String,
 }
 
 impl Door {
-    async fn new(test: &TestDb) -> Self {
+    pub async fn new(test: &TestDb) -> Self {
         let stage = Stage::new(test).await;
         let graph = Graph::new(&Settings { graph_url: "http://127.0.0.1:9".into(), ..Settings::default() }).unwrap();
         let ctx = Ctx {
@@ -97,7 +95,7 @@ impl Door {
     }
 
     /// Sends events as Meta does, and has them applied.
-    async fn hear(&self, field: &str, value: Value) {
+    pub async fn hear(&self, field: &str, value: Value) {
         let body = event(&self.stage.business.waba_id, field, value);
         assert_eq!(self.post(body.clone(), Some(signed("hush", &body))).await.0, StatusCode::OK);
         while inbox::round(&self.ctx, SECRET).await.unwrap().posts > 0 {}
@@ -340,46 +338,6 @@ async fn an_account_that_may_not_send_stands_still(test: TestDb) {
     assert!(stands.reason.unwrap().contains("ACCOUNT_RESTRICTION"));
     let request = requests::find(&door.stage.db, door.stage.tenant, door.stage.request).await.unwrap().unwrap();
     assert_eq!(request.status, Status::Paused);
-}
-
-async fn news_of_a_message_that_this_database_never_sent_stops_everything_once(test: TestDb) {
-    let door = Door::new(&test).await;
-    let identity = Identity::of(&door.ctx.db).await.unwrap();
-    instance::enter(&door.ctx.db, "test", 0, &identity, SystemClock.now()).await.unwrap();
-    let execution = door.stage.built(4, 4).await;
-    let (other, asked) = (Stage::of(&test, "Peak Tea").await, Stage::of(&test, "Reef Tea").await);
-    sql!(&asked.db, "update action_request set status = 'pending_approval' where id = $1", asked.request.uuid());
-    sql!(&other.db, "update action_request set status = 'approved' where id = $1", other.request.uuid());
-    let lost = async |wamid: &str| {
-        let token = AttemptToken { execution: ExecutionId::random(), seq: 3, attempt: 1 };
-        let status = json!({"id": wamid, "status": "delivered", "timestamp": SystemClock.now().seconds().to_string(),
-            "recipient_id": "85261234567", "biz_opaque_callback_data": token.to_text(SECRET)});
-        door.hear("messages", json!({"metadata": {"phone_number_id": NUMBER}, "statuses": [status]})).await;
-        deliveries::find(&door.ctx.db, door.stage.tenant, execution.id).await.unwrap().unwrap()
-    };
-    let stands = lost("wamid.1").await;
-    assert_eq!(stands.desired, Desired::Pause);
-    assert!(stands.reason.unwrap().contains("restored from a backup"));
-    let request = async |of: &Stage| requests::find(&of.db, of.tenant, of.request).await.unwrap().unwrap();
-    assert_eq!(request(&door.stage).await.status, Status::Paused);
-    let void = request(&other).await;
-    assert_eq!(void.status, Status::Stale, "what was approved may have been done");
-    assert!(void.error.unwrap().message.contains("may have been carried out already"));
-    assert_eq!(request(&asked).await.status, Status::Stale, "and so may what waits for people in this copy");
-    // Two daemons may find the same loss at the same moment.
-    sql!(
-        &other.db,
-        "update action_request set status = 'approved', settled_at = null where id = $1",
-        other.request.uuid()
-    );
-    let stand_still = || behind::stand_still(&door.ctx, 0, &identity);
-    tokio::try_join!(stand_still(), stand_still()).unwrap();
-    assert_eq!(request(&other).await.status, Status::Stale);
-    // Whoever lets it go on has decided; Meta goes on telling of what was lost.
-    let mut tx = door.ctx.db.begin().await.unwrap();
-    assert!(deliveries::set_desired(&mut tx, door.stage.tenant, execution.id, Desired::Run, None).await.unwrap());
-    tx.commit().await.unwrap();
-    assert_eq!(lost("wamid.2").await.desired, Desired::Run);
 }
 
 async fn a_post_that_cannot_be_applied_holds_up_nobody(test: TestDb) {

@@ -6,21 +6,17 @@ use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{Delivery, DeliveryState, Desired, ExecutionState, Tally};
 use countersign::domain::ids::{DaemonId, TenantId};
 use countersign::store::deliveries::{
-    self, Exclude, Execution, Grip, GroupCommit, Later, Lease, Outcome, Part, Settled, Surprise, TokenAsk,
+    self, Exclude, Execution, Grip, Later, Lease, Outcome, Part, Settled, Surprise, TokenAsk,
 };
-use countersign::store::identity::Identity;
-use countersign::store::instance::{self, Known};
 use countersign::store::{Db, candidates};
 use std::time::Duration;
 
-use super::{LEASE, Stage, accepted, at, commit, part, sql, unknown, wish, word};
+use super::{Stage, accepted, at, commit, part, sql, unknown, word};
 use crate::support::db::{Kind, TestDb, on_both};
 
 on_both!(
     a_ledger_is_written_once_whoever_writes_it,
     one_row_has_one_intent_and_an_outcome_needs_its_attempt,
-    a_message_of_a_try_that_the_ledger_has_forgotten_settles_its_row,
-    in_a_database_that_went_back_in_time_nothing_is_begun,
     what_was_not_sent_waits_for_its_time,
     what_is_put_off_waits_in_the_queue_and_only_while_it_waits,
     two_side_by_side_do_not_both_find_room_for_one_person,
@@ -94,52 +90,6 @@ async fn one_row_has_one_intent_and_an_outcome_needs_its_attempt(test: TestDb) {
     assert_eq!(word(&stage, &execution, 0).await, Delivery::Accepted);
     let done = commit(&stage, &execution, me, &[accepted(0, 1, "wamid.OTHER")], &[]).await;
     assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 0, attempt: 1 }]);
-}
-
-/// The database was put back from a backup while its daemon had messages on their way.
-async fn a_message_of_a_try_that_the_ledger_has_forgotten_settles_its_row(test: TestDb) {
-    let stage = Stage::new(&test).await;
-    let execution = stage.built(3, 3).await;
-    let me = DaemonId::random();
-    let lease = stage.claim(&execution, me).await.unwrap();
-    commit(&stage, &execution, me, &[], &[part(&lease, &[0])]).await;
-    let late = [accepted(0, 2, "wamid.A"), accepted(1, 1, "wamid.B"), unknown(2, 1)];
-    let done = commit(&stage, &execution, me, &late, &[]).await;
-    let moved = Surprise::Moved { seq: 2, attempt: 1, state: DeliveryState::Queued };
-    assert_eq!(
-        done.surprises,
-        [Surprise::Lost { seq: 0, attempt: 2 }, Surprise::Lost { seq: 1, attempt: 1 }, moved],
-        "nobody got it twice"
-    );
-    for (seq, stands) in [(0, Delivery::Accepted), (1, Delivery::Accepted), (2, Delivery::Queued)] {
-        assert_eq!(word(&stage, &execution, seq).await, stands);
-    }
-    let done = commit(&stage, &execution, me, &[accepted(0, 1, "wamid.C")], &[part(&lease, &[0, 1, 2])]).await;
-    assert_eq!(done.surprises, [Surprise::SecondMessage { seq: 0, attempt: 1 }], "an earlier one arrived too");
-    assert_eq!(done.parts[0].grip, Grip::Held);
-    assert_eq!(done.parts[0].intents, [(2, 1)], "what Meta has does not go out again");
-}
-
-async fn in_a_database_that_went_back_in_time_nothing_is_begun(test: TestDb) {
-    let stage = Stage::new(&test).await;
-    let execution = stage.built(8, 4).await;
-    let me = DaemonId::random();
-    let identity = Identity::of(&stage.db).await.unwrap();
-    let (entered, _) = instance::enter(&stage.db, "test", 0, &identity, at(1)).await.unwrap();
-    let lease = stage.claim(&execution, me).await.unwrap();
-    let wanted = [part(&lease, &[0, 1])];
-    let further = Known { epoch: entered.epoch + 1, database: 0 };
-    let another = Known { epoch: 0, database: identity.database + 1 };
-    // A file cannot become another under a daemon.
-    for known in [further].into_iter().chain((test.kind == Kind::Postgres).then_some(another)) {
-        let mut tx = stage.db.begin().await.unwrap();
-        assert_eq!(deliveries::claim(&mut tx, execution.id, me, LEASE, known, at(2)).await.unwrap(), None);
-        drop(tx);
-        let behind = GroupCommit { known, ..wish(&stage, &execution, me, &[], &wanted) };
-        let behind = deliveries::group_commit(&stage.db, &behind).await.unwrap();
-        assert_eq!((behind.parts[0].grip, behind.parts[0].intents.len()), (Grip::Lost, 0));
-    }
-    assert_eq!(commit(&stage, &execution, me, &[], &wanted).await.parts[0].intents.len(), 2, "the guard is all it was");
 }
 
 async fn what_was_not_sent_waits_for_its_time(test: TestDb) {

@@ -1,5 +1,6 @@
 //! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
 
+mod behind;
 mod cost;
 mod disk;
 mod doubts;
@@ -15,10 +16,10 @@ use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::Delivery;
 use countersign::domain::ids::{DaemonId, ExecutionId, RequestId, TenantId};
 use countersign::domain::people::{Person, Tenant};
+use countersign::store::behind::Known;
 use countersign::store::deliveries::{
     self, Committed, Execution, GroupCommit, Lease, NewExecution, Outcome, Part, Settled,
 };
-use countersign::store::instance::Known;
 use countersign::store::{Db, requests};
 
 use std::time::Duration;

@@ -21,6 +21,7 @@ use countersign::error::{Error, Result};
 use countersign::graph::errors::FatalFor;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
 use countersign::graph::{Graph, GraphError, Settings};
+use countersign::store::behind::Remembered;
 use countersign::store::deliveries::{self, Reached, StatusUpdate};
 use countersign::store::identity::Identity;
 use countersign::store::instance::{self, Instance};
@@ -193,7 +194,7 @@ impl Play {
                 .unwrap()
                 .0,
             ledger: Arc::new(ctx.clone()),
-            remembered: instance::Remembered::default(),
+            remembered: Remembered::default(),
             ctx,
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: 100_000,

@@ -134,8 +134,10 @@ async fn what_waited_when_a_backup_was_put_back_is_settled_or_tried_after_it(tes
     let stage = Stage::new(&test).await;
     let execution = stage.built(4, 4).await;
     let mut tx = stage.db.begin().await.unwrap();
-    assert_eq!(deliveries::doubt_what_waits(&mut tx, &execution, "it was put back", at(5)).await.unwrap(), 4);
-    assert_eq!(deliveries::doubt_what_waits(&mut tx, &execution, "again", at(6)).await.unwrap(), 0);
+    deliveries::nothing_waits(&mut tx, &execution).await.unwrap();
+    for (rows, why, doubted) in [(0..3, "it was put back", 3), (3..9, "it was put back", 1), (0..9, "again", 0)] {
+        assert_eq!(deliveries::doubt(&mut tx, &execution, rows, why, at(5)).await.unwrap(), doubted);
+    }
     tx.commit().await.unwrap();
     let delivered = Reached::Step(Progress::Delivered);
     let applied = apply(&stage, stage.tenant, &[status(&execution, 2, 1, "wamid.A", delivered)]).await;

@@ -14,7 +14,7 @@ use crate::support::db::{Kind, TestDb};
 const PEOPLE: usize = 600;
 const RATE: u32 = 40;
 /// Seconds by which their clocks are off.
-const CLOCKS: [i32; 3] = [300, -300, 120];
+const CLOCKS: [&str; 3] = ["300", "-300", "120"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_daemons_killed_and_held_up_send_each_message_once() {
@@ -25,7 +25,7 @@ async fn four_daemons_killed_and_held_up_send_each_message_once() {
     let first = stage.daemon().await;
     let mut others = Vec::new();
     for off_by in CLOCKS {
-        others.push((off_by, stage.another_daemon(off_by).await));
+        others.push((off_by, stage.another_daemon(&[("CLOCK_OFF_BY", off_by)]).await));
     }
     let id = stage.signed_offer(RATE).await;
     let (mut kills, mut pauses) = (0, 0);
@@ -43,7 +43,7 @@ async fn four_daemons_killed_and_held_up_send_each_message_once() {
         } else {
             kills += 1;
             daemon.kill().await;
-            stage.another_daemon(off_by).await
+            stage.another_daemon(&[("CLOCK_OFF_BY", off_by)]).await
         };
         others.push((off_by, daemon));
     }

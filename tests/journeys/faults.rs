@@ -202,7 +202,7 @@ async fn a_daemon_that_stood_still_sends_nothing_that_another_took_over(db: Test
     sleeper.signal("STOP").await;
     let before = stage.sends().await.len();
     let second = if stage.db.kind == Kind::Postgres {
-        let daemon = stage.another_daemon(0).await;
+        let daemon = stage.another_daemon(&[]).await;
         until("the second daemon goes on", Duration::from_secs(30), async || {
             (stage.sends().await.len() > before + 20).then_some(())
         })

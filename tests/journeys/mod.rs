@@ -4,6 +4,7 @@
 mod answers;
 mod backup;
 mod beginning;
+mod copies;
 mod crash;
 mod crowd;
 mod demo;

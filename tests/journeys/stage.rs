@@ -163,18 +163,24 @@ impl Stage {
         Daemon::start(self.db.folder(), &args, &[&self.env(), more].concat(), &self.url).await
     }
 
-    /// Another daemon on the same database, at an address of its own, whose clock is off by so many seconds.
-    pub async fn another_daemon(&self, off_by: i32) -> Daemon {
-        let (listen, off_by) = (format!("127.0.0.1:{}", free_port()), off_by.to_string());
+    /// Another daemon, at an address of its own, with more in its environment.
+    pub async fn another_daemon(&self, more: &[(&str, &str)]) -> Daemon {
+        let listen = format!("127.0.0.1:{}", free_port());
+        let url = format!("http://{listen}");
         let args = ["serve", "--config", self.config()];
-        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str()), ("CLOCK_OFF_BY", off_by.as_str())];
-        Daemon::start(self.db.folder(), &args, &[&self.env(), &own[..]].concat(), &format!("http://{listen}")).await
+        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str()), ("COUNTERSIGN__SERVER__PUBLIC_URL", url.as_str())];
+        Daemon::start(self.db.folder(), &args, &[&self.env(), &own[..], more].concat(), &url).await
     }
 
     /// Files an offer to the members as soon as the templates have come from Meta, and has it signed.
     pub async fn signed_offer(&self, rate: u32) -> String {
+        self.signed_offer_to(self.segment, rate).await
+    }
+
+    /// The same to others.
+    pub async fn signed_offer_to(&self, segment: SegmentId, rate: u32) -> String {
         let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
-            let filed = self.try_call("whatsapp.broadcast.preview", self.offer(rate)).await.ok()?;
+            let filed = self.try_call("whatsapp.broadcast.preview", offer(&json!(segment), rate)).await.ok()?;
             filed["action_request_id"].as_str().map(str::to_owned)
         })
         .await;
@@ -184,9 +190,14 @@ impl Stage {
 
     /// What the status tool says once it stands so.
     pub async fn comes_to(&self, id: &str, wanted: &str, within: Duration) -> Value {
+        self.comes_to_at(&self.url, id, wanted, within).await
+    }
+
+    /// What another daemon says.
+    pub async fn comes_to_at(&self, url: &str, id: &str, wanted: &str, within: Duration) -> Value {
         let asked = json!({"action_request_id": id});
         until(&format!("it is {wanted}"), within, async || {
-            let status = self.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
+            let status = self.try_call_at(url, "whatsapp.action_request.status", asked.clone()).await.ok()?;
             (status["status"] == wanted).then_some(status)
         })
         .await
@@ -194,9 +205,13 @@ impl Stage {
 
     /// A tool's answer, or that nobody gave one.
     pub async fn try_call(&self, tool: &str, arguments: Value) -> reqwest::Result<Value> {
+        self.try_call_at(&self.url, tool, arguments).await
+    }
+
+    async fn try_call_at(&self, url: &str, tool: &str, arguments: Value) -> reqwest::Result<Value> {
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": {"name": tool, "arguments": arguments}});
-        let request = reqwest::Client::new().post(format!("{}/mcp", self.url)).bearer_auth(&self.key).json(&call);
+        let request = reqwest::Client::new().post(format!("{url}/mcp")).bearer_auth(&self.key).json(&call);
         let request = request.timeout(Duration::from_secs(10)).header("accept", "application/json, text/event-stream");
         let answer: Value = request.send().await?.json().await?;
         assert!(!answer["result"]["structuredContent"].is_null(), "{tool}: {answer:#}");
@@ -222,7 +237,7 @@ impl Stage {
         }
     }
 
-    /// The same for the members of this stage.
+    /// What an agent asks for, for the members of this stage.
     pub fn offer(&self, rate: u32) -> Value {
         offer(&json!(self.segment), rate)
     }

@@ -13,8 +13,10 @@ use countersign::domain::consent::{MessageCategory, Suppression};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::ids::{DaemonId, ExecutionId, TenantId};
 use countersign::error::{Error, Result};
-use countersign::store::deliveries::{Committed, Execution, Grant, GroupCommit, Lease, TokenAsk, Waiting};
-use countersign::store::instance::Known;
+use countersign::store::behind::Known;
+use countersign::store::deliveries::{
+    Committed, Execution, Grant, Grip, GroupCommit, Lease, Surprise, TokenAsk, Waiting,
+};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
 use tokio::sync::Notify;
@@ -234,10 +236,11 @@ impl Ledger for Distant {
             let wanted = GroupCommit { now: ctx.clock.now(), ..wanted.clone() };
             let done = ctx.commit(&wanted).await?;
             self.intended(&done).await;
-            for surprise in
-                done.surprises.iter().filter(|s| matches!(s, store::deliveries::Surprise::SecondMessage { .. }))
-            {
+            for surprise in done.surprises.iter().filter(|s| !matches!(s, Surprise::Moved { .. })) {
                 self.world.wrong(format!("{surprise:?}"));
+            }
+            if done.parts.iter().any(|part| part.grip == Grip::Behind) {
+                self.world.wrong("the database is taken for older than what has happened".to_owned());
             }
             Ok(done)
         })
@@ -250,11 +253,6 @@ impl Ledger for Distant {
 
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()> {
         self.call("slow_down", async |ctx| ctx.slow_down(tenant, bucket, per_second).await).await
-    }
-
-    async fn behind(&self, _: &Execution) -> Result<()> {
-        self.world.wrong("the database is taken for older than what has happened".to_owned());
-        Ok(())
     }
 
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()> {

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod axe;
+pub mod backup;
 pub mod browser;
 pub mod cost;
 pub mod cut;

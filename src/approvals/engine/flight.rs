@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::sender::Event;
 
@@ -27,6 +28,8 @@ pub struct Flight {
     pub from: Instant,
     /// and not after this: the lease may be over by then, or the turn is.
     pub until: Instant,
+    /// Cancelled when nothing more may begin.
+    pub grounded: CancellationToken,
     /// The place that the request takes up.
     pub slot: OwnedSemaphorePermit,
 }
@@ -86,10 +89,14 @@ impl Drop for Ticket {
 
 /// Begins the request in a task of its own.
 pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Event>) {
-    let Flight { seq, attempt, epoch, message, from, until, slot } = flight;
+    let Flight { seq, attempt, epoch, message, from, until, grounded, slot } = flight;
     let mut ticket = Ticket { seq, attempt, epoch, begun: Instant::now(), slot: Some(slot), events: Some(events) };
     tokio::spawn(async move {
-        tokio::time::sleep_until(from).await;
+        tokio::select! {
+            biased;
+            () = grounded.cancelled() => return ticket.land(None),
+            () = tokio::time::sleep_until(from) => {}
+        }
         ticket.begun = Instant::now();
         // The process may have stood still since the intent was made durable. If the shard may be somebody else's by now,
         // the row may be marked as in doubt already, and people may be looking at it.
@@ -135,7 +142,7 @@ mod tests {
         }
     }
 
-    async fn fly(from: Instant, until: Instant) -> Landing {
+    async fn fly(from: Instant, until: Instant, grounded: CancellationToken) -> Landing {
         let (events, mut landed) = mpsc::unbounded_channel();
         let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
         let message = TemplateMessage {
@@ -148,7 +155,7 @@ mod tests {
             buttons: Vec::new(),
             callback: "t".into(),
         };
-        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, from, until, slot }, events);
+        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, from, until, grounded, slot }, events);
         match landed.recv().await {
             Some(Event::Landed(landing)) => landing,
             _ => panic!("every flight lands"),
@@ -158,17 +165,25 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_falls_over_leaves_its_message_in_doubt() {
         let now = Instant::now();
-        let landing = fly(now, now + Duration::from_secs(5)).await;
+        let landing = fly(now, now + Duration::from_secs(5), CancellationToken::new()).await;
         assert!(matches!(landing.outcome, Some(SendOutcome::Unknown { .. })), "{landing:?}");
     }
 
     #[tokio::test]
     async fn nothing_is_begun_before_its_turn_or_after_it() {
         let now = Instant::now();
-        let landing = fly(now, now).await;
+        let landing = fly(now, now, CancellationToken::new()).await;
         assert_eq!((landing.seq, landing.outcome), (7, None));
         let turn = Duration::from_millis(30);
-        fly(now + turn, now + Duration::from_secs(5)).await;
+        fly(now + turn, now + Duration::from_secs(5), CancellationToken::new()).await;
         assert!(now.elapsed() >= turn);
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_for_its_turn_is_called_off() {
+        let (now, grounded) = (Instant::now(), CancellationToken::new());
+        grounded.cancel();
+        let landing = fly(now + Duration::from_hours(1), now + Duration::from_hours(2), grounded).await;
+        assert_eq!(landing.outcome, None);
     }
 }

@@ -1,7 +1,6 @@
 //! What the engine asks of the store, each call a whole: it happened, it did not, or nobody knows. The engine asks by this
 //! trait alone, so that a simulation can let each call be slow, fail, or succeed without saying so.
 
-use crate::approvals::behind;
 use crate::approvals::execute::{self, Halt};
 use crate::approvals::reconcile;
 use crate::domain::clock::Timestamp;
@@ -9,8 +8,8 @@ use crate::domain::contacts::{ContactNo, People};
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
 use crate::error::Result;
 use crate::faults::Step;
+use crate::store::behind::Known;
 use crate::store::deliveries::{self, Committed, Execution, Grant, GroupCommit, Lease, TokenAsk, Waiting};
-use crate::store::instance::Known;
 use crate::tools::{Ctx, webhooks};
 use async_trait::async_trait;
 use std::time::Duration;
@@ -78,9 +77,6 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Halves the rate of a number.
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()>;
-
-    /// Meta has a message of a try that the ledger has forgotten.
-    async fn behind(&self, execution: &Execution) -> Result<()>;
 
     /// Notes on people what Meta's codes say of them.
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()>;
@@ -178,10 +174,6 @@ impl Ledger for Ctx {
 
     async fn slow_down(&self, tenant: TenantId, bucket: &str, per_second: f64) -> Result<()> {
         Ok(deliveries::slow_down(&self.db, tenant, bucket, per_second, self.clock.now()).await?)
-    }
-
-    async fn behind(&self, execution: &Execution) -> Result<()> {
-        behind::noticed(self, execution.started_at).await
     }
 
     async fn remedy(&self, tenant: TenantId, refusals: &[(ContactNo, i64)]) -> Result<()> {

@@ -17,6 +17,10 @@ const TOGETHER: Duration = Duration::from_millis(20);
 /// A commit that takes longer than this is not waited for ahead of time.
 const LONGEST_LEAD: Duration = Duration::from_millis(125);
 
+/// A request whose intent is durable waits no longer than this for its turn: what was to begin when somebody says stop begins
+/// by then.
+const SOON: Duration = Duration::from_millis(250);
+
 /// The facts are looked at again and the next batch is made ready so long before the last one is out, so that no place
 /// stands empty meanwhile.
 const PREPARING: Duration = Duration::from_millis(100);
@@ -111,20 +115,23 @@ impl Pace {
         self.lead = (self.lead * 7 + took.min(LONGEST_LEAD)) / 8;
     }
 
-    /// One request is to begin: from when on. If the commit took longer than its token kept, it takes the next one, so that
-    /// what was held up does not go out on top of what is due.
-    pub fn turn(&mut self, now: Instant) -> Instant {
+    /// One request is to begin: from when on; `None` if that is not soon. If the commit took longer than its token kept, it takes
+    /// the next one, so that what was held up does not go out on top of what is due.
+    pub fn turn(&mut self, now: Instant) -> Option<Instant> {
         self.lose(now);
+        // Without a token: the next moments may be other daemons'; its own has just gone by.
+        let owed = || self.owed_at.map_or(now, |last| now.max(last + self.apart));
+        let at = self.tokens.front().copied().unwrap_or_else(owed);
+        if at > now + SOON {
+            return None;
+        }
+        if self.tokens.pop_front().is_none() {
+            self.owed = self.owed.saturating_add(1);
+            self.owed_at = Some(at);
+        }
         self.used = self.used.saturating_add(1);
         self.used_at = Some(now);
-        if let Some(token) = self.tokens.pop_front() {
-            return token;
-        }
-        self.owed = self.owed.saturating_add(1);
-        // The next moments may be other daemons'; its own has just gone by.
-        let at = self.owed_at.map_or(now, |last| now.max(last + self.apart));
-        self.owed_at = Some(at);
-        at
+        Some(at)
     }
 
     /// Drops the tokens that are too old for a request that begins then.
@@ -208,7 +215,7 @@ mod tests {
     }
 
     fn use_up(pace: &mut Pace, tokens: u32, now: Instant) -> Vec<Duration> {
-        (0..tokens).map(|_| pace.turn(now).saturating_duration_since(now)).collect()
+        (0..tokens).map(|_| pace.turn(now).unwrap().saturating_duration_since(now)).collect()
     }
 
     #[test]
@@ -227,6 +234,8 @@ mod tests {
         pace.granted(grant(3), late);
         assert_eq!(pace.tokens.len(), 1, "for which the next grant pays");
         assert_eq!(use_up(&mut pace, 1, late), [MS * 70], "the moments go on from those before");
+        let turns: Vec<_> = (0..99).map_while(|_| pace.turn(late)).collect();
+        assert_eq!(turns.last().copied(), Some(late + SOON), "none is given out that is far away");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The facts are looked at again at least this often, however large a batch is.
 pub const CHECK_EVERY: Duration = Duration::from_secs(10);
@@ -65,6 +66,8 @@ pub struct Sender<'a> {
     pub(super) events: UnboundedSender<Event>,
     /// No intents any more: stopped, halted, or in trouble.
     pub(super) closing: bool,
+    /// Calls off the requests that wait for their turn.
+    pub(super) grounded: CancellationToken,
     pub(super) trouble: Option<Error>,
     pub(super) tries: u32,
     checking: bool,
@@ -96,6 +99,7 @@ impl<'a> Sender<'a> {
             ask_again: None,
             events,
             closing: false,
+            grounded: CancellationToken::new(),
             trouble: None,
             tries: 0,
             checking: false,
@@ -114,6 +118,7 @@ impl<'a> Sender<'a> {
             }
             self.obey().await;
             if self.closing {
+                self.grounded.cancel();
                 if self.aloft.is_empty() && self.landed.is_empty() {
                     break;
                 }
@@ -180,9 +185,7 @@ impl<'a> Sender<'a> {
         let aloft = self.aloft.remove(&seq);
         let now = self.engine.ctx.clock.now();
         let Some(outcome) = outcome else {
-            let why = "its turn was over before the request was begun".to_owned();
-            self.put_back = true;
-            self.landed.push(Outcome { seq, attempt, epoch, settled: Settled::NotSent { retry_at: now, why } });
+            self.never_begun(seq, attempt, epoch);
             return;
         };
         metrics::counter!("countersign_sends_total", "outcome" => word(&outcome)).increment(1);
@@ -225,6 +228,13 @@ impl<'a> Sender<'a> {
         self.landed.push(Outcome { seq, attempt, epoch, settled });
     }
 
+    /// A request for which there is an intent, and which was not begun: its turn was over, or nothing may begin any more.
+    pub(super) fn never_begun(&mut self, seq: u32, attempt: i16, epoch: i64) {
+        let (retry_at, why) = (self.engine.ctx.clock.now(), "the request was not begun".to_owned());
+        self.put_back = true;
+        self.landed.push(Outcome { seq, attempt, epoch, settled: Settled::NotSent { retry_at, why } });
+    }
+
     /// Whatever says that nothing more may be begun: the daemon's end, the breaker, the facts, the time.
     async fn obey(&mut self) {
         if self.engine.stop.is_cancelled() {
@@ -233,6 +243,9 @@ impl<'a> Sender<'a> {
         }
         if self.closing {
             return;
+        }
+        if self.engine.remembered.known().unkept {
+            return self.fail(Error::Unavailable("how far the database is cannot be kept outside of it".to_owned()));
         }
         let over = self.job.finish_by.is_some_and(|at| at <= self.engine.ctx.clock.now());
         let halt = if let Some(why) = self.trip.take() {

@@ -154,16 +154,18 @@ impl Sender<'_> {
                     tracing::warn!(execution = %self.job.execution.id, shard = part.shard_no, "another daemon took this shard");
                     self.held.retain(|h| h.lease.shard_no != part.shard_no);
                 }
+                Grip::Behind => {
+                    tracing::error!(execution = %self.job.execution.id, shard = part.shard_no, "the database is older than what has happened; nothing is begun in it");
+                    self.held.retain(|h| h.lease.shard_no != part.shard_no);
+                    self.closing = true;
+                    self.engine.ctx.wake.requests();
+                }
             }
         }
+        self.report(&done.surprises);
         if self.closing {
             // What was taken out of the queues and not granted still waits in the ledger, at or above its mark.
             self.held.iter_mut().for_each(Held::forget);
-        }
-        self.report(&done.surprises);
-        if done.surprises.iter().any(|surprise| matches!(surprise, Surprise::Lost { .. })) {
-            self.closing = true;
-            self.engine.ledger.behind(&self.job.execution).await?;
         }
         self.retry_soon();
         if suppressed > 0 {
@@ -184,10 +186,13 @@ impl Sender<'_> {
         let Ready { seq, contact, mut message, .. } = row;
         let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
         message.callback = token.to_text(&self.engine.instance.secret);
+        let Some(from) = self.pace.turn(Instant::now()) else {
+            return self.never_begun(seq, attempt, epoch);
+        };
         self.aloft.insert(seq, Aloft { attempt, contact });
-        let from = self.pace.turn(Instant::now());
         let until = deadline.min(from + LONGEST_WAIT);
-        let flight = Flight { seq, attempt, epoch, message, from, until, slot };
+        let grounded = self.grounded.clone();
+        let flight = Flight { seq, attempt, epoch, message, from, until, grounded, slot };
         flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());
     }
 
@@ -198,7 +203,7 @@ impl Sender<'_> {
         }
     }
 
-    fn report(&self, surprises: &[Surprise]) {
+    fn report(&mut self, surprises: &[Surprise]) {
         let execution = self.job.execution.id;
         for surprise in surprises {
             match surprise {
@@ -206,6 +211,8 @@ impl Sender<'_> {
                     tracing::error!(%execution, seq, attempt, "Meta accepted a second message for one attempt: a person got it twice");
                 }
                 Surprise::Lost { seq, attempt } => {
+                    self.closing = true;
+                    self.engine.ctx.wake.requests();
                     tracing::error!(%execution, seq, attempt, "Meta has a message that the database does not know: was it restored from a backup?");
                 }
                 Surprise::Moved { seq, attempt, state } => {

@@ -15,7 +15,7 @@ use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::deliveries::Desired;
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
 use crate::faults::Step;
-use crate::store::instance::Known;
+use crate::store::behind::{self, Known, not_behind};
 use crate::store::{Db, Result, Tx, on, row, unsigned, word};
 use serde_json::json;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub struct GroupCommit<'a> {
     pub category: MessageCategory,
     /// Who commits.
     pub me: DaemonId,
-    /// What is known of the database; in one that is behind that no shard is ours.
+    /// What is known of the database; in one that is behind that nothing may begin.
     pub known: Known,
     /// How long the shards stay ours from here on.
     pub lease: Duration,
@@ -104,6 +104,8 @@ pub enum Grip {
     Halted(Desired),
     /// Somebody else's by now.
     Lost,
+    /// Nobody knows whose: the database is behind what is known of it, or that waits to be seen to.
+    Behind,
 }
 
 /// What became of one part.
@@ -128,6 +130,9 @@ pub async fn group_commit(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed
         done.parts.push(Granted { shard_no: part.shard_no, grip, intents: Vec::new(), suppressed: 0 });
     }
     done.surprises = settle(&mut tx, wanted.tenant, wanted.execution, wanted.outcomes, wanted.now).await?;
+    if done.surprises.iter().any(|surprise| matches!(surprise, Surprise::Lost { .. })) {
+        behind::notice_by(&mut tx, wanted.execution, wanted.now).await?;
+    }
     for (part, granted) in wanted.parts.iter().zip(&mut done.parts) {
         if granted.grip == Grip::Held {
             (granted.intents, granted.suppressed) = intents(&mut tx, wanted, part).await?;
@@ -148,30 +153,31 @@ row! {
 /// commits before it is seen here; one that commits after it waits for this transaction.
 async fn grip(tx: &mut Tx, wanted: &GroupCommit<'_>, part: &Part) -> Result<Grip> {
     macro_rules! renew {
-        ($now:literal, $database:literal) => {
+        ($now:literal, $not_behind:expr) => {
             concat!(
                 "update shard set next_seq = case when desired = 'run' then $5 else next_seq end, low_seq = $6,
                     lease_until = $7 + ",
                 $now,
-                " where execution_id = $1 and shard_no = $2
-                    and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $9 and ($10 = 0 or $10 = ",
-                $database,
-                ") and owner = $3 and epoch = $4 returning desired"
+                " where execution_id = $1 and shard_no = $2 and owner = $3 and epoch = $4 and ",
+                $not_behind,
+                " returning desired"
             )
         };
     }
     const RENEW: Sql = Sql {
-        sqlite: renew!("$8", "0"),
+        sqlite: renew!("$8", not_behind!(sqlite, "$9", "$10")),
         postgres: renew!(
             "0 * $8::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint",
-            "(select d.oid::bigint from pg_database d where d.datname = current_database())"
+            not_behind!(postgres, "$9", "$10")
         ),
     };
     let sql = RENEW.of(tx);
     let row: Option<DesiredRow> = on!(tx tx, c => sqlx::query_as(sql).bind(wanted.execution).bind(part.shard_no)
         .bind(wanted.me).bind(part.epoch).bind(i64::from(part.next_seq)).bind(i64::from(part.low_seq)).bind(micros(wanted.lease))
         .bind(wanted.now).bind(wanted.known.epoch).bind(wanted.known.database).fetch_optional(c).await)?;
-    let Some(row) = row else { return Ok(Grip::Lost) };
+    let Some(row) = row else {
+        return Ok(if behind::is_not(tx, wanted.known).await? { Grip::Lost } else { Grip::Behind });
+    };
     Ok(match word("shard", "desired", part.shard_no, &row.desired)? {
         Desired::Run => Grip::Held,
         other => Grip::Halted(other),

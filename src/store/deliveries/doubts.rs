@@ -8,6 +8,7 @@ use crate::domain::deliveries::{DeliveryState, Ruling};
 use crate::domain::ids::{ExecutionId, PersonId, TenantId};
 use crate::store::{Db, Result, Tx, json, on, row, to_json, unsigned};
 use serde::Deserialize;
+use std::ops::Range;
 
 /// Different ways in which requests broke that are told apart.
 const WAYS: i64 = 5;
@@ -69,24 +70,32 @@ pub async fn evidence(db: &Db, execution: &Execution) -> Result<Evidence> {
     })
 }
 
-/// Marks all that waits as in doubt: each row at its next try, which another daemon, or this one before the database was put
-/// back, may have made. So a status that tells of that try settles it, and one that is sent again is a try after it. Says how
-/// many they are.
-pub async fn doubt_what_waits(tx: &mut Tx, execution: &Execution, why: &str, now: Timestamp) -> Result<u64> {
+/// Leaves nothing of an execution to be taken; what is sent again goes through the retry queue.
+pub async fn nothing_waits(tx: &mut Tx, execution: &Execution) -> Result<()> {
     let id = execution.id;
-    // Nothing is left to be taken; what is sent again goes through the retry queue.
     on!(tx &mut *tx, c => sqlx::query("update shard set next_seq = seq_to where execution_id = $1").bind(id)
         .execute(c).await.map(drop))?;
-    on!(tx &mut *tx, c => sqlx::query("delete from retry_queue where execution_id = $1").bind(id).execute(c).await.map(drop))?;
+    on!(tx tx, c => sqlx::query("delete from retry_queue where execution_id = $1").bind(id).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Marks what waits among these rows as in doubt: each at its next try, which another daemon, or this one before the database
+/// was put back, may have made. So a status that tells of that try settles it, and one that is sent again is a try after it.
+/// What is on its way is in doubt as it is: that Meta turns it away says nothing of a message before. No report of ours is
+/// about either but that Meta took it. Says how many they are.
+pub async fn doubt(tx: &mut Tx, execution: &Execution, rows: Range<u32>, why: &str, now: Timestamp) -> Result<u64> {
+    let (id, from, to) = (execution.id, i64::from(rows.start), i64::from(rows.end));
     let evidence = to_json("delivery_attempt", "evidence", &serde_json::json!({"why": why}))?;
     on!(tx &mut *tx, c => sqlx::query(
         "insert into delivery_attempt (execution_id, seq, attempt, outcome, evidence, at)
-         select execution_id, seq, attempt + 1, 'unknown', $2, $3 from delivery where execution_id = $1 and state = 0
+         select execution_id, seq, attempt + case when state = 0 then 1 else 0 end, 'unknown', $2, $3 from delivery
+            where execution_id = $1 and seq >= $4 and seq < $5 and state in (0, 1)
          on conflict do nothing")
-        .bind(id).bind(evidence).bind(now).execute(c).await.map(drop))?;
+        .bind(id).bind(evidence).bind(now).bind(from).bind(to).execute(c).await.map(drop))?;
     let rows = on!(tx tx, c => sqlx::query(
-        "update delivery set state = 3, attempt = attempt + 1, updated_at = $2 where execution_id = $1 and state = 0")
-        .bind(id).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+        "update delivery set attempt = attempt + case when state = 0 then 1 else 0 end, state = 3, epoch = 0, updated_at = $2
+         where execution_id = $1 and seq >= $3 and seq < $4 and state in (0, 1)")
+        .bind(id).bind(now).bind(from).bind(to).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(rows)
 }
 

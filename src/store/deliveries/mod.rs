@@ -17,7 +17,7 @@ mod statuses;
 mod votes;
 
 pub use commit::{Committed, Exclude, Granted, Grip, GroupCommit, Later, Part, group_commit};
-pub use doubts::{Evidence, doubt_what_waits, evidence, latest_in_doubt, rule};
+pub use doubts::{Evidence, doubt, evidence, latest_in_doubt, nothing_waits, rule};
 pub use drift::{fallen_away, rebase, suppressed_ahead};
 pub use executions::{
     Execution, NewExecution, add, build, by_request, find, finish, follow, lock, of_request, pause_for, set_desired,
@@ -37,13 +37,13 @@ use super::Tx;
 
 /// One statement in both dialects, for the few places where they differ.
 #[derive(Clone, Copy)]
-struct Sql {
-    sqlite: &'static str,
-    postgres: &'static str,
+pub(super) struct Sql {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
 }
 
 impl Sql {
-    const fn of(self, tx: &Tx) -> &'static str {
+    pub(super) const fn of(self, tx: &Tx) -> &'static str {
         match tx {
             Tx::Sqlite(_) => self.sqlite,
             Tx::Postgres(_) => self.postgres,

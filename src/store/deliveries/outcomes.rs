@@ -1,9 +1,9 @@
 //! How requests ended, written into the ledger by attempt and by the holding of the shard under which it was made, whoever
 //! holds it by now: the truth about a request is worth having from anybody who made it.
 
-use super::doubts::{Why, was_sent_again};
+use super::doubts::Why;
 use super::ledger::record_attempts;
-use super::lost::{Lost, find_again};
+use super::lost::{Lost, Standing, find_again, standing};
 use super::{AttemptNote, Sql, clean, dialects, list};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::DeliveryState;
@@ -284,31 +284,32 @@ async fn explain(
         let row: Option<StandsRow> = on!(tx &mut *tx, c => sqlx::query_as(
             "select seq, attempt, state, wamid from delivery where execution_id = $1 and seq = $2")
             .bind(execution).bind(i64::from(outcome.seq)).fetch_optional(c).await)?;
-        let Some(row) = row else { continue };
-        let state = DeliveryState::from_number(row.state)
-            .ok_or_else(|| Error::inconsistent("delivery", "state", row.seq, row.state))?;
         let (seq, attempt) = (outcome.seq, outcome.attempt);
-        let same = row.attempt == attempt && state == outcome.settled.state();
-        match &outcome.settled {
-            Settled::Accepted { wamid } if same && row.wamid.as_deref() == Some(clean(wamid).as_str()) => {}
-            // A person decided to send it again, knowing that it may arrive.
-            Settled::Accepted { .. }
-                if row.attempt > attempt && was_sent_again(tx, execution, seq, attempt).await? =>
-            {
-                surprises.push(Surprise::Moved { seq, attempt, state });
-            }
-            Settled::Accepted { wamid } => {
-                let wamid = &clean(wamid);
-                let lost = Lost { tenant, execution, seq, attempt, wamid, progress: None, code: None };
-                if find_again(tx, lost, now).await? {
+        if let Settled::Accepted { wamid } = &outcome.settled {
+            let (wamid, stands) = (&clean(wamid), row.as_ref().map(|row| (row.attempt, row.wamid.as_deref())));
+            match standing(tx, stands, execution, (seq, attempt), wamid).await? {
+                Standing::Same => continue,
+                Standing::SentAgain => {}
+                Standing::Second => {
+                    let evidence = json!({"wamid": wamid});
+                    let note = AttemptNote { seq, attempt, outcome: "second_message", evidence };
+                    record_attempts(tx, execution, &[note], now).await?;
+                    surprises.push(Surprise::SecondMessage { seq, attempt });
+                    continue;
+                }
+                Standing::Forgotten => {
+                    let lost = Lost { tenant, execution, seq, attempt, wamid, progress: None, code: None };
+                    find_again(tx, lost, now).await?;
                     surprises.push(Surprise::Lost { seq, attempt });
                     continue;
                 }
-                let evidence = json!({"wamid": wamid});
-                let note = AttemptNote { seq, attempt, outcome: "second_message", evidence };
-                record_attempts(tx, execution, &[note], now).await?;
-                surprises.push(Surprise::SecondMessage { seq, attempt });
             }
+        }
+        let Some(row) = row else { continue };
+        let state = DeliveryState::from_number(row.state)
+            .ok_or_else(|| Error::inconsistent("delivery", "state", row.seq, row.state))?;
+        let same = row.attempt == attempt && state == outcome.settled.state();
+        match &outcome.settled {
             _ if same => {}
             // The webhook proved more than our broken connection did.
             Settled::Unknown { .. } if row.attempt == attempt && state == DeliveryState::Accepted => {}

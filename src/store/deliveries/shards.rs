@@ -5,7 +5,7 @@ use super::ledger::record_attempts;
 use super::{AttemptNote, Sql};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{DaemonId, ExecutionId};
-use crate::store::instance::Known;
+use crate::store::behind::{Known, not_behind};
 use crate::store::{Result, Tx, on, row, unsigned};
 use serde_json::json;
 use std::time::Duration;
@@ -39,20 +39,27 @@ pub async fn claim(
     known: Known,
     now: Timestamp,
 ) -> Result<Option<Lease>> {
+    macro_rules! claim {
+        ($until:literal, $lock:literal, $not_behind:expr) => {
+            concat!(
+                "update shard set owner = $2, epoch = epoch + 1, lease_until = $4 + ",
+                $until,
+                " where execution_id = $1 and shard_no = (select shard_no from shard
+                    where execution_id = $1 and not done and owner is null and desired = 'run' order by shard_no limit 1",
+                $lock,
+                ") and ",
+                $not_behind,
+                " returning shard_no, seq_from, seq_to, next_seq, epoch"
+            )
+        };
+    }
     const CLAIM: Sql = Sql {
-        sqlite: "update shard set owner = $2, epoch = epoch + 1, lease_until = $3 + $4
-             where execution_id = $1 and shard_no = (select shard_no from shard
-                where execution_id = $1 and not done and owner is null and desired = 'run' order by shard_no limit 1)
-                and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $5 and $6 = $6
-             returning shard_no, seq_from, seq_to, next_seq, epoch",
-        postgres: "update shard set owner = $2, epoch = epoch + 1,
-                lease_until = 0 * $3::bigint + $4 + (extract(epoch from clock_timestamp()) * 1000000)::bigint
-             where execution_id = $1 and shard_no = (select shard_no from shard
-                where execution_id = $1 and not done and owner is null and desired = 'run' order by shard_no limit 1
-                for update skip locked)
-                and coalesce((select i.epoch from instance i where i.one = 1), 0) >= $5
-                and ($6 = 0 or $6 = (select d.oid::bigint from pg_database d where d.datname = current_database()))
-             returning shard_no, seq_from, seq_to, next_seq, epoch",
+        sqlite: claim!("$3", "", not_behind!(sqlite, "$5", "$6")),
+        postgres: claim!(
+            "0 * $3::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint",
+            " for update skip locked",
+            not_behind!(postgres, "$5", "$6")
+        ),
     };
     let sql = CLAIM.of(tx);
     let row: Option<LeaseRow> = on!(tx tx, c => sqlx::query_as(sql).bind(execution).bind(me).bind(now).bind(micros(lease))

@@ -1,7 +1,7 @@
 //! What Meta's status webhooks say of the ledger: found by the token that travelled with the message, never backwards.
 
-use super::doubts::{contradicted, was_sent_again};
-use super::lost::{Lost, find_again};
+use super::doubts::contradicted;
+use super::lost::{Lost, Standing, find_again, standing};
 use super::{AttemptNote, Sql, clean, list, of_seqs, record_attempts};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
@@ -223,23 +223,18 @@ async fn explain(
         "select d.attempt, d.wamid from delivery d join execution e on e.id = d.execution_id
          where e.tenant_id = $1 and d.execution_id = $2 and d.seq = $3")
         .bind(tenant).bind(token.execution).bind(i64::from(token.seq)).fetch_optional(c).await)?;
-    match row {
-        Some(row) if row.attempt == token.attempt && row.wamid.as_deref() == Some(merged.wamid.as_str()) => {}
-        // A person decided to send it again, knowing that it may have arrived: no fault of the ledger's.
-        Some(row)
-            if row.attempt > token.attempt && was_sent_again(tx, token.execution, token.seq, token.attempt).await? => {}
-        Some(row) if row.attempt >= token.attempt => {
-            second(tx, token, &merged.wamid, now).await?;
+    let AttemptToken { execution, seq, attempt } = token;
+    let (wamid, stands) = (merged.wamid.as_str(), row.as_ref().map(|row| (row.attempt, row.wamid.as_deref())));
+    match standing(tx, stands, execution, (seq, attempt), wamid).await? {
+        Standing::Same | Standing::SentAgain => {}
+        Standing::Second => {
+            second(tx, token, wamid, now).await?;
             applied.twice.push(token);
         }
-        standing => {
+        Standing::Forgotten => {
             applied.unknown.push(token);
-            if standing.is_some() {
-                let AttemptToken { execution, seq, attempt } = token;
-                let (wamid, progress) = (merged.wamid.as_str(), Some(merged.best.column()));
-                let lost = Lost { tenant, execution, seq, attempt, wamid, progress, code: merged.code };
-                find_again(tx, lost, now).await?;
-            }
+            let (progress, code) = (Some(merged.best.column()), merged.code);
+            find_again(tx, Lost { tenant, execution, seq, attempt, wamid, progress, code }, now).await?;
         }
     }
     Ok(())

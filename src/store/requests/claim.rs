@@ -53,7 +53,8 @@ pub async fn not_begun(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
         .fetch_all(p).await)?)
 }
 
-/// Takes an approved request for carrying out; `None` if somebody else has, or it may not start. `schema_of` gives the digest
+/// Takes an approved request for carrying out; `None` if somebody else has, or it may not start, or the database was found to be
+/// older than what has happened and that waits to be seen to. `schema_of` gives the digest
 /// of a tool's schema as this program has it; without one nothing is taken, for another daemon may know the tool.
 ///
 /// The digest is worked out again from the stored bytes. If it is not the one that stands in the row, the row was changed
@@ -68,7 +69,8 @@ pub async fn claim(
     const SQL: &str = select!("where r.tenant_id = $1 and r.id = $2");
     let hit = on!(tx &mut *tx, c => sqlx::query(
         "update action_request set status = 'executing', version = version + 1
-         where tenant_id = $1 and id = $2 and status = 'approved' and not_before <= $3 and start_by > $3")
+         where tenant_id = $1 and id = $2 and status = 'approved' and not_before <= $3 and start_by > $3
+            and not exists (select 1 from instance i where i.one = 1 and i.noticed_at is not null)")
         .bind(tenant).bind(id).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
     if hit != 1 {
         return Ok(None);
