@@ -24,7 +24,7 @@ MUTANTS = [
     ("an intent for somebody who wants no more", f"{STORE}/commit.rs", "where s.tenant_id = $5 and s.contact_no = delivery.contact_no", "where s.tenant_id = $5 and s.contact_no = delivery.contact_no and 1 = 0"),
     ("an intent under another's shard", f"{STORE}/commit.rs", "and owner = $3 and epoch = $4 and ", "and ($3 = $3 or $4 = $4) and "),
     ("an intent after a stop", f"{STORE}/commit.rs", "other => Grip::Halted(other)", "_ => Grip::Held"),
-    ("an outcome of another attempt", f"{STORE}/outcomes.rs", '" and attempt = o_attempt and epoch = o_epoch\n', '" and o_attempt > 0 and epoch = o_epoch\n'),
+    ("an outcome of any try", f"{STORE}/outcomes.rs", '" and attempt = o_attempt and epoch = o_epoch\n', '" and o_attempt > 0 and o_epoch > 0\n'),
     ("an outcome of another daemon's try", f"{STORE}/outcomes.rs", '" and attempt = o_attempt and epoch = o_epoch\n', '" and attempt = o_attempt and o_epoch > 0\n'),
     ("an outcome for a row that is settled", f"{STORE}/outcomes.rs", "and (state in (1, 3) or", "and (state <> 0 or"),
     ("a takeover that sends again", f"{STORE}/shards.rs", '"update delivery set state = 3, updated_at = $4', '"update delivery set state = 0, updated_at = $4'),
