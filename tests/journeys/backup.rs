@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::stage::{PASSWORD, Stage, assert_once, sign_in};
+use super::signer::sign_in;
+use super::stage::{PASSWORD, Stage, assert_once};
 use crate::support::backup::Kept;
 use crate::support::db::{Kind, TestDb};
 use crate::support::until;
@@ -94,7 +95,7 @@ async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
         kept.put_back().await;
         daemon
     } else {
-        reaches("succeeded").await;
+        stage.is_through(&id, Duration::from_mins(1)).await;
         daemon.kill().await;
         kept.put_back().await;
         if remembered == Mark::Gone {
@@ -106,13 +107,7 @@ async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
     let health: Value = reqwest::get(format!("{}/readyz", daemon.url)).await.unwrap().json().await.unwrap();
     assert!(health["warnings"][0].as_str().unwrap_or_default().contains("restored from a backup"), "{health}");
     // So is what was on its way when the backup was made.
-    let stands = until("all of it is in doubt", Duration::from_secs(30), async || {
-        let asked = json!({"action_request_id": id});
-        let stands = stage.try_call("whatsapp.action_request.status", asked).await.ok()?;
-        let progress = &stands["execution"]["progress"];
-        (progress["sending"] == 0 && progress["queued"] == 0).then_some(stands)
-    })
-    .await;
+    let stands = stage.is_through(&id, Duration::from_secs(30)).await;
     assert!(stands["execution"]["halted"].as_str().expect("why").contains("restored from a backup"), "{stands:#}");
     let progress = &stands["execution"]["progress"];
     let in_doubt = progress["unknown"].as_u64().expect("a number");

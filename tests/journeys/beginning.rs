@@ -31,6 +31,7 @@ async fn a_new_business_comes_to_its_first_broadcast(db: TestDb) {
     let mut rows: Vec<Value> = (0..GUESTS).map(guest).collect();
     rows.push(json!({"phone": "1234", "name": "Nobody"}));
     rows.push(json!({"phone": "91009999", "name": "Never agreed"}));
+    rows.push(json!({"phone": "+852 9100-0005", "name": "Guest 5 once more", "tags": ["winter-fair"]}));
     let list = json!({"name": "Winter fair", "rows": rows, "default_market": "HK"});
     let ask = json!({"arguments": list, "reason": "The cards that were filled in at the winter fair."});
     let filed = agent.call("whatsapp.contact_import.preview", ask).await.ok();

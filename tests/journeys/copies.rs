@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use countersign::domain::ids::SegmentId;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::stage::{Stage, assert_once, by_recipient};
 use crate::support::backup::Kept;
@@ -56,12 +56,7 @@ async fn nor_does_a_copy_of_the_whole_folder() {
     let other = stage.another_daemon(&[("COUNTERSIGN__DATABASE__URL", &copy)]).await;
     stands_still(&stage, &other, &id).await;
     let original = stage.daemon().await;
-    until("the original has sent to all", SOON, async || {
-        let status = stage.try_call("whatsapp.action_request.status", json!({"action_request_id": id})).await.ok()?;
-        let progress = &status["execution"]["progress"];
-        (progress["queued"] == 0 && progress["sending"] == 0).then_some(())
-    })
-    .await;
+    stage.is_through(&id, SOON).await;
     assert_once(&stage.sends().await);
     assert!(other.stop().await.success());
     assert!(original.stop().await.success());

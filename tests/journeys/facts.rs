@@ -6,7 +6,8 @@ use std::time::Duration;
 use countersign::domain::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
-use super::stage::{Stage, by_recipient, offer, sign};
+use super::signer::sign;
+use super::stage::{Stage, by_recipient, offer};
 use crate::support::db::{TestDb, on_both};
 use crate::support::until;
 use crate::support::visitor::Visitor;

@@ -14,6 +14,7 @@ use countersign::store;
 use countersign::store::contacts::NewContact;
 use serde_json::{Value, json};
 
+use super::signer::sign;
 use crate::support::agent::{Agent, Era, Sdk};
 use crate::support::browser::Browser;
 use crate::support::daemon::{Daemon, command_with_input, free_port, run};
@@ -179,13 +180,18 @@ impl Stage {
 
     /// The same to others.
     pub async fn signed_offer_to(&self, segment: SegmentId, rate: u32) -> String {
-        let id = until("the templates have come from Meta", Duration::from_secs(20), async || {
+        let id = self.filed_offer(segment, rate).await;
+        sign(&mut self.visitor(), &id).await.expect("it is signed");
+        id
+    }
+
+    /// The same, and nobody has signed it yet.
+    pub async fn filed_offer(&self, segment: SegmentId, rate: u32) -> String {
+        until("the templates have come from Meta", Duration::from_secs(20), async || {
             let filed = self.try_call("whatsapp.broadcast.preview", offer(&json!(segment), rate)).await.ok()?;
             filed["action_request_id"].as_str().map(str::to_owned)
         })
-        .await;
-        sign(&mut self.visitor(), &id).await.expect("it is signed");
-        id
+        .await
     }
 
     /// What the status tool says once it stands so.
@@ -199,6 +205,17 @@ impl Stage {
         until(&format!("it is {wanted}"), within, async || {
             let status = self.try_call_at(url, "whatsapp.action_request.status", asked.clone()).await.ok()?;
             (status["status"] == wanted).then_some(status)
+        })
+        .await
+    }
+
+    /// Once nothing waits and nothing is on its way; a message may be in doubt, where a daemon was killed.
+    pub async fn is_through(&self, id: &str, within: Duration) -> Value {
+        let asked = json!({"action_request_id": id});
+        until("nothing waits", within, async || {
+            let status = self.try_call("whatsapp.action_request.status", asked.clone()).await.ok()?;
+            let progress = &status["execution"]["progress"];
+            (progress["queued"] == 0 && progress["sending"] == 0).then_some(status)
         })
         .await
     }
@@ -288,32 +305,6 @@ impl Stage {
             }
         }
     }
-}
-
-/// M. Lau comes to a browser without script; whoever should answer may be gone.
-pub async fn sign_in(lau: &mut Visitor) -> reqwest::Result<()> {
-    if lau.jar.is_empty() {
-        let page = lau.try_get("/login").await?;
-        let filled = [("email", "lau@harbour.example"), ("password", PASSWORD)];
-        lau.try_submit(&page, "/login", &filled).await?;
-    }
-    Ok(())
-}
-
-/// M. Lau reads, decides and signs, likewise.
-pub async fn sign(lau: &mut Visitor, id: &str) -> reqwest::Result<()> {
-    sign_in(lau).await?;
-    let page = lau.try_get(&format!("/requests/{id}")).await?;
-    let decision = format!("/requests/{id}/decision");
-    let names: Vec<(String, String)> = page.choices("input[name=section], input[name=accept]");
-    let reasons = page.choices("input[name^=reason-]").into_iter().map(|(name, _)| (name, "Seen.".to_owned()));
-    let fields: Vec<(String, String)> =
-        names.into_iter().chain(reasons).chain([("verdict".to_owned(), "approve".to_owned())]).collect();
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    lau.try_submit(&page, &decision, &fields).await?;
-    let path = format!("/requests/{id}/sign");
-    let page = lau.try_get(&path).await?;
-    lau.try_submit(&page, &path, &[("password", PASSWORD)]).await.map(drop)
 }
 
 /// What an agent asks for in every journey.

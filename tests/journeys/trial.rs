@@ -10,7 +10,8 @@ use countersign::domain::ids::{SegmentId, random_bytes};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::stage::{PASSWORD, Stage, assert_once, offer, sign, sign_in};
+use super::signer::{sign, sign_in};
+use super::stage::{PASSWORD, Stage, assert_once, offer};
 use crate::support::daemon::Daemon;
 use crate::support::visitor::Visitor;
 

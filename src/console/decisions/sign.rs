@@ -78,7 +78,11 @@ async fn put(who: &Reviewer, id: RequestId, nonce: &str, password: &str) -> Resu
     let failed = |error: Error| Trouble::from_error(&who.l, error);
     let Some(kept) = kept(&who.session, id).await.filter(|kept| kept.nonce == nonce) else {
         seen(who, id).await?;
-        who.notify(Notice { tone: Tone::Danger, text: who.l.t("fault-nonce") }).await;
+        // A second click on the button, whose first has done it.
+        match standing(who, id).await? {
+            Some(decision) => done(who, decision).await,
+            None => who.notify(Notice { tone: Tone::Danger, text: who.l.t("fault-nonce") }).await,
+        }
         return Ok(Outcome::Back(id));
     };
     if let Err(refusal) = prove(who, &who.person.email, password, "person.proof_failed").await.map_err(failed)? {
@@ -92,16 +96,33 @@ async fn put(who: &Reviewer, id: RequestId, nonce: &str, password: &str) -> Resu
             forget(&who.session, id).await.map_err(failed)?;
             // Whoever has proved who they are gets a new session id.
             who.session.cycle_id().await.map_err(|e| failed(Error::internal(e)))?;
-            let text = match kept.intent.decision {
-                Decision::Approved => who.l.t("done-approved"),
-                Decision::ChangesRequested => who.l.t("done-changes"),
-                Decision::Rejected => who.l.t("done-rejected"),
-            };
-            who.notify(Notice { tone: Tone::Ok, text }).await;
+            done(who, kept.intent.decision).await;
             Ok(Outcome::Back(id))
         }
-        Err(error) => refused(who, id, error).await,
+        Err(error) => match standing(who, id).await? {
+            Some(decision) if decision == kept.intent.decision => {
+                done(who, decision).await;
+                Ok(Outcome::Back(id))
+            }
+            _ => refused(who, id, error).await,
+        },
     }
+}
+
+async fn done(who: &Reviewer, decision: Decision) {
+    let text = match decision {
+        Decision::Approved => who.l.t("done-approved"),
+        Decision::ChangesRequested => who.l.t("done-changes"),
+        Decision::Rejected => who.l.t("done-rejected"),
+    };
+    who.notify(Notice { tone: Tone::Ok, text }).await;
+}
+
+/// What this person has signed here.
+async fn standing(who: &Reviewer, id: RequestId) -> Result<Option<Decision>, Trouble> {
+    let signatures = store::requests::signatures(&who.console.ctx.db, who.person.tenant, id).await;
+    let signatures = signatures.map_err(|error| Trouble::from_error(&who.l, error.into()))?;
+    Ok(signatures.into_iter().find(|signature| signature.person == who.person.id).map(|signature| signature.decision))
 }
 
 async fn page(who: &Reviewer, request: &ActionRequest, kept: Kept, fault: Option<String>) -> Result<SignPage, Trouble> {
