@@ -1,9 +1,10 @@
 //! Whether it lives, whether it can work, and its figures.
 
 use crate::error::Error;
-use crate::store::{behind, deliveries, people};
+use crate::store::behind::{self, Remembered};
+use crate::store::{deliveries, people};
 use crate::tools::{self, Ctx};
-use crate::worker::Pulse;
+use crate::worker::{Pulse, Worker};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,20 +13,25 @@ use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 
+/// While the mark file is full, gone or read-only.
+const UNKEPT: &str = "how far the database is cannot be written to the mark file (database.mark_file, or the .lock beside a SQLite file); the log says why. Nothing is sent until it can be";
+
 #[derive(Clone)]
 struct Health {
     ctx: Ctx,
     metrics: PrometheusHandle,
     pulse: Pulse,
+    remembered: Remembered,
 }
 
 /// `/healthz`, `/readyz` and `/metrics`.
-pub fn router(ctx: Ctx, metrics: PrometheusHandle, pulse: Pulse) -> Router {
+pub fn router(ctx: Ctx, metrics: PrometheusHandle, worker: &Worker) -> Router {
+    let (pulse, remembered) = (worker.pulse(), worker.remembered());
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
-        .with_state(Health { ctx, metrics, pulse })
+        .with_state(Health { ctx, metrics, pulse, remembered })
 }
 
 async fn ready(State(health): State<Health>) -> Response {
@@ -45,6 +51,9 @@ async fn ready(State(health): State<Health>) -> Response {
         warnings.extend(restored(&health.ctx).await.unwrap_or_else(|error| Some(error.to_string())));
         warnings.extend(turned_away(&health.ctx).await.unwrap_or_else(|error| vec![error.to_string()]));
         twice = sent_twice(&health.ctx).await;
+    }
+    if health.remembered.known().unkept {
+        warnings.push(UNKEPT.to_owned());
     }
     if let Some(count) = twice.filter(|count| *count > 0) {
         warnings.push(format!(

@@ -16,6 +16,8 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
+    // A log that cannot be written costs its lines. To complain of that where nobody hears it would end whoever writes.
+    let builder = builder.log_internal_errors(false);
     // A second start, as in tests that run in one process, keeps the first.
     let _kept = if json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
     Ok(())

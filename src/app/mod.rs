@@ -160,10 +160,14 @@ fn mark_file(path: &Path, lock: Option<&FileLock>) -> anyhow::Result<Option<Mark
     if path.as_os_str().is_empty() {
         return Ok(lock.map(|lock| lock.mark_file().again()).transpose()?);
     }
-    MarkFile::open_alone(path).map(Some).with_context(|| {
+    let file = MarkFile::open_alone(path).with_context(|| {
         let path = path.display();
         format!("the mark file {path} cannot be used. Let this user write to its folder, and name one for each daemon in database.mark_file")
-    })
+    })?;
+    Ok(Some(match lock {
+        Some(lock) => file.of(lock.itself().try_clone()?),
+        None => file,
+    }))
 }
 
 fn mailer(settings: &Settings) -> anyhow::Result<Option<Mailer>> {
@@ -202,7 +206,7 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         // Meta calls the webhook, and probes call what follows, by whatever name they were given.
         .layer(from_fn_with_state(hosts, hosts::check))
         .merge(inbound::router(app.ctx.clone()))
-        .merge(health::router(app.ctx.clone(), app.metrics.clone(), worker.pulse()))
+        .merge(health::router(app.ctx.clone(), app.metrics.clone(), worker))
         .layer(CompressionLayer::new())
         .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_REQUEST))

@@ -10,8 +10,6 @@ use crate::domain::ids::ExecutionId;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// So far a database that was found behind is put ahead. Each daemon raises it once a second: more than that in 30,000 years.
-const LEAP: i64 = 1 << 40;
 /// Signs of one loss keep coming for as long as Meta repeats its webhooks.
 const ONE_LOSS: Duration = Duration::from_hours(7 * 24);
 
@@ -76,6 +74,29 @@ macro_rules! not_behind {
 }
 pub(super) use not_behind;
 
+/// What every statement that changes the row keeps of itself: on PostgreSQL its transaction. Whoever restores a dump into the same
+/// database writes the row in a transaction of another number, and so it shows that it was written by somebody else.
+macro_rules! written {
+    (sqlite) => {
+        "null"
+    };
+    (postgres) => {
+        "pg_current_xact_id()::xid::text"
+    };
+}
+pub(super) use written;
+
+/// Whether the row was written by us. One of an earlier version does not say.
+macro_rules! by_us {
+    (sqlite) => {
+        "written_in is null"
+    };
+    (postgres) => {
+        "(written_in is null or written_in = instance.xmin::text)"
+    };
+}
+pub(super) use by_us;
+
 /// Whether it is where it is known to be, and nothing waits to be seen to.
 pub(super) async fn is_not(tx: &mut Tx, known: Known) -> Result<bool> {
     const LOOK: Sql = Sql {
@@ -91,10 +112,18 @@ pub(super) async fn is_not(tx: &mut Tx, known: Known) -> Result<bool> {
 /// Notes that it is behind, to be seen to; again and again makes no difference. What was begun before the last loss was seen
 /// to tells of that one.
 pub async fn notice(tx: &mut Tx, begun: Timestamp, now: Timestamp) -> Result<()> {
-    on!(tx tx, c => sqlx::query(
-        "update instance set noticed_at = $1 where one = 1 and noticed_at is null
-            and (behind_since is null or behind_since <= $2 or behind_since <= $3)")
-        .bind(now).bind(begun).bind(now.before(ONE_LOSS)).execute(c).await.map(drop))?;
+    macro_rules! notice {
+        ($kind:ident) => {
+            concat!(
+                "update instance set noticed_at = $1, written_in = ",
+                written!($kind),
+                " where one = 1 and noticed_at is null and (behind_since is null or behind_since <= $2 or behind_since <= $3)"
+            )
+        };
+    }
+    const NOTICE: Sql = Sql { sqlite: notice!(sqlite), postgres: notice!(postgres) };
+    let sql = NOTICE.of(tx);
+    on!(tx tx, c => sqlx::query(sql).bind(now).bind(begun).bind(now.before(ONE_LOSS)).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -130,8 +159,9 @@ pub async fn still_waits(tx: &mut Tx, noticed: Timestamp) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// It has been seen to: its epoch is put far ahead of where it is and of what is remembered, so that nobody who remembers the
-/// lost time finds it behind again, and it is who it is from now on. The new epoch; none if somebody was faster.
+/// It has been seen to: its epoch is put ahead of where it is, of what is remembered, and of the microseconds of the clock, which
+/// go by faster than all daemons together raise it: so nobody who remembers a lost time finds it behind again. It is who it is
+/// from now on. The new epoch; none if somebody was faster.
 pub async fn seen_to(
     db: &Db,
     noticed: Timestamp,
@@ -139,21 +169,39 @@ pub async fn seen_to(
     identity: &Identity,
     now: Timestamp,
 ) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(
-        "update instance set noticed_at = null, behind_since = $1, identity = $4,
-            epoch = case when epoch > $2 then epoch else $2 end + $3
-         where one = 1 and noticed_at = $5 returning epoch")
-        .bind(now).bind(remembered).bind(LEAP).bind(identity.to_text()).bind(noticed).fetch_optional(p).await)?;
+    macro_rules! seen_to {
+        ($kind:ident) => {
+            concat!(
+                "update instance set noticed_at = null, behind_since = $1, identity = $3,
+                    epoch = case when epoch > $2 then epoch else $2 end + 1, written_in = ",
+                written!($kind),
+                " where one = 1 and noticed_at = $4 returning epoch"
+            )
+        };
+    }
+    let sql = if db.is_postgres() { seen_to!(postgres) } else { seen_to!(sqlite) };
+    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(sql).bind(now).bind(remembered.max(now.micros()))
+        .bind(identity.to_text()).bind(noticed).fetch_optional(p).await)?;
     Ok(row.map(|(epoch,)| epoch))
 }
 
-/// Raises the epoch; none, and nothing is changed, if the database is behind what is remembered, is not the one that it was, or
-/// waits to be seen to. One that went over to another timeline is that one from now on.
+/// Raises the epoch; none, and nothing is changed, if the database is behind what is remembered, is not the one that it was, was
+/// written by somebody else, or waits to be seen to. One that went over to another timeline is that one from now on.
 pub async fn raise(db: &Db, remembered: i64, was: &str, identity: &Identity) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(
-        "update instance set epoch = epoch + 1, identity = $3
-         where one = 1 and epoch >= $1 and identity = $2 and noticed_at is null returning epoch")
-        .bind(remembered).bind(was).bind(identity.to_text()).fetch_optional(p).await)?;
+    macro_rules! raise {
+        ($kind:ident) => {
+            concat!(
+                "update instance set epoch = epoch + 1, identity = $3, written_in = ",
+                written!($kind),
+                " where one = 1 and epoch >= $1 and identity = $2 and noticed_at is null and ",
+                by_us!($kind),
+                " returning epoch"
+            )
+        };
+    }
+    let sql = if db.is_postgres() { raise!(postgres) } else { raise!(sqlite) };
+    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(sql).bind(remembered).bind(was).bind(identity.to_text())
+        .fetch_optional(p).await)?;
     Ok(row.map(|(epoch,)| epoch))
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 pub struct FileLock {
     beside: MarkFile,
     /// SQLite's own locks are of another kind. To close this one before SQLite is done would end those.
-    _itself: File,
+    itself: File,
 }
 
 /// Why a SQLite file cannot be taken.
@@ -45,6 +45,12 @@ impl FileLock {
         &self.beside
     }
 
+    /// The SQLite file itself.
+    #[must_use]
+    pub const fn itself(&self) -> &File {
+        &self.itself
+    }
+
     fn beside(database: &Path) -> Result<Self, LockError> {
         if let Some(folder) = database.parent().filter(|f| !f.as_os_str().is_empty()) {
             let failed = |why| LockError::File { file: folder.display().to_string(), why };
@@ -63,7 +69,8 @@ impl FileLock {
         let name = Path::new(&name);
         let beside = MarkFile::open(name).map_err(|why| LockError::File { file: name.display().to_string(), why })?;
         locked(beside.file(), name)?;
-        Ok(Self { beside, _itself: itself })
+        let again = itself.try_clone().map_err(|why| LockError::File { file: database.display().to_string(), why })?;
+        Ok(Self { beside: beside.of(again), itself })
     }
 }
 

@@ -239,6 +239,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_mark_that_cannot_be_written_holds_everything_up_until_it_can() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, path] = ["a.sqlite", "mark"].map(|name| folder.path().join(name));
+        let (mut mark, _) = entered(&file, &path).await;
+        mark.file = Some(MarkFile::read_only(&path).unwrap());
+        assert!(mark.raise().await.unwrap_err().to_string().contains("Until it can, nothing is begun"));
+        assert!(mark.remembered.known().unkept);
+        mark.file = Some(MarkFile::open(&path).unwrap());
+        assert_eq!(mark.raise().await.unwrap(), Found::Ahead);
+        assert!(!mark.remembered.known().unkept);
+    }
+
+    #[tokio::test]
     async fn a_file_that_holds_something_else_is_no_mark() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");

@@ -5,15 +5,18 @@ mod mark;
 mod rounds;
 
 use crate::approvals::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mail::Mailer;
+use crate::store::behind::Remembered;
 use crate::store::mark_file::MarkFile;
 use crate::store::outbox;
 use crate::tools::Ctx;
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use mails::Mails;
 use mark::{Mark, SharedMark};
 use rounds::{Marks, Posts, Reads, Requests, Times};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,6 +52,7 @@ pub struct Worker {
     tasks: TaskTracker,
     pulse: Pulse,
     mark: SharedMark,
+    remembered: Remembered,
 }
 
 /// Tells whether the worker moves.
@@ -105,7 +109,8 @@ impl Worker {
             drain_timeout: settings.drain_timeout,
             stop,
         });
-        let worker = Self { tasks: TaskTracker::new(), pulse: Pulse::new(), mark: SharedMark::new(mark) };
+        let remembered = engine.remembered.clone();
+        let worker = Self { tasks: TaskTracker::new(), pulse: Pulse::new(), mark: SharedMark::new(mark), remembered };
         let (tasks, stop) = (&worker.tasks, &engine.stop);
         let changed = Arc::new(Notify::new());
         let mark = worker.mark.clone();
@@ -119,6 +124,12 @@ impl Worker {
             tasks.spawn(again(stop.clone(), Mails::new(Arc::clone(&engine), mailer)));
         }
         Ok(worker)
+    }
+
+    /// What it knows of its database.
+    #[must_use]
+    pub fn remembered(&self) -> Remembered {
+        self.remembered.clone()
     }
 
     /// Whether it moves.
@@ -167,7 +178,9 @@ trait Round: Send + 'static {
 async fn again<R: Round>(stop: CancellationToken, mut round: R) {
     let mut failures = 0_u32;
     while !stop.is_cancelled() {
-        let rest = match round.turn().await {
+        // A turn that panics is a turn that failed: what it was about stands in the rows.
+        let turn = AssertUnwindSafe(round.turn()).catch_unwind().await;
+        let rest = match turn.unwrap_or_else(|_| Err(Error::internal(format!("a turn of {} panicked", R::NAME)))) {
             Ok(()) => {
                 failures = 0;
                 round.rest()
@@ -186,4 +199,31 @@ async fn again<R: Round>(stop: CancellationToken, mut round: R) {
         }
     }
     round.end().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Falls(Arc<AtomicU64>);
+
+    #[async_trait]
+    impl Round for Falls {
+        const NAME: &'static str = "falls";
+
+        async fn turn(&mut self) -> Result<()> {
+            assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "the first time");
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_round_that_falls_over_goes_on() {
+        let (turns, stop) = (Arc::new(AtomicU64::new(0)), CancellationToken::new());
+        let round = tokio::spawn(again(stop.clone(), Falls(Arc::clone(&turns))));
+        tokio::time::sleep(LOOK_EVERY * 3).await;
+        stop.cancel();
+        round.await.expect("it lives");
+        assert!(turns.load(Ordering::SeqCst) > 1);
+    }
 }

@@ -9,4 +9,5 @@ mod inbox;
 mod kinds;
 mod requests;
 mod session;
+mod withdraw;
 mod world;

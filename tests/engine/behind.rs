@@ -1,8 +1,9 @@
 //! A database that is older than what has happened: what shows it, what it refuses meanwhile, and how it is seen to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::approvals::{begin, behind as approvals};
+use countersign::approvals::{begin, behind as approvals, engine};
 use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::deliveries::{AttemptToken, Delivery, DeliveryState, Desired};
 use countersign::domain::ids::{DaemonId, ExecutionId};
@@ -16,14 +17,18 @@ use countersign::tools::Ctx;
 use serde_json::json;
 
 use super::inbox::{Door, SECRET};
+use super::play::{self, Meta, Play};
 use super::{LEASE, NUMBER, Stage, accepted, at, commit, part, sql, unknown, wish, word};
-use crate::support::db::{TestDb, on_both};
+use crate::support::db::{Kind, TestDb, on_both};
 
 on_both!(
     in_a_database_that_went_back_in_time_nothing_is_begun,
     a_message_of_a_try_that_the_ledger_has_forgotten_settles_its_row,
     news_of_a_message_that_this_database_never_sent_stops_everything_once,
+    while_the_mark_cannot_be_kept_nothing_is_sent,
     nothing_is_begun_before_a_loss_is_seen_to,
+    a_row_that_somebody_else_wrote_shows_that_a_dump_was_restored,
+    whoever_sees_to_a_loss_is_ahead_of_all_that_anybody_remembers,
     two_daemons_see_to_one_loss_and_touch_nothing_that_came_after,
     what_is_on_its_way_when_all_is_made_to_stand_still_is_in_doubt,
 );
@@ -137,6 +142,17 @@ async fn news_of_a_message_that_this_database_never_sent_stops_everything_once(t
     assert_eq!(lost("wamid.2").await.desired, Desired::Run);
 }
 
+async fn while_the_mark_cannot_be_kept_nothing_is_sent(test: TestDb) {
+    let mut play = Play::at(&test, 60, 200, Meta::new(Duration::from_millis(1), play::accepted)).await;
+    let (engine, job) = (play.engine(10).await, play.job().await);
+    engine.remembered.keeps(false);
+    assert!(engine::carry_out(Arc::clone(&engine), job).await.is_err(), "it is tried again later");
+    assert_eq!(play.meta.requests(), 0);
+    engine.remembered.keeps(true);
+    engine::carry_out(engine, play.job().await).await.unwrap();
+    assert_eq!((play.meta.requests(), play.status().await), (60, Status::Succeeded));
+}
+
 async fn nothing_is_begun_before_a_loss_is_seen_to(test: TestDb) {
     let door = Door::new(&test).await;
     entered(&door.ctx.db).await;
@@ -150,6 +166,48 @@ async fn nothing_is_begun_before_a_loss_is_seen_to(test: TestDb) {
     assert_eq!(status().await, Status::Approved, "nobody takes it");
     see_to(&door.ctx).await;
     assert_eq!(status().await, Status::Stale);
+}
+
+async fn a_row_that_somebody_else_wrote_shows_that_a_dump_was_restored(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    if test.kind == Kind::Sqlite {
+        return; // A file that is written anew is another file, or has its attribute.
+    }
+    let (_, identity) = entered(&stage.db).await;
+    let text = identity.to_text();
+    for harmless in ["vacuum full instance", "vacuum freeze instance", "analyze instance"] {
+        test.execute(harmless).await;
+        assert!(behind::raise(&stage.db, 0, &text, &identity).await.unwrap().is_some(), "{harmless}");
+        entered(&stage.db).await;
+        assert_eq!(behind::noticed(&stage.db).await.unwrap(), None, "{harmless}");
+    }
+    let dumped = "create table kept as select * from instance";
+    for restores in [dumped, "delete from instance", "insert into instance select * from kept"] {
+        test.execute(restores).await;
+    }
+    assert_eq!(behind::raise(&stage.db, 0, &text, &identity).await.unwrap(), None, "by one that lives");
+    entered(&stage.db).await;
+    assert!(behind::noticed(&stage.db).await.unwrap().is_some(), "by one that starts");
+    let noticed = behind::noticed(&stage.db).await.unwrap().unwrap();
+    assert!(behind::seen_to(&stage.db, noticed, 0, &identity, at(4)).await.unwrap().is_some());
+    assert!(behind::raise(&stage.db, 0, &text, &identity).await.unwrap().is_some(), "it is ours again");
+}
+
+/// The same backup is put back a second time, and seen to by a daemon that remembers less than another one.
+async fn whoever_sees_to_a_loss_is_ahead_of_all_that_anybody_remembers(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    let (entered, identity) = entered(&stage.db).await;
+    let seen_to = async |seconds, remembered| {
+        sql!(&stage.db, "update instance set epoch = 3, noticed_at = null where one = 1");
+        let mut tx = stage.db.begin().await.unwrap();
+        behind::notice(&mut tx, at(seconds), at(seconds)).await.unwrap();
+        tx.commit().await.unwrap();
+        behind::seen_to(&stage.db, at(seconds), remembered, &identity, at(seconds)).await.unwrap().unwrap()
+    };
+    let first = seen_to(10, entered.epoch + 5_000).await;
+    // A day later, raised by ten daemons each second meanwhile.
+    let second = seen_to(86_410, 0).await;
+    assert!(second > first + 864_000, "{first} {second}");
 }
 
 async fn two_daemons_see_to_one_loss_and_touch_nothing_that_came_after(test: TestDb) {

@@ -22,6 +22,8 @@ enum Backup {
     OfOneThatSends,
     /// Made of one that sends on, put back under it while it still does.
     UnderOneThatSends,
+    /// Made of one that sends on, put over what is there when it is down, within the same file and the same database.
+    OverWhatIsThere,
 }
 
 /// The file in which stands how far the database was.
@@ -62,6 +64,16 @@ async fn nor_does_one_that_is_put_back_under_a_daemon() {
     put_back(Kind::Postgres, Backup::UnderOneThatSends, Mark::Gone).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_that_is_copied_over_the_file() {
+    put_back(Kind::Sqlite, Backup::OverWhatIsThere, Mark::Gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_one_that_is_restored_into_the_same_database() {
+    put_back(Kind::Postgres, Backup::OverWhatIsThere, Mark::Gone).await;
+}
+
 async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
     let Some(db) = TestDb::new(kind).await else { return };
     let stage = Stage::set(db, PEOPLE, RATE).await;
@@ -85,7 +97,7 @@ async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
             kept.make().await;
             start().await
         }
-        Backup::OfOneThatSends | Backup::UnderOneThatSends => {
+        Backup::OfOneThatSends | Backup::UnderOneThatSends | Backup::OverWhatIsThere => {
             kept.make().await;
             daemon
         }
@@ -97,7 +109,11 @@ async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
     } else {
         stage.is_through(&id, Duration::from_mins(1)).await;
         daemon.kill().await;
-        kept.put_back().await;
+        if backup == Backup::OverWhatIsThere {
+            kept.put_over().await;
+        } else {
+            kept.put_back().await;
+        }
         if remembered == Mark::Gone {
             std::fs::remove_file(format!("{}.lock", kept.database())).ok();
         }

@@ -38,9 +38,7 @@ impl Kept {
     pub async fn put_back(&self) {
         if self.kind == Kind::Sqlite {
             std::fs::rename(&self.file, self.database()).expect("the backup is put back");
-            for end in ["-wal", "-shm"] {
-                std::fs::remove_file(format!("{}{end}", self.database())).ok();
-            }
+            self.forget_log();
             return;
         }
         let name = self.name();
@@ -48,6 +46,22 @@ impl Kept {
         self.restore_as(&restored).await;
         self.say(format!("drop database {name} with (force)")).await;
         self.say(format!("alter database {restored} rename to {name}")).await;
+    }
+
+    /// Into the same file and the same database, which stay what they are.
+    pub async fn put_over(&self) {
+        if self.kind == Kind::Postgres {
+            let args = ["--clean", "--if-exists", "--single-transaction", "--dbname", &self.url];
+            return program("pg_restore", &args, &self.file).await;
+        }
+        std::fs::copy(&self.file, self.database()).expect("the backup is copied over it");
+        self.forget_log();
+    }
+
+    fn forget_log(&self) {
+        for end in ["-wal", "-shm"] {
+            std::fs::remove_file(format!("{}{end}", self.database())).ok();
+        }
     }
 
     /// Beside the database it was made of; the address of the copy.
