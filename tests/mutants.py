@@ -36,7 +36,7 @@ MUTANTS = [
     ("an end while something is on its way", "src/approvals/execute.rs", "if tally.sending > 0 || (execution.desired == Desired::Run && tally.queued + tally.not_sent > 0) {", "if execution.desired == Desired::Run && tally.queued + tally.not_sent > 0 {"),
     ("an end while something is in doubt", "src/approvals/execute.rs", "    if tally.unknown > 0 {\n        let waited", "    if tally.unknown > u64::MAX - 1 {\n        let waited"),
     ("a status that goes backwards", f"{STORE}/statuses.rs", 'progress = case when o_rank > ",', 'progress = case when 9 > ",'),
-    ("tokens that are never used up", f"{STORE}/rate.rs", ".bind(level - granted)", ".bind(level.max(granted))"),
+    ("tokens that are never used up", f"{STORE}/rate.rs", "(bucket, level - granted, at)", "(bucket, level.max(granted), at)"),
     ("rows put off above the mark", f"{ENGINE}/turn.rs", "part.next_seq = held.next_seq();", "part.next_seq = held.loaded_to;"),
 ]
 

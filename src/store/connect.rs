@@ -10,6 +10,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// A connection that was used so lately is taken to be alive.
+const LATELY: Duration = Duration::from_secs(1);
+
 /// Why a database cannot be used, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -131,8 +134,16 @@ async fn postgres(url: &str) -> Result<Db, ConnectError> {
         ]);
     // One connection by itself first: the pool would only say that it waited, not what it met.
     PgConnection::connect_with(&options).await?.close().await?;
-    let pool =
-        PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(Duration::from_secs(10))
+        // One that was used a moment ago is not asked whether it lives: a sender would wait for that before every commit.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move { Ok(about.idle_for < LATELY || connection.ping().await.is_ok()) })
+        })
+        .connect_with(options)
+        .await?;
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
         let value: String = sqlx::query_scalar("select current_setting($1)").bind(setting).fetch_one(&pool).await?;
         if value == "off" {

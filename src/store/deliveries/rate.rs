@@ -3,7 +3,7 @@
 //! A bucket saves nothing up. Tokens are given out ahead of time, each with the moment from which it may be used, so that
 //! requests are spread over a second whoever begins them, and a daemon asks a few times a second only.
 
-use super::{Sql, dialects};
+use super::{Sql, list};
 use crate::domain::broadcasts::pace;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
@@ -40,7 +40,7 @@ pub struct Grant {
 }
 
 row! {
-    struct BucketRow { factor: f64, throttled_at: Timestamp, tokens: f64, at: Timestamp, now: Timestamp }
+    struct BucketRow { bucket: String, factor: f64, throttled_at: Timestamp, tokens: f64, at: Timestamp, now: Timestamp }
 }
 
 impl BucketRow {
@@ -60,46 +60,63 @@ impl BucketRow {
     }
 }
 
-/// Locks a bucket and reads it; one that is not there yet is made, with one token.
-async fn lock(tx: &mut Tx, tenant: TenantId, bucket: &str, now: Timestamp) -> Result<BucketRow> {
+/// Locks buckets and reads them, in the order in which they are named; one that is not there yet is made, with one token.
+async fn lock(tx: &mut Tx, tenant: TenantId, buckets: &[&str], now: Timestamp) -> Result<Vec<BucketRow>> {
     macro_rules! lock {
-        ($now:literal) => {
+        ($names:literal, $now:literal) => {
             concat!(
-                "insert into rate_bucket (tenant_id, bucket, factor, throttled_at, tokens, at) values ($1, $2, 1, 0, 1, ",
+                "insert into rate_bucket (tenant_id, bucket, factor, throttled_at, tokens, at)
+                 select $1, name, 1, 0, 1, ",
                 $now,
-                ") on conflict (tenant_id, bucket) do update set factor = rate_bucket.factor
-                 returning factor, throttled_at, tokens, at, ",
+                " from ",
+                $names,
+                " on conflict (tenant_id, bucket) do update set factor = rate_bucket.factor
+                 returning bucket, factor, throttled_at, tokens, at, ",
                 $now,
                 " as now"
             )
         };
     }
-    const LOCK: Sql =
-        dialects!(lock!("$3", "(0 * $3::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint)"));
+    const LOCK: Sql = Sql {
+        // The condition tells SQLite that no join follows, whose `on` this could be.
+        sqlite: lock!("(select value as name from json_each($2)) where true", "$3"),
+        postgres: lock!(
+            "json_array_elements_text($2::json) name",
+            "(0 * $3::bigint + (extract(epoch from clock_timestamp()) * 1000000)::bigint)"
+        ),
+    };
     let sql = LOCK.of(tx);
-    Ok(on!(tx tx, c => sqlx::query_as(sql).bind(tenant).bind(bucket).bind(now).fetch_one(c).await)?)
+    let mut rows: Vec<BucketRow> =
+        on!(tx tx, c => sqlx::query_as(sql).bind(tenant).bind(list(buckets)?).bind(now).fetch_all(c).await)?;
+    rows.sort_by_key(|row| buckets.iter().position(|name| *name == row.bucket));
+    Ok(rows)
 }
 
 /// Takes tokens in a transaction that is there anyway.
 pub(super) async fn take(tx: &mut Tx, tenant: TenantId, ask: &TokenAsk<'_>, now: Timestamp) -> Result<Grant> {
+    const TAKE: Sql = Sql {
+        sqlite: "update rate_bucket set tokens = json_extract(value, '$[1]'), at = json_extract(value, '$[2]')
+             from json_each($2) where tenant_id = $1 and bucket = json_extract(value, '$[0]')",
+        postgres: "update rate_bucket set tokens = (v->>1)::double precision, at = (v->>2)::bigint
+             from json_array_elements($2::json) v where tenant_id = $1 and bucket = v->>0",
+    };
     let mut granted = f64::from(ask.want);
     let (mut first, mut apart) = (0.0_f64, 0.0_f64);
     let mut levels = Vec::with_capacity(ask.buckets.len());
-    for (bucket, per_second) in ask.buckets {
-        let row = lock(tx, tenant, bucket, now).await?;
+    let names: Vec<&str> = ask.buckets.iter().map(|(name, _)| name.as_str()).collect();
+    for (row, (_, per_second)) in lock(tx, tenant, &names, now).await?.into_iter().zip(ask.buckets) {
         let (level, rate) = (row.level(*per_second), row.rate(*per_second));
         granted = granted.min((level + AHEAD.as_secs_f64() * rate).floor());
         (first, apart) = (first.max((1.0 - level) / rate), apart.max(1.0 / rate));
-        levels.push((bucket, level, row.now));
+        levels.push((row.bucket, level, row.now.micros()));
     }
     let (first, apart) = (Duration::from_secs_f64(first), Duration::from_secs_f64(apart));
     if granted < 1.0 {
         return Ok(Grant { tokens: 0, first: first.saturating_sub(AHEAD), apart });
     }
-    for (bucket, level, at) in levels {
-        on!(tx &mut *tx, c => sqlx::query("update rate_bucket set tokens = $3, at = $4 where tenant_id = $1 and bucket = $2")
-            .bind(tenant).bind(bucket).bind(level - granted).bind(at).execute(c).await.map(drop))?;
-    }
+    let sql = TAKE.of(tx);
+    let left: Vec<_> = levels.into_iter().map(|(bucket, level, at)| (bucket, level - granted, at)).collect();
+    on!(tx tx, c => sqlx::query(sql).bind(tenant).bind(list(&left)?).execute(c).await.map(drop))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and `want`, and whole")]
     Ok(Grant { tokens: granted as u32, first, apart })
 }
@@ -118,7 +135,7 @@ pub async fn take_tokens(db: &Db, tenant: TenantId, ask: &TokenAsk<'_>, now: Tim
 /// Halves the rate of a number because Meta said that it sends too fast. It recovers by itself, slowly.
 pub async fn slow_down(db: &Db, tenant: TenantId, bucket: &str, per_second: f64, now: Timestamp) -> Result<()> {
     let mut tx = db.begin().await?;
-    let row = lock(&mut tx, tenant, bucket, now).await?;
+    let Some(row) = lock(&mut tx, tenant, &[bucket], now).await?.pop() else { return Ok(()) };
     if row.now.since(row.throttled_at).as_secs_f64() < ONE_COMPLAINT {
         return Ok(());
     }
