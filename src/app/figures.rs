@@ -10,7 +10,7 @@ const COUNTERS: &[(&str, &str)] = &[
         "countersign_contradicted_decisions_total",
         "Decisions on messages in doubt that Meta's statuses disproved later.",
     ),
-    ("countersign_database_behind_total", "How often a daemon found the database to be older than what has happened."),
+    ("countersign_database_behind_total", "Losses that were seen to: the database was older than what has happened."),
     ("countersign_executions_total", "Executions that ended, by how."),
     ("countersign_halts_total", "Sending halted by the daemon, by the rule that did it."),
     ("countersign_mails_total", "Mails, by what became of them."),

@@ -165,7 +165,7 @@ fn mark_file(path: &Path, lock: Option<&FileLock>) -> anyhow::Result<Option<Mark
         format!("the mark file {path} cannot be used. Let this user write to its folder, and name one for each daemon in database.mark_file")
     })?;
     Ok(Some(match lock {
-        Some(lock) => file.of(lock.itself().try_clone()?),
+        Some(lock) => file.of(lock.itself()),
         None => file,
     }))
 }

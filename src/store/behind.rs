@@ -6,7 +6,6 @@ use super::deliveries::Sql;
 use super::identity::Identity;
 use super::{Db, Result, Tx, on};
 use crate::domain::clock::Timestamp;
-use crate::domain::ids::ExecutionId;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -74,25 +73,14 @@ macro_rules! not_behind {
 }
 pub(super) use not_behind;
 
-/// What every statement that changes the row keeps of itself: on PostgreSQL its transaction. Whoever restores a dump into the same
-/// database writes the row in a transaction of another number, and so it shows that it was written by somebody else.
-macro_rules! written {
-    (sqlite) => {
-        "null"
-    };
-    (postgres) => {
-        "pg_current_xact_id()::xid::text"
-    };
-}
-pub(super) use written;
-
-/// Whether the row was written by us. One of an earlier version does not say.
+/// Whether the row was written by us: PostgreSQL keeps in it which transaction updated it last, and whoever restores a dump into
+/// the same database inserts it. A file that is written anew is another file, or lacks what its attribute remembers.
 macro_rules! by_us {
     (sqlite) => {
-        "written_in is null"
+        "true"
     };
     (postgres) => {
-        "(written_in is null or written_in = instance.xmin::text)"
+        "(instance.written_in is null or instance.written_in = instance.xmin::text)"
     };
 }
 pub(super) use by_us;
@@ -109,29 +97,38 @@ pub(super) async fn is_not(tx: &mut Tx, known: Known) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Notes that it is behind, to be seen to; again and again makes no difference. What was begun before the last loss was seen
-/// to tells of that one.
+/// Notes that it is behind, to be seen to: it has forgotten a message of something that was begun then. What was begun before the
+/// last loss was seen to tells of that one, for a week.
 pub async fn notice(tx: &mut Tx, begun: Timestamp, now: Timestamp) -> Result<()> {
-    macro_rules! notice {
-        ($kind:ident) => {
-            concat!(
-                "update instance set noticed_at = $1, written_in = ",
-                written!($kind),
-                " where one = 1 and noticed_at is null and (behind_since is null or behind_since <= $2 or behind_since <= $3)"
-            )
-        };
-    }
-    const NOTICE: Sql = Sql { sqlite: notice!(sqlite), postgres: notice!(postgres) };
-    let sql = NOTICE.of(tx);
-    on!(tx tx, c => sqlx::query(sql).bind(now).bind(begun).bind(now.before(ONE_LOSS)).execute(c).await.map(drop))?;
+    on!(tx tx, c => sqlx::query(
+        "update instance set noticed_at = $1 where one = 1 and noticed_at is null
+            and (behind_since is null or behind_since <= $2 or behind_since <= $3)")
+        .bind(now).bind(begun).bind(now.before(ONE_LOSS)).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// The same, by a message of an execution that its ledger has forgotten.
-pub(super) async fn notice_by(tx: &mut Tx, execution: ExecutionId, now: Timestamp) -> Result<()> {
-    let begun: Option<(Timestamp,)> = on!(tx &mut *tx, c => sqlx::query_as(
-        "select started_at from execution where id = $1").bind(execution).fetch_optional(c).await)?;
-    notice(tx, begun.map_or(now, |(begun,)| begun), now).await
+/// Notes that it is behind, whatever was before.
+pub(super) async fn notice_surely(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    on!(tx tx, c => sqlx::query("update instance set noticed_at = $1 where one = 1 and noticed_at is null").bind(now)
+        .execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes that it is behind, if it is: behind what is remembered, or not the one that it says, or written by somebody else.
+pub async fn notice_itself(db: &Db, remembered: i64, identity: &Identity, now: Timestamp) -> Result<()> {
+    macro_rules! notice {
+        ($kind:ident) => {
+            concat!(
+                "update instance set noticed_at = $1 where one = 1 and noticed_at is null
+                    and (epoch < $2 or identity is null or identity <> $3 or not ",
+                by_us!($kind),
+                ")"
+            )
+        };
+    }
+    let sql = if db.is_postgres() { notice!(postgres) } else { notice!(sqlite) };
+    on!(write db, p => sqlx::query(sql).bind(now).bind(remembered).bind(identity.to_text()).execute(p).await.map(drop))?;
+    Ok(())
 }
 
 /// Since when it waits to be seen to.
@@ -169,19 +166,11 @@ pub async fn seen_to(
     identity: &Identity,
     now: Timestamp,
 ) -> Result<Option<i64>> {
-    macro_rules! seen_to {
-        ($kind:ident) => {
-            concat!(
-                "update instance set noticed_at = null, behind_since = $1, identity = $3,
-                    epoch = case when epoch > $2 then epoch else $2 end + 1, written_in = ",
-                written!($kind),
-                " where one = 1 and noticed_at = $4 returning epoch"
-            )
-        };
-    }
-    let sql = if db.is_postgres() { seen_to!(postgres) } else { seen_to!(sqlite) };
-    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(sql).bind(now).bind(remembered.max(now.micros()))
-        .bind(identity.to_text()).bind(noticed).fetch_optional(p).await)?;
+    let row: Option<(i64,)> = on!(write db, p => sqlx::query_as(
+        "update instance set noticed_at = null, behind_since = $1, identity = $3,
+            epoch = case when epoch > $2 then epoch else $2 end + 1
+         where one = 1 and noticed_at = $4 returning epoch")
+        .bind(now).bind(remembered.max(now.micros())).bind(identity.to_text()).bind(noticed).fetch_optional(p).await)?;
     Ok(row.map(|(epoch,)| epoch))
 }
 
@@ -191,9 +180,8 @@ pub async fn raise(db: &Db, remembered: i64, was: &str, identity: &Identity) -> 
     macro_rules! raise {
         ($kind:ident) => {
             concat!(
-                "update instance set epoch = epoch + 1, identity = $3, written_in = ",
-                written!($kind),
-                " where one = 1 and epoch >= $1 and identity = $2 and noticed_at is null and ",
+                "update instance set epoch = epoch + 1, identity = $3
+                 where one = 1 and epoch >= $1 and identity = $2 and noticed_at is null and ",
                 by_us!($kind),
                 " returning epoch"
             )

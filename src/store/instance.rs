@@ -1,6 +1,6 @@
 //! What makes this database this database, and the daemons that work on it.
 
-use super::behind::{self, by_us, written};
+use super::behind::{self, by_us};
 use super::deliveries::Sql;
 use super::identity::Identity;
 use super::{Db, Error, Result, on};
@@ -27,8 +27,8 @@ impl std::fmt::Debug for Instance {
 }
 
 /// Enters this daemon into the list, and says what identity is kept. The first one ever makes the secret, and writes down who
-/// this database is: one without any past is behind nothing. One that is behind what is remembered is left as it is; one that
-/// somebody else has written is behind, and that is noted.
+/// this database is: one without any past is behind nothing. One that is behind what is remembered is not raised; one that somebody
+/// else has written is behind, and that is noted.
 pub async fn enter(
     db: &Db,
     version: &str,
@@ -36,30 +36,22 @@ pub async fn enter(
     identity: &Identity,
     now: Timestamp,
 ) -> Result<(Instance, String)> {
-    macro_rules! enter {
-        ($kind:ident) => {
-            concat!(
-                "insert into instance (one, epoch, secret, identity, written_in) values (1, $2 + 1, $1, $3, ",
-                written!($kind),
-                ") on conflict (one) do update set epoch = instance.epoch + case when instance.epoch >= $2 then 1 else 0 end,
-                    identity = coalesce(instance.identity, $3), written_in = excluded.written_in
-                returning epoch, secret, identity"
-            )
-        };
-    }
     const BY_US: Sql = Sql {
         sqlite: concat!("select 1 from instance where one = 1 and not ", by_us!(sqlite)),
         postgres: concat!("select 1 from instance where one = 1 and not ", by_us!(postgres), " for update"),
     };
-    const ENTER: Sql = Sql { sqlite: enter!(sqlite), postgres: enter!(postgres) };
     let daemon = DaemonId::random();
     let mut tx = db.begin().await?;
-    let (by_us, enter) = (BY_US.of(&tx), ENTER.of(&tx));
+    let by_us = BY_US.of(&tx);
     let written: Option<(i32,)> = on!(tx &mut tx, c => sqlx::query_as(by_us).fetch_optional(c).await)?;
     if written.is_some() {
-        behind::notice(&mut tx, now, now).await?;
+        behind::notice_surely(&mut tx, now).await?;
     }
-    let (epoch, secret, kept): (i64, Vec<u8>, String) = on!(tx &mut tx, c => sqlx::query_as(enter)
+    let (epoch, secret, kept): (i64, Vec<u8>, String) = on!(tx &mut tx, c => sqlx::query_as(
+        "insert into instance (one, epoch, secret, identity) values (1, $2 + 1, $1, $3)
+         on conflict (one) do update set epoch = instance.epoch + case when instance.epoch >= $2 then 1 else 0 end,
+            identity = coalesce(instance.identity, $3)
+         returning epoch, secret, identity")
         .bind(random_bytes::<32>().to_vec()).bind(remembered).bind(identity.to_text()).fetch_one(c).await)?;
     let secret =
         secret.try_into().map_err(|_| Error::inconsistent("instance", "secret", 1, "32 bytes are expected"))?;

@@ -5,13 +5,14 @@ use super::connect::sqlite_file;
 use super::mark_file::MarkFile;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Held for as long as this program may write to a SQLite file.
 #[derive(Debug)]
 pub struct FileLock {
     beside: MarkFile,
     /// SQLite's own locks are of another kind. To close this one before SQLite is done would end those.
-    itself: File,
+    itself: Arc<File>,
 }
 
 /// Why a SQLite file cannot be taken.
@@ -47,8 +48,8 @@ impl FileLock {
 
     /// The SQLite file itself.
     #[must_use]
-    pub const fn itself(&self) -> &File {
-        &self.itself
+    pub fn itself(&self) -> Arc<File> {
+        Arc::clone(&self.itself)
     }
 
     fn beside(database: &Path) -> Result<Self, LockError> {
@@ -69,8 +70,9 @@ impl FileLock {
         let name = Path::new(&name);
         let beside = MarkFile::open(name).map_err(|why| LockError::File { file: name.display().to_string(), why })?;
         locked(beside.file(), name)?;
-        let again = itself.try_clone().map_err(|why| LockError::File { file: database.display().to_string(), why })?;
-        Ok(Self { beside: beside.of(again), itself })
+        // The same one: to close a second one would end SQLite's locks as well.
+        let itself = Arc::new(itself);
+        Ok(Self { beside: beside.of(Arc::clone(&itself)), itself })
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use xattr::FileExt as _;
 
 /// The attribute of a SQLite file.
@@ -16,7 +17,7 @@ pub struct MarkFile {
     file: File,
     path: PathBuf,
     /// The database itself, where it is a file.
-    database: Option<File>,
+    database: Option<Arc<File>>,
 }
 
 impl MarkFile {
@@ -41,7 +42,7 @@ impl MarkFile {
 
     /// With the SQLite file that it is about.
     #[must_use]
-    pub fn of(mut self, database: File) -> Self {
+    pub fn of(mut self, database: Arc<File>) -> Self {
         self.database = Some(database);
         self
     }
@@ -59,13 +60,18 @@ impl MarkFile {
 
     /// The same file once more; what one writes, the other reads.
     pub fn again(&self) -> io::Result<Self> {
-        let database = self.database.as_ref().map(File::try_clone).transpose()?;
-        Ok(Self { file: self.file.try_clone()?, path: self.path.clone(), database })
+        Ok(Self { file: self.file.try_clone()?, path: self.path.clone(), database: self.database.clone() })
     }
 
     /// The last epoch that was written down; none in a file that is empty. A file that holds something else is not ours.
     pub fn last_epoch(&self) -> io::Result<Option<i64>> {
         Ok(self.in_file()?.max(self.in_attribute()))
+    }
+
+    /// Whether there is a database whose file system knows no attributes. To be asked once something was written down.
+    #[must_use]
+    pub fn lacks_attribute(&self) -> bool {
+        self.database.is_some() && self.in_attribute().is_none()
     }
 
     /// None where the file system knows no attributes.
@@ -116,7 +122,7 @@ mod tests {
         assert!(MarkFile::open_alone(&path).is_err(), "another daemon has it");
         let database = folder.path().join("a.sqlite");
         std::fs::write(&database, "today").unwrap();
-        let both = MarkFile::open(&path).unwrap().of(File::open(&database).unwrap());
+        let both = MarkFile::open(&path).unwrap().of(Arc::new(File::open(&database).unwrap()));
         both.remember(9).unwrap();
         if both.in_attribute().is_some() {
             std::fs::write(folder.path().join("kept"), "yesterday").unwrap();

@@ -74,6 +74,11 @@ impl Mark {
             true => self.raise().await?,
             false => self.notice().await?,
         };
+        if self.file.as_ref().is_some_and(MarkFile::lacks_attribute) {
+            tracing::warn!(
+                "this file system knows no attributes of files: a backup that is copied over the database is told from it by the mark file alone"
+            );
+        }
         Ok(entered)
     }
 
@@ -106,11 +111,10 @@ impl Mark {
         Ok(())
     }
 
+    /// Unless another daemon has seen to it in between.
     async fn notice(&self) -> Result<Found> {
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        behind::notice(&mut tx, now, now).await?;
-        tx.commit().await?;
+        let remembered = self.remembered.known().epoch;
+        behind::notice_itself(&self.db, remembered, &self.identity, self.clock.now()).await?;
         Ok(Found::Behind)
     }
 

@@ -27,6 +27,8 @@ use tokio_util::task::TaskTracker;
 
 /// The longest that anything waits to be looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What the last word on how far the database is may take.
+const LAST_MARK: Duration = Duration::from_secs(2);
 /// A worker that has not looked for so long stands still.
 const STILL: Duration = Duration::from_secs(30);
 
@@ -145,8 +147,10 @@ impl Worker {
             tracing::warn!("some work did not end in time; what it was about stands in the rows");
         }
         // A backup of what was there before the last of it is behind this.
-        if let Err(error) = self.mark.raise().await {
-            tracing::warn!(%error, "how far the database is could not be kept at the end");
+        match tokio::time::timeout(LAST_MARK, self.mark.raise()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "how far the database is could not be kept at the end"),
+            Err(_) => tracing::warn!("how far the database is could not be kept in time"),
         }
     }
 }

@@ -26,6 +26,8 @@ use uuid::Uuid;
 const TAKEN_AT_ONCE: u32 = 50;
 /// A request that could not be begun, and an execution whose runner failed, rests for so long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// A sign of life so often while one turn takes long.
+const BEAT: Duration = Duration::from_secs(1);
 /// A daemon that was silent for so long is forgotten.
 const SILENT: Duration = Duration::from_mins(10);
 /// Meta repeats an event for up to a week; what was applied is remembered for longer than that.
@@ -91,10 +93,19 @@ impl Requests {
         // Others may have noticed it, of a database that this daemon has not looked at yet.
         mark.look().await?;
         let remembered = mark.remembered().known().epoch;
-        match stand_still(&self.engine.ctx, noticed, remembered, mark.identity()).await? {
-            Some(epoch) => mark.see(epoch),
-            None => Ok(()),
-        }
+        let seeing_to = stand_still(&self.engine.ctx, noticed, remembered, mark.identity());
+        tokio::pin!(seeing_to);
+        let epoch = loop {
+            tokio::select! {
+                biased;
+                // Whoever comes next goes on with it.
+                () = self.engine.stop.cancelled() => return Ok(()),
+                epoch = &mut seeing_to => break epoch?,
+                // Large ledgers take their time.
+                () = tokio::time::sleep(BEAT) => self.pulse.beat(),
+            }
+        };
+        epoch.map_or(Ok(()), |epoch| mark.see(epoch))
     }
 
     fn run(&self, execution: Execution, seat: Seat) {

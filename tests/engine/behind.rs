@@ -30,6 +30,7 @@ on_both!(
     a_row_that_somebody_else_wrote_shows_that_a_dump_was_restored,
     whoever_sees_to_a_loss_is_ahead_of_all_that_anybody_remembers,
     two_daemons_see_to_one_loss_and_touch_nothing_that_came_after,
+    nothing_begins_with_the_answer_that_shows_a_loss,
     what_is_on_its_way_when_all_is_made_to_stand_still_is_in_doubt,
 );
 
@@ -175,7 +176,8 @@ async fn a_row_that_somebody_else_wrote_shows_that_a_dump_was_restored(test: Tes
     }
     let (_, identity) = entered(&stage.db).await;
     let text = identity.to_text();
-    for harmless in ["vacuum full instance", "vacuum freeze instance", "analyze instance"] {
+    let by_hand = "update instance set behind_since = null";
+    for harmless in ["vacuum full instance", "vacuum freeze instance", "analyze instance", by_hand] {
         test.execute(harmless).await;
         assert!(behind::raise(&stage.db, 0, &text, &identity).await.unwrap().is_some(), "{harmless}");
         entered(&stage.db).await;
@@ -229,6 +231,29 @@ async fn two_daemons_see_to_one_loss_and_touch_nothing_that_came_after(test: Tes
     assert_eq!(stands.status, Status::PendingApproval);
     let stands = deliveries::find(&door.ctx.db, door.stage.tenant, execution.id).await.unwrap().unwrap();
     assert_eq!(stands.desired, Desired::Run);
+}
+
+async fn nothing_begins_with_the_answer_that_shows_a_loss(test: TestDb) {
+    let stage = Stage::new(&test).await;
+    entered(&stage.db).await;
+    let execution = stage.built(4, 4).await;
+    let me = DaemonId::random();
+    let lease = stage.claim(&execution, me).await.unwrap();
+    let forgotten = [accepted(0, 1, "wamid.A")];
+    let done = commit(&stage, &execution, me, &forgotten, &[part(&lease, &[1, 2])]).await;
+    assert_eq!(done.surprises, [Surprise::Lost { seq: 0, attempt: 1 }]);
+    assert_eq!((done.parts[0].grip, done.parts[0].intents.len()), (Grip::Behind, 0));
+    assert!(behind::noticed(&stage.db).await.unwrap().is_some());
+    assert_eq!(word(&stage, &execution, 0).await, Delivery::Accepted);
+    // Seen to before: the same loss again, and it goes on from where it was.
+    let noticed = behind::noticed(&stage.db).await.unwrap().unwrap();
+    let identity = Identity::of(&stage.db).await.unwrap();
+    assert!(behind::seen_to(&stage.db, noticed, 0, &identity, noticed).await.unwrap().is_some());
+    let late = [accepted(3, 1, "wamid.D")];
+    let done = commit(&stage, &execution, me, &late, &[part(&lease, &[1, 2])]).await;
+    assert_eq!((done.parts[0].grip, behind::noticed(&stage.db).await.unwrap()), (Grip::Behind, None));
+    let done = commit(&stage, &execution, me, &[], &[part(&lease, &[1, 2])]).await;
+    assert_eq!(done.parts[0].intents, [(1, 1), (2, 1)]);
 }
 
 async fn what_is_on_its_way_when_all_is_made_to_stand_still_is_in_doubt(test: TestDb) {

@@ -164,6 +164,7 @@ pub fn wish<'a>(
     GroupCommit {
         tenant: stage.tenant,
         execution: execution.id,
+        begun: execution.started_at,
         category: MessageCategory::Marketing,
         me,
         known: Known::default(),

@@ -10,7 +10,8 @@ use crate::support::backup::Kept;
 use crate::support::db::{Kind, TestDb};
 use crate::support::until;
 
-const PEOPLE: usize = 120;
+/// Four seconds, so that a backup is made of a broadcast that has not ended.
+const PEOPLE: usize = 240;
 const RATE: u32 = 60;
 
 /// When a backup is made and put back.
@@ -114,7 +115,11 @@ async fn put_back(kind: Kind, backup: Backup, remembered: Mark) {
         } else {
             kept.put_back().await;
         }
-        if remembered == Mark::Gone {
+        let told_by_attribute =
+            || xattr::get(kept.database(), "user.countersign.epoch").is_ok_and(|epoch| epoch.is_some());
+        if remembered == Mark::Gone
+            && (backup != Backup::OverWhatIsThere || kind == Kind::Postgres || told_by_attribute())
+        {
             std::fs::remove_file(format!("{}.lock", kept.database())).ok();
         }
         start().await

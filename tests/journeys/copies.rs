@@ -13,7 +13,8 @@ use crate::support::daemon::Daemon;
 use crate::support::db::{Kind, TestDb, on_both};
 use crate::support::until;
 
-const PEOPLE: usize = 120;
+/// Four seconds, so that a copy is made of a broadcast that has not ended.
+const PEOPLE: usize = 240;
 const RATE: u32 = 60;
 const SOON: Duration = Duration::from_mins(1);
 

@@ -17,9 +17,8 @@ const TOGETHER: Duration = Duration::from_millis(20);
 /// A commit that takes longer than this is not waited for ahead of time.
 const LONGEST_LEAD: Duration = Duration::from_millis(125);
 
-/// A request whose intent is durable waits no longer than this for its turn: what was to begin when somebody says stop begins
-/// by then.
-const SOON: Duration = Duration::from_millis(250);
+/// A request whose intent is durable waits no longer than this for its turn; a little later it would be given up.
+const SOON: Duration = Duration::from_millis(200);
 
 /// The facts are looked at again and the next batch is made ready so long before the last one is out, so that no place
 /// stands empty meanwhile.

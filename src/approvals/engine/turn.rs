@@ -13,7 +13,8 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-/// A request that has not begun so long after its turn, because the process stood still, is given up and takes another turn.
+/// A request that has not begun so long after its intent became durable is given up and takes another turn: what was to begin when
+/// somebody says stop begins by then, even if the process stood still.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// What is to begin if the commit allows it.
@@ -45,6 +46,7 @@ impl Sender<'_> {
             let commit = GroupCommit {
                 tenant: self.job.tenant.id,
                 execution: self.job.execution.id,
+                begun: self.job.execution.started_at,
                 category: self.job.execution.category,
                 me: self.engine.instance.daemon,
                 known: self.engine.remembered.known(),
@@ -186,11 +188,12 @@ impl Sender<'_> {
         let Ready { seq, contact, mut message, .. } = row;
         let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
         message.callback = token.to_text(&self.engine.instance.secret);
-        let Some(from) = self.pace.turn(Instant::now()) else {
+        let now = Instant::now();
+        let Some(from) = self.pace.turn(now) else {
             return self.never_begun(seq, attempt, epoch);
         };
         self.aloft.insert(seq, Aloft { attempt, contact });
-        let until = deadline.min(from + LONGEST_WAIT);
+        let until = deadline.min(now + LONGEST_WAIT);
         let grounded = self.grounded.clone();
         let flight = Flight { seq, attempt, epoch, message, from, until, grounded, slot };
         flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());

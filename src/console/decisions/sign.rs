@@ -92,21 +92,16 @@ async fn put(who: &Reviewer, id: RequestId, nonce: &str, password: &str) -> Resu
     }
     let decided = sign::decide(&who.console.ctx, who.person.tenant, &who.person, id, &kept.intent, "password").await;
     match decided {
-        Ok(_) => {
-            forget(&who.session, id).await.map_err(failed)?;
-            // Whoever has proved who they are gets a new session id.
-            who.session.cycle_id().await.map_err(|e| failed(Error::internal(e)))?;
-            done(who, kept.intent.decision).await;
-            Ok(Outcome::Back(id))
-        }
-        Err(error) => match standing(who, id).await? {
-            Some(decision) if decision == kept.intent.decision => {
-                done(who, decision).await;
-                Ok(Outcome::Back(id))
-            }
-            _ => refused(who, id, error).await,
-        },
+        Ok(_) => {}
+        // Signed at the same moment in another window.
+        Err(_) if standing(who, id).await? == Some(kept.intent.decision) => {}
+        Err(error) => return refused(who, id, error).await,
     }
+    forget(&who.session, id).await.map_err(failed)?;
+    // Whoever has proved who they are gets a new session id.
+    who.session.cycle_id().await.map_err(|e| failed(Error::internal(e)))?;
+    done(who, kept.intent.decision).await;
+    Ok(Outcome::Back(id))
 }
 
 async fn done(who: &Reviewer, decision: Decision) {

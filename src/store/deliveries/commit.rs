@@ -27,6 +27,8 @@ pub struct GroupCommit<'a> {
     pub tenant: TenantId,
     /// Of which execution.
     pub execution: ExecutionId,
+    /// When that began, as far back as it is remembered.
+    pub begun: Timestamp,
     /// What kind of messages: decides which suppressions count.
     pub category: MessageCategory,
     /// Who commits.
@@ -131,7 +133,11 @@ pub async fn group_commit(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed
     }
     done.surprises = settle(&mut tx, wanted.tenant, wanted.execution, wanted.outcomes, wanted.now).await?;
     if done.surprises.iter().any(|surprise| matches!(surprise, Surprise::Lost { .. })) {
-        behind::notice_by(&mut tx, wanted.execution, wanted.now).await?;
+        if done.parts.iter().any(|granted| granted.grip == Grip::Held) {
+            drop(tx);
+            return without_parts(db, wanted).await;
+        }
+        behind::notice(&mut tx, wanted.begun, wanted.now).await?;
     }
     for (part, granted) in wanted.parts.iter().zip(&mut done.parts) {
         if granted.grip == Grip::Held {
@@ -147,6 +153,15 @@ pub async fn group_commit(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed
 
 row! {
     struct DesiredRow { desired: String }
+}
+
+/// Outcomes alone: one of them shows that the database has forgotten what it was told, so nothing may begin with them.
+async fn without_parts(db: &Db, wanted: &GroupCommit<'_>) -> Result<Committed> {
+    let mut done = Box::pin(group_commit(db, &GroupCommit { parts: &[], tokens: None, ..wanted.clone() })).await?;
+    let behind =
+        |part: &Part| Granted { shard_no: part.shard_no, grip: Grip::Behind, intents: Vec::new(), suppressed: 0 };
+    done.parts = wanted.parts.iter().map(behind).collect();
+    Ok(done)
 }
 
 /// Renews the lease and reads what is desired, in the statement that locks the row: the guard of every intent. A stop that
