@@ -39,7 +39,7 @@ pub enum Variable {
 pub type Variables = BTreeMap<String, Variable>;
 
 /// A request may begin so much later than its turn; a turn that is older is lost.
-pub const LATE: Duration = Duration::from_millis(50);
+pub const LATE: Duration = Duration::from_millis(100);
 
 /// Turns a second under a limit of so many requests a second: as many fewer that no second holds more than the limit, even
 /// if those before it began late.

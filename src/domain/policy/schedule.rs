@@ -170,15 +170,15 @@ mod tests {
             (start("2027-02-01T10:00:00+08:00"), vec!["SCHED-05"]),
             (start("2026-12-01T20:55:00+08:00"), vec!["SCHED-03"]),
             (start("2026-12-01T23:00:00+08:00"), vec!["SCHED-03"]),
-            (by("2026-12-01T10:10:56+08:00"), vec![]),
-            (by("2026-12-01T10:10:55+08:00"), vec!["SCHED-02"]),
+            (by("2026-12-01T10:11:27+08:00"), vec![]),
+            (by("2026-12-01T10:11:26+08:00"), vec!["SCHED-02"]),
             (Schedule::default(), vec!["SCHED-06", "SCHED-07"]),
             (
-                Schedule { finish_by: Some(at("2026-11-22T14:10:56+08:00")), ..Schedule::default() },
+                Schedule { finish_by: Some(at("2026-11-22T14:11:27+08:00")), ..Schedule::default() },
                 vec!["SCHED-06", "SCHED-07"],
             ),
             (
-                Schedule { finish_by: Some(at("2026-11-22T14:10:55+08:00")), ..Schedule::default() },
+                Schedule { finish_by: Some(at("2026-11-22T14:11:26+08:00")), ..Schedule::default() },
                 vec!["SCHED-06", "SCHED-02", "SCHED-07"],
             ),
             (Schedule { per_second: 200, ..start("2026-12-01T10:00:00+08:00") }, vec!["SCHED-08"]),
@@ -199,8 +199,8 @@ mod tests {
     fn the_course_counts_batches_and_seconds_up() {
         let schedule = Schedule { start_at: Some(at("2026-12-01T10:00:00+08:00")), ..Schedule::default() };
         let course = Course::of(&schedule, 12_480, 80);
-        assert_eq!((course.batches, course.seconds), (25, 656));
-        assert_eq!(course.end, Some(at("2026-12-01T10:10:56+08:00")));
+        assert_eq!((course.batches, course.seconds), (25, 687));
+        assert_eq!(course.end, Some(at("2026-12-01T10:11:27+08:00")));
         assert_eq!(Course::of(&schedule, 0, 80).batches, 0);
         let people = [("SG".parse().unwrap(), 1)];
         let local = local_times(&Settings::default(), MessageCategory::Marketing, &course, &people);

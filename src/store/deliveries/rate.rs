@@ -112,7 +112,8 @@ pub(super) async fn take(tx: &mut Tx, tenant: TenantId, ask: &TokenAsk<'_>, now:
     }
     let (first, apart) = (Duration::from_secs_f64(first), Duration::from_secs_f64(apart));
     if granted < 1.0 {
-        return Ok(Grant { tokens: 0, first: first.saturating_sub(AHEAD), apart });
+        // In whole microseconds, as the clock counts: a moment before, there is none.
+        return Ok(Grant { tokens: 0, first: first.saturating_sub(AHEAD) + Duration::from_micros(1), apart });
     }
     let sql = TAKE.of(tx);
     let left: Vec<_> = levels.into_iter().map(|(bucket, level, at)| (bucket, level - granted, at)).collect();
