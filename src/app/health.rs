@@ -12,6 +12,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Whoever asks waits no longer for a database that does not answer: probes and scrapes give up soon.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// While the mark file is full, gone or read-only.
 const UNKEPT: &str = "how far the database is cannot be written to the mark file (database.mark_file, or the .lock beside a SQLite file); the log says why. Nothing is sent until it can be";
@@ -35,7 +40,7 @@ pub fn router(ctx: Ctx, metrics: PrometheusHandle, worker: &Worker) -> Router {
 }
 
 async fn ready(State(health): State<Health>) -> Response {
-    let database = health.ctx.db.ping().await.is_ok();
+    let database = timeout(PATIENCE, health.ctx.db.ping()).await.is_ok_and(|answer| answer.is_ok());
     let worker = health.pulse.beats();
     let mut causes = Vec::new();
     if !database {
@@ -69,6 +74,10 @@ async fn ready(State(health): State<Health>) -> Response {
 
 /// How often the promise "exactly once" was broken, over all that the ledgers hold; none if they cannot be read.
 async fn sent_twice(ctx: &Ctx) -> Option<u64> {
+    timeout(PATIENCE, second_messages(ctx)).await.ok()?
+}
+
+async fn second_messages(ctx: &Ctx) -> Option<u64> {
     let mut count = 0;
     for tenant in people::tenants(&ctx.db).await.ok()? {
         count += deliveries::second_messages(&ctx.db, tenant.id).await.ok()?;

@@ -73,14 +73,15 @@ macro_rules! not_behind {
 }
 pub(super) use not_behind;
 
-/// Whether the row was written by us: PostgreSQL keeps in it which transaction updated it last, and whoever restores a dump into
-/// the same database inserts it. A file that is written anew is another file, or lacks what its attribute remembers.
+/// Whether the row was written by us: PostgreSQL keeps in it which transaction wrote it, and whoever restores a dump into the same
+/// database inserts it as it was. One that says neither that nor where it lives is of a version that knew neither. A file that
+/// is written anew is another file, or lacks what its attribute remembers.
 macro_rules! by_us {
     (sqlite) => {
         "true"
     };
     (postgres) => {
-        "(instance.written_in is null or instance.written_in = instance.xmin::text)"
+        "coalesce(instance.written_in = instance.xmin::text, instance.identity is null)"
     };
 }
 pub(super) use by_us;
