@@ -70,10 +70,8 @@ impl Mark {
             Kept::OnAnotherTimeline => remembered > 0,
             Kept::Elsewhere => false,
         };
-        let _seen_to_later = match at_home && entered.epoch > remembered {
-            true => self.raise().await?,
-            false => self.notice().await?,
-        };
+        let found = if at_home && entered.epoch > remembered { self.raise().await? } else { self.notice().await? };
+        tracing::debug!(?found, "this daemon has entered the database");
         if self.file.as_ref().is_some_and(MarkFile::lacks_attribute) {
             tracing::warn!(
                 "this file system knows no attributes of files: a backup that is copied over the database is told from it by the mark file alone"
