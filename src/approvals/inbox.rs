@@ -1,16 +1,16 @@
-//! Applying what Meta sent: posts in the order of their arrival, many in one transaction, and one that cannot be applied
-//! set aside so that it holds up nobody.
+//! Applying what Meta sent: posts in the order of their arrival, many in one transaction; and a post that cannot be read, or
+//! an event that cannot be applied, set aside so that it holds up nobody.
 
 use super::execute;
 use crate::domain::canonical::Hash;
 use crate::domain::ids::TenantId;
-use crate::domain::webhooks::parse;
+use crate::domain::webhooks::{PostState, parse};
 use crate::error::{Error, Result};
 use crate::faults::Step;
-use crate::store::webhooks::{self as posts, Post};
-use crate::store::{self, behind, people};
+use crate::store::webhooks::{self as posts, Post, Read};
+use crate::store::{self, Tx, behind, people};
 use crate::tools::Ctx;
-use crate::tools::webhooks::{Arrived, apply};
+use crate::tools::webhooks::{Arrived, Follow, apply};
 use std::collections::BTreeMap;
 
 /// Posts in one transaction. Each holds up to a thousand events.
@@ -37,18 +37,57 @@ pub async fn round(ctx: &Ctx, secret: &Hash) -> Result<Round> {
 
 async fn single(ctx: &Ctx, secret: &Hash) -> Result<Round> {
     match together(ctx, secret, 1).await {
-        Err(e) if is_poison(&e) => {
-            let now = ctx.clock.now();
-            let mut tx = ctx.db.begin().await?;
-            let Some(post) = posts::take(&mut tx, 1).await?.into_iter().next() else { return Ok(Round::default()) };
-            tracing::error!(post = post.id, error = %why(&e), "a webhook post cannot be applied and is set aside");
-            metrics::counter!("countersign_webhook_posts_parked_total").increment(1);
-            posts::park(&mut tx, post.id, &why(&e), now).await?;
-            tx.commit_at(Step::Parked).await?;
-            Ok(Round { posts: 1, read_again: false })
-        }
+        Err(e) if is_poison(&e) => one_by_one(ctx, secret).await,
         other => other,
     }
+}
+
+/// The events of the oldest post each in a transaction of its own, so that one that cannot be applied is set aside alone.
+/// Whoever dies on the way begins again: what is applied twice changes nothing.
+async fn one_by_one(ctx: &Ctx, secret: &Hash) -> Result<Round> {
+    let mut round = Round::default();
+    let mut place = 0;
+    loop {
+        let mut tx = ctx.db.begin().await?;
+        // Held by each transaction anew; another daemon may have gone on with it.
+        let Some(post) = posts::take(&mut tx, 1).await?.into_iter().next() else { return Ok(round) };
+        let events = read(&post, &account(ctx, post.tenant).await?).map_err(Error::Conflict)?;
+        let Some(event) = events.get(place) else {
+            posts::applied(&mut tx, &[Read::of(&post, &events)], ctx.clock.now()).await?;
+            tx.commit_at(Step::Applied).await?;
+            round.posts = 1;
+            return Ok(round);
+        };
+        match one(ctx, tx, secret, post.tenant, event).await {
+            Ok(read_again) => round.read_again |= read_again,
+            Err(e) if is_poison(&e) => park(ctx, &post, place, event, &why(&e)).await?,
+            Err(e) => return Err(e),
+        }
+        place += 1;
+    }
+}
+
+async fn one(ctx: &Ctx, mut tx: Tx, secret: &Hash, tenant: TenantId, event: &Arrived) -> Result<bool> {
+    let follow = apply(ctx, &mut tx, secret, tenant, std::slice::from_ref(event)).await?;
+    let followed = followed(ctx, &mut tx, tenant, &follow).await?;
+    tx.commit().await?;
+    followed.wake(ctx);
+    Ok(follow.read_again)
+}
+
+async fn park(ctx: &Ctx, post: &Post, place: usize, (_, event): &Arrived, why: &str) -> Result<()> {
+    let mut tx = ctx.db.begin().await?;
+    posts::park_event(&mut tx, post, place, event.what.word(), why, ctx.clock.now()).await?;
+    tx.commit_at(Step::Parked).await?;
+    tracing::error!(
+        post = post.id,
+        place,
+        kind = event.what.word(),
+        error = why,
+        "an event of Meta's cannot be applied and is set aside"
+    );
+    metrics::counter!("countersign_webhook_events_parked_total").increment(1);
+    Ok(())
 }
 
 /// Whether trying again would fail again: the database refuses what the post says, or our rows contradict it. A database
@@ -82,37 +121,109 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
         let account = tenants.iter().find(|t| t.id == post.tenant).map_or("", |t| t.waba_id.as_str());
         match read(post, account) {
             Ok(events) => {
-                applied.push((post.id, events.len()));
+                applied.push(Read::of(post, &events));
                 by_tenant.entry(post.tenant).or_default().extend(events);
             }
             // It was signed by Meta, so it is worth keeping.
-            Err(why) => posts::park(&mut tx, post.id, &why, now).await?,
+            Err(why) => {
+                tracing::error!(post = post.id, error = %why, "a webhook post cannot be read and is set aside");
+                metrics::counter!("countersign_webhook_posts_parked_total").increment(1);
+                posts::park(&mut tx, post.id, &why, now).await?;
+            }
         }
     }
     posts::applied(&mut tx, &applied, now).await?;
     let mut round = Round { posts: waiting.len(), read_again: false };
-    let (mut ledger, mut begun) = (false, None);
+    let mut all = Followed::default();
     for (tenant, events) in &by_tenant {
         let follow = apply(ctx, &mut tx, secret, *tenant, events).await?;
         round.read_again |= follow.read_again;
-        ledger |= follow.ledger;
-        begun = begun.max(follow.behind);
-        if let Some(reason) = follow.stop_sending {
-            execute::halt_all(&mut tx, ctx, *tenant, "account", &reason).await?;
-        }
-    }
-    if let Some(begun) = begun {
-        behind::notice(&mut tx, begun, now).await?;
+        all.join(followed(ctx, &mut tx, *tenant, &follow).await?);
     }
     tx.commit_at(Step::Applied).await?;
     metrics::counter!("countersign_webhook_posts_total").increment(waiting.len() as u64);
     if let Some(oldest) = waiting.first() {
         metrics::gauge!("countersign_webhook_lag_seconds").set(now.since(oldest.received_at).as_secs_f64());
     }
-    if ledger || begun.is_some() {
-        ctx.wake.requests();
-    }
+    all.wake(ctx);
     Ok(round)
+}
+
+/// What others have to hear of once the transaction has ended.
+#[derive(Default)]
+struct Followed {
+    ledger: bool,
+}
+
+impl Followed {
+    const fn join(&mut self, other: Self) {
+        self.ledger |= other.ledger;
+    }
+
+    fn wake(&self, ctx: &Ctx) {
+        if self.ledger {
+            ctx.wake.requests();
+        }
+    }
+}
+
+/// Sees to what follows from events beyond their own rows, in the transaction that applies them.
+async fn followed(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, follow: &Follow) -> Result<Followed> {
+    if let Some(reason) = &follow.stop_sending {
+        execute::halt_all(tx, ctx, tenant, "account", reason).await?;
+    }
+    if let Some(begun) = follow.behind {
+        behind::notice(tx, begun, ctx.clock.now()).await?;
+    }
+    Ok(Followed { ledger: follow.ledger || follow.behind.is_some() })
+}
+
+/// What came of trying again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retried {
+    /// Events that are applied now.
+    pub applied: usize,
+    /// Events that stay aside.
+    pub aside: usize,
+}
+
+/// Tries again what was set aside of one post. What was applied before is not touched: without anything aside this is a
+/// conflict.
+pub async fn retry(ctx: &Ctx, secret: &Hash, tenant: TenantId, post: i64) -> Result<Retried> {
+    let found = posts::find(&ctx.db, tenant, post).await?.ok_or_else(|| Error::not_found("webhook post", post))?;
+    let events = read(&found.post, &account(ctx, tenant).await?).map_err(Error::Conflict)?;
+    if found.state == PostState::Parked {
+        // What nobody could read once can be read now: it goes the way of all posts.
+        let mut tx = ctx.db.begin().await?;
+        posts::take_up(&mut tx, tenant, post).await?;
+        tx.commit().await?;
+        ctx.wake.posts();
+    }
+    let mut retried = Retried { applied: 0, aside: 0 };
+    for place in found.aside.iter().filter(|it| it.applied_at.is_none()).map(|it| it.place) {
+        let Some(event) = events.get(place) else { continue };
+        let mut tx = ctx.db.begin().await?;
+        // Of two that try at once, one applies it.
+        if !posts::unpark_event(&mut tx, tenant, post, place, ctx.clock.now()).await? {
+            continue;
+        }
+        match one(ctx, tx, secret, tenant, event).await {
+            Ok(_) => retried.applied += 1,
+            Err(e) if is_poison(&e) => retried.aside += 1,
+            Err(e) => return Err(e),
+        }
+    }
+    if found.state == PostState::Applied && retried == (Retried { applied: 0, aside: 0 }) {
+        return Err(Error::Conflict(
+            "all of this post has been applied; applying it again would change nothing".to_owned(),
+        ));
+    }
+    Ok(retried)
+}
+
+async fn account(ctx: &Ctx, tenant: TenantId) -> Result<String> {
+    let tenants = people::tenants(&ctx.db).await?;
+    Ok(tenants.into_iter().find(|t| t.id == tenant).map_or_else(String::new, |t| t.waba_id))
 }
 
 /// Reads one post. What is about another account is left to the business that has it: one app may serve several, and they
@@ -120,4 +231,14 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
 fn read(post: &Post, account: &str) -> std::result::Result<Vec<Arrived>, String> {
     let events = parse(&post.body).map_err(|e| e.to_string())?;
     Ok(events.into_iter().filter(|event| event.waba_id == account).map(|event| (post.received_at, event)).collect())
+}
+
+impl Read {
+    fn of(post: &Post, events: &[Arrived]) -> Self {
+        let mut kinds = BTreeMap::new();
+        for (_, event) in events {
+            *kinds.entry(event.what.word()).or_default() += 1;
+        }
+        Self { post: post.id, kinds }
+    }
 }

@@ -1,5 +1,6 @@
 //! Contacts: people the business may write to, and sets of them.
 
+pub mod identity;
 pub mod import;
 
 use super::clock::Timestamp;

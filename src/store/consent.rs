@@ -91,6 +91,15 @@ async fn derive(tx: &mut Tx, tenant: TenantId, chunk: &[NewConsent]) -> Result<(
     Ok(())
 }
 
+/// Works out again what stands for these contacts, after their history was changed by other hands than [`record`].
+pub(super) async fn derive_all(tx: &mut Tx, tenant: TenantId, contacts: &[ContactNo]) -> Result<()> {
+    let contacts = among_list(contacts.iter().copied());
+    for category in MessageCategory::ALL {
+        derive_one(tx, tenant, *category, &contacts).await?;
+    }
+    Ok(())
+}
+
 async fn derive_one(tx: &mut Tx, tenant: TenantId, category: MessageCategory, contacts: &str) -> Result<()> {
     let clear =
         among!(tx, "delete from contact_consent where tenant_id = $1 and category = $3 and contact_no", "$2", "");

@@ -1,5 +1,6 @@
 //! Contacts and their tags.
 
+mod identity;
 mod imports;
 
 use super::among::{among, list as among_list};
@@ -14,6 +15,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
+pub use identity::{Became, Found, Seen, become_another, doubt_identity, know, of, seen, wished};
 pub use imports::{add_import, amend, by_phones, import_rows};
 
 row! {
@@ -187,42 +189,8 @@ pub struct Known {
     pub no: ContactNo,
 }
 
-/// The contact of a number; one that is not known yet is added with that name.
-pub async fn know(tx: &mut Tx, tenant: TenantId, phone: &PhoneNumber, name: &str, now: Timestamp) -> Result<Known> {
-    if let Some(known) = by_phone(tx, tenant, phone).await? {
-        return Ok(known);
-    }
-    // Whoever waits here for the other writer finds the contact that the other has added.
-    next_no(tx, tenant).await?;
-    if let Some(known) = by_phone(tx, tenant, phone).await? {
-        return Ok(known);
-    }
-    let new = NewContact {
-        id: ContactId::random(),
-        phone: Some(phone.clone()),
-        user_id: None,
-        name: name.to_owned(),
-        language: None,
-        tags: BTreeSet::new(),
-        attributes: BTreeMap::new(),
-        last_inbound_at: None,
-        created_at: now,
-    };
-    let no = insert_many(tx, tenant, std::slice::from_ref(&new)).await?.first().copied();
-    let no = no.ok_or_else(|| Error::inconsistent("contact", "no", new.id, "nothing was added"))?;
-    Ok(Known { id: new.id, no })
-}
-
 row! {
     struct KnownRow { id: ContactId, no: ContactNo }
-}
-
-/// The contact of a number, if it is known.
-pub async fn by_phone(tx: &mut Tx, tenant: TenantId, phone: &PhoneNumber) -> Result<Option<Known>> {
-    let row: Option<KnownRow> = on!(tx tx, c => sqlx::query_as(
-        "select id, no from contact where tenant_id = $1 and phone = $2")
-        .bind(tenant).bind(phone.e164()).fetch_optional(c).await)?;
-    Ok(row.map(|row| Known { id: row.id, no: row.no }))
 }
 
 /// The place of a contact in sets; none if it is not this tenant's.

@@ -193,10 +193,10 @@ impl Error {
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(e)) => {
-                // Classes of SQLSTATE: data, integrity, syntax or access. SQLite's have the kind in their last byte: 19 is a
+                // Classes of SQLSTATE: data, integrity, syntax or access, a limit of the program. SQLite's have the kind in their last byte: 19 is a
                 // constraint, that of a trigger too, and 20 a mismatch.
                 e.code().is_some_and(|code| match code.len() {
-                    5 => matches!(code.get(..2), Some("22" | "23" | "42")),
+                    5 => matches!(code.get(..2), Some("22" | "23" | "42" | "54")),
                     _ => code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 19 | 20)),
                 })
             }

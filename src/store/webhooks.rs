@@ -1,13 +1,18 @@
 //! What Meta sent, kept whole before it is answered; and what the numbers and templates say after it was applied.
 
+mod log;
+
 use super::{Db, Result, Tx, on, row};
-use crate::domain::canonical::sha256;
+use crate::domain::canonical::{Hash, sha256};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::TenantId;
 use crate::domain::templates::{Quality, TemplateStatus};
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use log::{Aside, Found, find, park_event, take_up, unpark_event};
 
 /// A post of Meta's that waits to be applied.
 #[derive(Debug, Clone)]
@@ -24,6 +29,12 @@ pub struct Post {
 
 row! {
     struct PostRow { id: i64, tenant_id: TenantId, body: Vec<u8>, received_at: Timestamp }
+}
+
+impl From<PostRow> for Post {
+    fn from(row: PostRow) -> Self {
+        Self { id: row.id, tenant: row.tenant_id, body: row.body, received_at: row.received_at }
+    }
 }
 
 /// Keeps posts, and says how many of them were new: the same bytes are kept once. Whoever answers 200 must have seen the
@@ -72,19 +83,25 @@ pub async fn take(tx: &mut Tx, limit: u32) -> Result<Vec<Post>> {
     let rows: Vec<PostRow> = on!(tx tx, c => sqlx::query_as(
         "select id, tenant_id, body, received_at from webhook_post where state = 'new' order by id limit $1")
         .bind(i64::from(limit)).fetch_all(c).await)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Post { id: row.id, tenant: row.tenant_id, body: row.body, received_at: row.received_at })
-        .collect())
+    Ok(rows.into_iter().map(Post::from).collect())
 }
 
-/// Writes down that posts were applied, each with how many events it held.
-pub async fn applied(tx: &mut Tx, posts: &[(i64, usize)], now: Timestamp) -> Result<()> {
+/// What was found in a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Which post.
+    pub post: i64,
+    /// How many events of which kind.
+    pub kinds: BTreeMap<&'static str, u64>,
+}
+
+/// Writes down that posts were applied.
+pub async fn applied(tx: &mut Tx, posts: &[Read], now: Timestamp) -> Result<()> {
     macro_rules! applied {
         ($with:literal, $list:literal, $keys:literal) => {
             concat!(
                 $with,
-                "update webhook_post set state = 'applied', events = o_events, error = null, applied_at = $2 from ",
+                "update webhook_post set state = 'applied', events = o_events, kinds = o_kinds, error = null, applied_at = $2 from ",
                 $list,
                 " where id = o_id",
                 $keys
@@ -92,27 +109,37 @@ pub async fn applied(tx: &mut Tx, posts: &[(i64, usize)], now: Timestamp) -> Res
         };
     }
     const SQLITE: &str = applied!(
-        "with o as materialized (select json_extract(value, '$[0]') as o_id, json_extract(value, '$[1]') as o_events from json_each($1)) ",
+        "with o as materialized (select json_extract(value, '$[0]') as o_id, json_extract(value, '$[1]') as o_events,
+            json_extract(value, '$[2]') as o_kinds from json_each($1)) ",
         "o",
         ""
     );
     const POSTGRES: &str = applied!(
         "",
-        "(select (v->>0)::bigint as o_id, (v->>1)::bigint as o_events from json_array_elements($1::json) v) o",
+        "(select (v->>0)::bigint as o_id, (v->>1)::bigint as o_events, v->>2 as o_kinds from json_array_elements($1::json) v) o",
         " and id = any(array(select (v->>0)::bigint from json_array_elements($1::json) v))"
     );
+    let mut rows = Vec::with_capacity(posts.len());
+    for read in posts {
+        let kinds = super::to_json("webhook_post", "kinds", &read.kinds)?;
+        rows.push((read.post, read.kinds.values().sum::<u64>(), kinds));
+    }
     let (sql, list) =
-        (if tx.is_postgres() { POSTGRES } else { SQLITE }, super::to_json("webhook_post", "a list", &posts)?);
+        (if tx.is_postgres() { POSTGRES } else { SQLITE }, super::to_json("webhook_post", "a list", &rows)?);
     on!(tx tx, c => sqlx::query(sql).bind(list).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 
 /// Sets a post aside that cannot be applied, with the reason, so that it blocks nothing.
 pub async fn park(tx: &mut Tx, id: i64, why: &str, now: Timestamp) -> Result<()> {
-    let why: String = why.chars().filter(|c| !c.is_control()).take(500).collect();
     on!(tx tx, c => sqlx::query("update webhook_post set state = 'parked', error = $2, applied_at = $3 where id = $1 and state = 'new'")
-        .bind(id).bind(why).bind(now).execute(c).await.map(drop))?;
+        .bind(id).bind(reason(why)).bind(now).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// A reason, fit for people to read.
+fn reason(why: &str) -> String {
+    why.chars().filter(|c| !c.is_control()).take(500).collect()
 }
 
 /// How the inbox stands, for people and metrics.
@@ -142,12 +169,15 @@ pub async fn backlog(db: &Db) -> Result<Backlog> {
     Ok(backlog)
 }
 
-/// Forgets posts that were applied before then. Meta repeats what was not answered for up to seven days; keep them longer.
+/// Forgets posts that were applied before then, unless something of them is still aside. Meta repeats what was not answered for
+/// up to seven days; keep them longer.
 pub async fn forget(db: &Db, before: Timestamp) -> Result<u64> {
-    Ok(
-        on!(write db, p => sqlx::query("delete from webhook_post where state = 'applied' and applied_at < $1").bind(before)
-        .execute(p).await.map(|r| r.rows_affected()))?,
-    )
+    on!(write db, p => sqlx::query("delete from webhook_seen where at < $1").bind(before).execute(p).await.map(drop))?;
+    let gone = on!(write db, p => sqlx::query(
+        "delete from webhook_post where state = 'applied' and applied_at < $1
+            and not exists (select 1 from parked_event e where e.post_id = webhook_post.id and e.applied_at is null)")
+        .bind(before).execute(p).await.map(|r| r.rows_affected()))?;
+    Ok(gone)
 }
 
 /// A message that a customer wrote.
@@ -196,6 +226,14 @@ pub async fn receive(tx: &mut Tx, tenant: TenantId, message: &Inbound<'_>, now: 
 /// Text from outside, fit for a column: PostgreSQL keeps no NUL.
 fn plain(text: &str) -> String {
     text.replace('\0', "")
+}
+
+/// Remembers an event by its key; `false` if it was remembered.
+pub async fn first_seen(tx: &mut Tx, tenant: TenantId, key: &Hash, now: Timestamp) -> Result<bool> {
+    let hit = on!(tx tx, c => sqlx::query(
+        "insert into webhook_seen (tenant_id, key, at) values ($1, $2, $3) on conflict do nothing")
+        .bind(tenant).bind(&key[..]).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit == 1)
 }
 
 /// What Meta did with a person lately, for the next audience to respect.

@@ -15,7 +15,7 @@ use countersign::graph::{Graph, Settings};
 use countersign::inbound;
 use countersign::store::consent::{self, OptOutFilter};
 use countersign::store::webhooks::{self, Backlog};
-use countersign::store::{deliveries, messages, people, requests, templates};
+use countersign::store::{audit, contacts, deliveries, messages, people, requests, templates};
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -25,6 +25,7 @@ use sha2::Sha256;
 
 use super::{NUMBER, Stage};
 use crate::support::db::{TestDb, on_both};
+use crate::support::world::who;
 
 on_both!(
     the_door_is_open_to_meta_alone,
@@ -102,17 +103,23 @@ impl Door {
         assert_eq!(self.backlog().await, Backlog::default());
     }
 
-    async fn backlog(&self) -> Backlog {
+    pub async fn backlog(&self) -> Backlog {
         webhooks::backlog(&self.stage.db).await.unwrap()
     }
 
-    async fn opted_out(&self) -> Vec<String> {
+    pub async fn opted_out(&self) -> Vec<String> {
         let found = consent::opt_outs(&self.stage.db, self.stage.tenant, &OptOutFilter::default(), 99).await.unwrap();
         found.into_iter().map(|(_, out)| out.kind.as_str().to_owned()).collect()
     }
+
+    /// What stands in the audit log, newest first.
+    pub async fn acts(&self) -> Vec<String> {
+        let found = audit::list(&self.stage.db, self.stage.tenant, &audit::Filter::default(), 99).await.unwrap();
+        found.into_iter().map(|entry| entry.act).collect()
+    }
 }
 
-fn event(waba: &str, field: &str, value: Value) -> Vec<u8> {
+pub fn event(waba: &str, field: &str, value: Value) -> Vec<u8> {
     event_at(waba, field, value, SystemClock.now())
 }
 
@@ -220,11 +227,10 @@ async fn a_customer_who_writes_opens_a_window(test: TestDb) {
     door.hear("messages", written("wamid.future", "85291234568", "hi", now.after(std::time::Duration::from_hours(9))))
         .await;
     let mut tx = door.stage.db.begin().await.unwrap();
-    let phone = |text: &str| countersign::domain::phone::PhoneNumber::parse(text, None).unwrap();
-    let ada = countersign::store::contacts::by_phone(&mut tx, door.stage.tenant, &phone("+85291234567")).await.unwrap();
-    let eve = countersign::store::contacts::by_phone(&mut tx, door.stage.tenant, &phone("+85291234568")).await.unwrap();
+    let ada = contacts::of(&mut tx, door.stage.tenant, &who(Some("+85291234567"), None), now).await.unwrap();
+    let eve = contacts::of(&mut tx, door.stage.tenant, &who(Some("+85291234568"), None), now).await.unwrap();
     drop(tx);
-    let ada = ada.expect("the person is known from the first message on").no;
+    let ada = ada.expect("the person is known from the first message on").known.no;
     let open = messages::open_windows(&door.stage.db, door.stage.tenant, ada, now).await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!(
@@ -232,7 +238,7 @@ async fn a_customer_who_writes_opens_a_window(test: TestDb) {
         now.seconds() + 24 * 3600,
         "by Meta's time, and a late message shortens nothing"
     );
-    let open = messages::open_windows(&door.stage.db, door.stage.tenant, eve.unwrap().no, now).await.unwrap();
+    let open = messages::open_windows(&door.stage.db, door.stage.tenant, eve.unwrap().known.no, now).await.unwrap();
     assert!(open[0].closes_at <= SystemClock.now().after(std::time::Duration::from_hours(24)), "not from the future");
 }
 

@@ -1,5 +1,6 @@
 //! The promise "exactly once": the ledger's transactions one by one, then the sender that lives on them.
 
+mod aside;
 mod behind;
 mod cost;
 mod disk;

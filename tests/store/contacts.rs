@@ -2,12 +2,11 @@
 
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::ids::ContactId;
-use countersign::domain::phone::PhoneNumber;
 use countersign::store::contacts::{self, Filter};
 use std::time::Duration;
 
 use crate::support::db::{TestDb, on_both};
-use crate::support::world::{NOW, World, granted, person};
+use crate::support::world::{NOW, World, granted, person, who};
 
 on_both!(
     thousands_are_added_in_order_with_their_tags,
@@ -43,11 +42,12 @@ async fn a_number_twice_adds_nobody(db: TestDb) {
 
 async fn whoever_writes_first_is_known_after(db: TestDb) {
     let world = World::new(&db.open().await, "shop").await;
-    let phone = PhoneNumber::parse("+852 9123 4567", None).unwrap();
+    let ada = who(Some("+85291234567"), None);
     let mut tx = world.db.begin().await.unwrap();
-    let first = contacts::know(&mut tx, world.tenant.id, &phone, "Ada", NOW).await.unwrap();
-    let again = contacts::know(&mut tx, world.tenant.id, &phone, "Bea", NOW).await.unwrap();
+    let first = contacts::know(&mut tx, world.tenant.id, &ada, "Ada", NOW, NOW).await.unwrap();
+    let again = contacts::know(&mut tx, world.tenant.id, &ada, "Bea", NOW, NOW).await.unwrap();
     assert_eq!(first, again);
+    let first = first.known;
     let later = NOW.after(Duration::from_secs(60));
     contacts::wrote(&mut tx, world.tenant.id, first.no, later).await.unwrap();
     contacts::wrote(&mut tx, world.tenant.id, first.no, NOW).await.unwrap();

@@ -3,6 +3,7 @@
 mod audit;
 mod consent;
 mod contacts;
+mod identity;
 mod requests;
 mod segments;
 mod templates;

@@ -6,6 +6,7 @@ use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::Timestamp;
 use countersign::domain::consent::{ConsentSource, ConsentState, MessageCategory};
 use countersign::domain::contacts::ContactNo;
+use countersign::domain::contacts::identity::{Identity, UserId};
 use countersign::domain::ids::{AgentId, ConsentId, ContactId, PersonId, SegmentId, TenantId};
 use countersign::domain::masked::ProviderId;
 use countersign::domain::people::{Agent, NameStyle, Person, Role, Tenant};
@@ -154,6 +155,12 @@ pub fn person(n: usize) -> NewContact {
         last_inbound_at: None,
         created_at: NOW,
     }
+}
+
+/// Somebody as Meta names them: by number, by id, or by both.
+pub fn who(phone: Option<&str>, user_id: Option<&str>) -> Identity {
+    let phone = phone.map(|text| PhoneNumber::parse(text, None).unwrap());
+    Identity::new(phone, user_id.map(|text| UserId::parse(text).unwrap())).unwrap()
 }
 
 pub fn granted(contact: ContactNo, category: MessageCategory) -> NewConsent {

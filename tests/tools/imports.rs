@@ -4,7 +4,6 @@ use countersign::approvals::begin::begin;
 use countersign::domain::consent::{ConsentState, MessageCategory, Suppression};
 use countersign::domain::contacts::import::Amendment;
 use countersign::domain::ids::RequestId;
-use countersign::domain::phone::PhoneNumber;
 use countersign::domain::requests::{ActionRequest, Status};
 use countersign::store::consent::NewConsent;
 use countersign::store::{consent, contacts, requests};
@@ -13,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
-use crate::support::world::{NOW, World, granted, person};
+use crate::support::world::{NOW, World, granted, person, who};
 
 on_both!(
     a_list_is_judged_row_by_row_and_people_are_asked,
@@ -225,9 +224,9 @@ async fn whoever_writes_in_before_it_is_written_keeps_their_name(db: TestDb) {
     let answer = agent.call(IMPORT, ask).await;
     assert_eq!(answer["preview"]["change"]["new"], 2);
     // The name of a WhatsApp profile, and a tier that somebody gave: nobody signed that these are lost.
-    let phone = PhoneNumber::parse("+85291000000", None).unwrap();
+    let who = who(Some("+85291000000"), None);
     let mut tx = world.db.begin().await.unwrap();
-    let known = contacts::know(&mut tx, tenant, &phone, "TM", NOW).await.unwrap();
+    let known = contacts::know(&mut tx, tenant, &who, "TM", NOW, NOW).await.unwrap().known;
     let silver = BTreeMap::from([("tier", "silver")]);
     let amendment = Amendment { attributes: silver, ..Amendment::default() };
     contacts::amend(&mut tx, tenant, known.no, &amendment).await.unwrap();

@@ -131,6 +131,19 @@ const ACTS: &[(&str, &str)] = &[
     ("contact.opted_out", "act-contact-opted-out"),
     ("contact.opted_in", "act-contact-opted-in"),
     ("template.changed", "act-template-changed"),
+    ("number.announced", "act-number-announced"),
+    ("number.name_reviewed", "act-number-name-reviewed"),
+    ("number.security", "act-number-security"),
+    ("account.alerted", "act-account-alerted"),
+    ("account.capability", "act-account-capability"),
+    ("account.payment_setup", "act-account-payment-setup"),
+    ("account.reviewed", "act-account-reviewed"),
+    ("account.trouble", "act-account-trouble"),
+    ("account.updated", "act-account-updated"),
+    ("account.username", "act-account-username"),
+    ("form.changed", "act-form-changed"),
+    ("contact.became", "act-contact-became"),
+    ("contact.identity_changed", "act-contact-identity-changed"),
 ];
 
 /// What happened; a signature says what for.

@@ -1,9 +1,22 @@
 //! What Meta tells us by webhook, as typed events. Pure: bytes in, events out; storing and acting happen elsewhere.
 
+mod business;
+mod log;
+mod message;
 mod parse;
 mod signature;
 mod stop;
 
+pub use business::{
+    AccountAlert, AccountReview, AccountUpdate, BusinessUsername, Capability, FormEvent, PaymentSetup, PhoneName,
+    PhoneQuality, Security, TemplateCategory, TemplateComponents, TemplateEvent, TemplateQuality, TemplateRef,
+    TemplateStatus,
+};
+pub use log::{PostState, masked};
+pub use message::{
+    Article, Card, Cart, CartItem, ChangeKind, Echo, Interactive, Location, Media, MediaKind, Message, MessageKind,
+    PersonChange, Referral, Sender,
+};
 pub use parse::{ParseError, accounts, parse};
 pub use signature::{SignatureError, verify_signature};
 pub use stop::{StopWord, stop_word};
@@ -11,7 +24,6 @@ pub use stop::{StopWord, stop_word};
 use serde_json::Value;
 
 use crate::domain::open_enum::open_enum;
-use crate::domain::redact::Number;
 
 /// One thing that happened. A delivery of Meta's carries up to a thousand of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,13 +41,28 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     Status(Status),
-    Message(Message),
+    /// What became of a payment. It is a claim until it has been looked up.
+    Payment(Payment),
+    Message(Box<Message>),
+    Echo(Echo),
+    PersonChange(PersonChange),
+    UserPreference(UserPreference),
     TemplateStatus(TemplateStatus),
     TemplateQuality(TemplateQuality),
     TemplateCategory(TemplateCategory),
+    TemplateComponents(TemplateComponents),
     PhoneQuality(PhoneQuality),
+    PhoneName(PhoneName),
+    BusinessUsername(BusinessUsername),
+    Security(Security),
     AccountUpdate(AccountUpdate),
-    UserPreference(UserPreference),
+    AccountReview(AccountReview),
+    AccountAlert(AccountAlert),
+    Capability(Capability),
+    FormEvent(FormEvent),
+    PaymentSetup(PaymentSetup),
+    /// Something that Meta could not do for the number or the account.
+    Trouble(EventError),
     /// A field, or a shape of a known field, that this version does not act on. Kept whole.
     Unknown {
         field: String,
@@ -43,17 +70,49 @@ pub enum What {
     },
 }
 
+impl What {
+    /// The word by which people find it in the log.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Payment(_) => "payment",
+            Self::Message(_) => "message",
+            Self::Echo(_) => "echo",
+            Self::PersonChange(_) => "person_change",
+            Self::UserPreference(_) => "user_preference",
+            Self::TemplateStatus(_) => "template_status",
+            Self::TemplateQuality(_) => "template_quality",
+            Self::TemplateCategory(_) => "template_category",
+            Self::TemplateComponents(_) => "template_components",
+            Self::PhoneQuality(_) => "number_quality",
+            Self::PhoneName(_) => "number_name",
+            Self::BusinessUsername(_) => "business_username",
+            Self::Security(_) => "security",
+            Self::AccountUpdate(_) => "account_update",
+            Self::AccountReview(_) => "account_review",
+            Self::AccountAlert(_) => "account_alert",
+            Self::Capability(_) => "capability",
+            Self::FormEvent(_) => "form",
+            Self::PaymentSetup(_) => "payment_setup",
+            Self::Trouble(_) => "trouble",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
 /// What became of a message that we sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
     pub wamid: String,
     pub status: DeliveryStatus,
-    /// Absent when the person is known by a user id only.
-    pub recipient: Option<Number>,
-    pub recipient_user_id: Option<String>,
+    pub recipient: Sender,
+    /// The person's identity as Meta knew it when the message was sent.
+    pub identity_hash: Option<String>,
     /// What we sent along as `biz_opaque_callback_data`.
     pub callback: Option<String>,
     pub pricing: Option<Pricing>,
+    /// When the free time after an advertisement ends, in unix seconds.
+    pub free_until: Option<i64>,
     pub errors: Vec<EventError>,
 }
 
@@ -77,6 +136,16 @@ pub struct Pricing {
     pub category: Option<String>,
 }
 
+/// A payment that a message of ours asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    pub wamid: String,
+    /// Ours, of the order.
+    pub reference: String,
+    /// `captured`, `pending`, `failed`.
+    pub status: String,
+}
+
 /// An error as webhooks carry it. The texts have no phone numbers or tokens left in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventError {
@@ -85,160 +154,10 @@ pub struct EventError {
     pub details: Option<String>,
 }
 
-/// What a customer wrote or tapped.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Message {
-    pub id: String,
-    /// Absent when the person is known by a user id only.
-    pub from: Option<Number>,
-    pub user_id: Option<String>,
-    pub kind: MessageKind,
-    /// The message that this one answers.
-    pub context_id: Option<String>,
-    pub profile_name: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum MessageKind {
-    Text {
-        body: String,
-    },
-    /// A quick reply of a template.
-    Button {
-        payload: Option<String>,
-        text: String,
-    },
-    Interactive(Interactive),
-    /// Everything else, by Meta's word for it: image, location, reaction, ..
-    Other {
-        kind: String,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Interactive {
-    ButtonReply { id: String, title: String },
-    ListReply { id: String, title: String },
-    FormReply { name: Option<String>, response: Option<String> },
-    Other { kind: String },
-}
-
-impl Message {
-    /// The button of a template that was tapped.
-    pub fn tapped(&self) -> Option<&str> {
-        match &self.kind {
-            MessageKind::Button { text, .. } => Some(text),
-            MessageKind::Interactive(Interactive::ButtonReply { title, .. }) => Some(title),
-            _ => None,
-        }
-    }
-
-    /// What a STOP word or a keyword rule is looked for in.
-    pub fn words(&self) -> Option<&str> {
-        match &self.kind {
-            MessageKind::Text { body } => Some(body),
-            MessageKind::Button { text, .. } => Some(text),
-            MessageKind::Interactive(Interactive::ButtonReply { title, .. } | Interactive::ListReply { title, .. }) => {
-                Some(title)
-            }
-            MessageKind::Interactive(_) | MessageKind::Other { .. } => None,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct TemplateStatus {
-    pub template_id: String,
-    pub name: Option<String>,
-    pub language: Option<String>,
-    pub event: TemplateEvent,
-    pub category: Option<String>,
-    pub reason: Option<String>,
-    /// For pauses: `FIRST_PAUSE`, `SECOND_PAUSE`, ..
-    pub title: Option<String>,
-}
-
-open_enum! {
-    /// What happened to a template. Sending stops on everything but approval, reinstatement and return from the archive.
-    pub enum TemplateEvent {
-        Approved = "APPROVED",
-        Archived = "ARCHIVED",
-        Deleted = "DELETED",
-        Disabled = "DISABLED",
-        Flagged = "FLAGGED",
-        InAppeal = "IN_APPEAL",
-        LimitExceeded = "LIMIT_EXCEEDED",
-        Locked = "LOCKED",
-        Paused = "PAUSED",
-        Pending = "PENDING",
-        PendingDeletion = "PENDING_DELETION",
-        Reinstated = "REINSTATED",
-        Rejected = "REJECTED",
-        Unarchived = "UNARCHIVED",
-    }
-}
-
-impl TemplateEvent {
-    /// Whether messages with this template may go on after the event.
-    pub fn may_send(&self) -> bool {
-        matches!(self, Self::Approved | Self::Reinstated | Self::Unarchived)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct TemplateQuality {
-    pub template_id: String,
-    pub name: Option<String>,
-    pub language: Option<String>,
-    pub previous: Option<String>,
-    pub new: String,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct TemplateCategory {
-    pub template_id: String,
-    pub name: Option<String>,
-    pub language: Option<String>,
-    pub previous_category: Option<String>,
-    pub new_category: String,
-    /// Set when the change is announced, not yet made.
-    pub correct_category: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhoneQuality {
-    /// The business's own number; these events carry no phone number id.
-    pub display_phone_number: Option<Number>,
-    pub event: String,
-    /// The new limit of people per day, as Meta words it: `TIER_10K` or a number.
-    pub limit: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct AccountUpdate {
-    pub event: String,
-    /// `RESTRICTED_BIZ_INITIATED_MESSAGING`, ..
-    pub restrictions: Vec<String>,
-    pub violation: Option<String>,
-    pub ban_state: Option<String>,
-}
-
-impl AccountUpdate {
-    /// Whether queued messages must stop because of it.
-    pub fn stops_sending(&self) -> bool {
-        match self.event.as_str() {
-            "ACCOUNT_RESTRICTION" | "ACCOUNT_DELETED" | "ACCOUNT_OFFBOARDED" => true,
-            "DISABLED_UPDATE" => self.ban_state.as_deref() != Some("REINSTATE"),
-            _ => false,
-        }
-    }
-}
-
 /// A person told WhatsApp itself that they want no marketing messages from this business, or want them again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserPreference {
-    pub wa_id: Option<Number>,
-    pub user_id: Option<String>,
+    pub who: Sender,
     /// `marketing_messages` so far.
     pub category: Option<String>,
     pub value: Preference,
