@@ -23,6 +23,7 @@ use countersign::approvals::engine::{self, Engine};
 use countersign::approvals::{begin, execute, script};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::ids::RequestId;
+use countersign::domain::messages::Recipient;
 use countersign::domain::people::{Person, Role};
 use countersign::domain::secret::Secret;
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage, send};
@@ -144,12 +145,14 @@ impl Bench<'_> {
             tasks.spawn(async move {
                 let message = TemplateMessage {
                     phone_number_id: NUMBER.into(),
-                    to: format!("+8529{:07}", 1_000_000 + n),
+                    to: Recipient::phone(&format!("+8529{:07}", 1_000_000 + n)).unwrap(),
+                    identity_key_hash: None,
                     name: "personal".into(),
                     language: "en".into(),
                     header: None,
-                    body: Parameters::Positional(vec![format!("Chan Tai Man {n}"), "level 1".into()]),
+                    body: Parameters::Positional(vec![format!("Chan Tai Man {n}").into(), "level 1".into()]),
                     buttons: Vec::new(),
+                    extension: None,
                     callback: format!("bare.{n}"),
                 };
                 let outcome = send(&graph, &credentials, &message).await;

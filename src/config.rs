@@ -116,6 +116,8 @@ pub struct Whatsapp {
     pub graph_url: String,
     /// Its version.
     pub api_version: String,
+    /// Hosts beside it from which files are fetched.
+    pub media_hosts: Vec<String>,
     /// How often to read anew.
     #[serde(deserialize_with = "duration")]
     pub sync_every: Duration,

@@ -76,6 +76,7 @@ impl App {
         let graph = Graph::new(&graph::Settings {
             graph_url: settings.whatsapp.graph_url.clone(),
             api_version: settings.whatsapp.api_version.clone(),
+            media_hosts: settings.whatsapp.media_hosts.clone(),
             ..graph::Settings::default()
         })?;
         let mailer = mailer(&settings)?;

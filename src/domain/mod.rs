@@ -52,6 +52,7 @@ pub mod ids;
 pub mod json;
 pub mod mails;
 pub mod masked;
+pub mod messages;
 pub mod money;
 pub mod open_enum;
 pub mod password;

@@ -48,7 +48,11 @@ impl GraphError {
     /// Reads the error object of an answer; `None` if there is none.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let answer: Value = serde_json::from_slice(body).ok()?;
-        let error = answer.get("error")?;
+        Self::from_object(answer.get("error")?)
+    }
+
+    /// Reads an error object that stands anywhere else.
+    pub(super) fn from_object(error: &Value) -> Option<Self> {
         let code = int(error, "code")?;
         let message = text(error, "message").unwrap_or_default();
         // "(#131047) Re-engagement message": the number is the code again.

@@ -1,33 +1,37 @@
 //! Meta's Graph API: one call, one request, and an honest account of what its outcome proves.
 //!
-//! Nothing here repeats a request, follows a redirect, uses a proxy or calls any host but the configured one. Whoever
-//! calls decides whether to call again, from the class of the outcome.
+//! Nothing here repeats a request, follows a redirect, uses a proxy or calls any host but the configured one; files are
+//! fetched from those that the settings name beside it. Whoever calls decides whether to call again, from the class of the
+//! outcome.
 
+pub mod analytics;
 mod backoff;
+mod budgets;
 pub mod business;
+mod call;
 mod error_table;
 pub mod errors;
 mod lists;
+pub mod media;
 pub mod messages;
 pub mod templates;
+pub mod uploads;
 mod usage;
 
 pub use backoff::Backoff;
 pub use errors::{Error, GraphError};
 pub use usage::{AppUsage, BusinessUsage, Usage};
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::{Client, Method, StatusCode};
-use serde_json::Value;
+use reqwest::Client;
 use sha2::Sha256;
 use url::{Host, Url};
 
-use crate::domain::redact::scrub;
 use crate::domain::secret::Secret;
+use crate::graph::budgets::Budgets;
 
 /// Where Meta is, and how patient we are with it.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct Settings {
     pub graph_url: String,
     /// `v` and two numbers.
     pub api_version: String,
+    /// Hosts beside that of `graph_url` from which files are fetched with the token, with their port if it is not usual.
+    pub media_hosts: Vec<String>,
     pub connect_timeout: Duration,
     /// From the first byte sent to the last one read. Giving up early makes a known outcome an unknown one.
     pub response_timeout: Duration,
@@ -48,6 +54,7 @@ impl Default for Settings {
         Self {
             graph_url: "https://graph.facebook.com".to_owned(),
             api_version: "v25.0".to_owned(),
+            media_hosts: vec!["lookaside.fbsbx.com".to_owned()],
             connect_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(15),
@@ -78,6 +85,8 @@ pub enum SetupError {
     Url(&'static str),
     #[error("whatsapp.api_version is not a version: write it like v25.0")]
     Version,
+    #[error("whatsapp.media_hosts: \"{0}\" is not a host: write it like lookaside.fbsbx.com")]
+    MediaHost(String),
     #[error("the HTTP client could not be made: {0}")]
     Client(String),
 }
@@ -87,27 +96,14 @@ pub enum SetupError {
 pub struct Graph {
     http: Client,
     base: Url,
-    usage: Arc<Mutex<HashMap<String, Usage>>>,
-}
-
-/// Objects whose usage is remembered; more than one daemon ever serves.
-const MOST_OBJECTS: usize = 4096;
-/// Bytes of an answer that are read. Beyond it, what answers is not Meta.
-const LONGEST_ANSWER: usize = 16 << 20;
-
-/// One request to be made.
-struct Call<'a> {
-    method: Method,
-    /// The id of a number or an account.
-    object: &'a str,
-    edge: Option<&'a str>,
-    query: &'a [(&'a str, &'a str)],
-    body: Option<&'a Value>,
+    media_hosts: Arc<[String]>,
+    budgets: Arc<Budgets>,
 }
 
 impl Graph {
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         let base = base_url(settings)?;
+        let media_hosts = settings.media_hosts.iter().map(|host| media_host(host)).collect::<Result<_, _>>()?;
         // The client panics without a provider; whoever came first has installed the same one.
         rustls::crypto::ring::default_provider().install_default().ok();
         let http = Client::builder()
@@ -122,7 +118,7 @@ impl Graph {
             .pool_idle_timeout(settings.idle_timeout)
             .build()
             .map_err(|e| SetupError::Client(e.without_url().to_string()))?;
-        Ok(Self { http, base, usage: Arc::default() })
+        Ok(Self { http, base, media_hosts, budgets: Arc::default() })
     }
 
     /// Where calls go, with the version.
@@ -132,56 +128,7 @@ impl Graph {
 
     /// What Meta last said about the budgets, in its answers to calls on this number or account.
     pub fn usage(&self, object: &str) -> Option<Usage> {
-        self.usage.lock().unwrap_or_else(PoisonError::into_inner).get(object).cloned()
-    }
-
-    async fn call(&self, credentials: &Credentials, call: Call<'_>) -> Result<Vec<u8>, Error> {
-        let address = self.address(&call)?;
-        let mut request = self.http.request(call.method, address).bearer_auth(credentials.token.expose());
-        request = request.query(call.query);
-        if let Some(proof) = credentials.proof() {
-            request = request.query(&[("appsecret_proof", proof)]);
-        }
-        if let Some(body) = call.body {
-            request = request.json(body);
-        }
-        let mut response = request.send().await.map_err(|e| transport_error(&e))?;
-        let status = response.status();
-        let usage = Usage::read(response.headers());
-        let regain = usage.regain();
-        self.remember(call.object, usage);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| broken_answer(status, &e))? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(in_doubt(format!("status {} with an answer longer than any of Meta's", status.as_u16())));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        classify(status, body, regain)
-    }
-
-    fn address(&self, call: &Call<'_>) -> Result<Url, Error> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        if call.object.is_empty() || call.object.len() > 64 || !call.object.chars().all(plain) {
-            return Err(never(
-                "the id of the number or account is not one of Meta's: letters and digits only".to_owned(),
-            ));
-        }
-        let mut url = self.base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.push(call.object).extend(call.edge);
-        }
-        Ok(url)
-    }
-
-    fn remember(&self, object: &str, usage: Usage) {
-        if usage.is_empty() {
-            return;
-        }
-        let mut known = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() < MOST_OBJECTS || known.contains_key(object) {
-            known.insert(object.to_owned(), usage);
-        }
+        self.budgets.usage(object)
     }
 }
 
@@ -216,61 +163,12 @@ fn base_url(settings: &Settings) -> Result<Url, SetupError> {
     Ok(url)
 }
 
-/// What an answer proves. A 5xx proves nothing even with an error object in it: gateways answer so after the fact.
-fn classify(status: StatusCode, body: Vec<u8>, regain: Option<Duration>) -> Result<Vec<u8>, Error> {
-    if status.is_success() {
-        return Ok(body);
-    }
-    let Some(error) = GraphError::read(&body) else {
-        return Err(in_doubt(format!("status {} without an error object", status.as_u16())));
-    };
-    if !status.is_client_error() {
-        return Err(in_doubt(format!("status {} with {error}", status.as_u16())));
-    }
-    match error.row().class {
-        errors::Class::Throttled(retry) => {
-            let retry = if let Backoff::CallBudget { .. } = retry { Backoff::CallBudget { regain } } else { retry };
-            Err(Error::NotSent { why: error.to_string(), retry })
-        }
-        errors::Class::Ambiguous => Err(in_doubt(format!("status {} with {error}", status.as_u16()))),
-        errors::Class::Fatal(_) => Err(Error::Rejected(error)),
-    }
-}
-
-/// What a failure below HTTP proves. Only a connection that never came to be proves that nothing was sent.
-fn transport_error(error: &reqwest::Error) -> Error {
-    if error.is_builder() {
-        return never("the request could not be made: is the access token one line of letters and digits?".to_owned());
-    }
-    if error.is_connect() {
-        return Error::NotSent { why: format!("no connection to Meta: {}", cause(error)), retry: Backoff::Reconnect };
-    }
-    if error.is_timeout() {
-        return in_doubt("no answer in time".to_owned());
-    }
-    in_doubt(format!("the connection broke before the answer: {}", cause(error)))
-}
-
-fn broken_answer(status: StatusCode, error: &reqwest::Error) -> Error {
-    let how = if error.is_timeout() { "came too slowly".to_owned() } else { format!("broke off: {}", cause(error)) };
-    in_doubt(format!("status {}, and the answer {how}", status.as_u16()))
-}
-
-/// The innermost reason. The outer ones repeat the address, and with it the proof in its query.
-fn cause(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    if std::ptr::addr_eq(inner, error) { "unknown".to_owned() } else { scrub(&inner.to_string()) }
-}
-
-fn in_doubt(why: String) -> Error {
-    Error::InDoubt { why }
-}
-
-fn never(why: String) -> Error {
-    Error::NotSent { why, retry: Backoff::Never }
+/// A host as addresses spell it, with its port if that is not the usual one.
+fn media_host(host: &str) -> Result<String, SetupError> {
+    let wrong = || SetupError::MediaHost(host.to_owned());
+    let url = Url::parse(&format!("https://{host}")).map_err(|_| wrong())?;
+    let spelled = media::host_of(&url).ok_or_else(wrong)?;
+    if spelled.eq_ignore_ascii_case(host) { Ok(spelled) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

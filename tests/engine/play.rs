@@ -13,6 +13,7 @@ use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::contacts::{ContactNo, People};
 use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Tally};
 use countersign::domain::ids::{ExecutionId, PersonId};
+use countersign::domain::messages::Recipient;
 use countersign::domain::people::{Person, Role};
 use countersign::domain::policy::Policy;
 use countersign::domain::preview::{Finding, Level};
@@ -107,12 +108,14 @@ impl Script for Meta {
             }
             Ok(TemplateMessage {
                 phone_number_id: NUMBER.into(),
-                to: format!("+8529{:07}", who.0),
+                to: Recipient::phone(&format!("+8529{:07}", who.0)).unwrap(),
+                identity_key_hash: None,
                 name: "winter".into(),
                 language: "en".into(),
                 header: None,
                 body: Parameters::None,
                 buttons: Vec::new(),
+                extension: None,
                 callback: String::new(),
             })
         };
@@ -120,7 +123,7 @@ impl Script for Meta {
     }
 
     async fn send(&self, message: &TemplateMessage) -> SendOutcome {
-        let who: u32 = message.to.trim_start_matches("+8529").parse().unwrap();
+        let who: u32 = message.to.as_str().trim_start_matches("+8529").parse().unwrap();
         let before = {
             let mut seen = self.seen.lock().unwrap();
             let before = seen.iter().filter(|(to, ..)| *to == who).count();

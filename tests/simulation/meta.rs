@@ -10,6 +10,7 @@ use countersign::domain::audience::{Exclusion, NotNow, Withheld};
 use countersign::domain::clock::{Clock as _, Timestamp};
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::{AttemptToken, Progress};
+use countersign::domain::messages::Recipient;
 use countersign::domain::preview::{Finding, Level};
 use countersign::error::Result;
 use countersign::graph::errors::FatalFor;
@@ -134,12 +135,14 @@ impl Broadcast {
         }
         Ok(TemplateMessage {
             phone_number_id: self.world.number.clone(),
-            to: format!("+8529{:07}", who.0),
+            to: Recipient::phone(&format!("+8529{:07}", who.0)).unwrap(),
+            identity_key_hash: None,
             name: "winter".into(),
             language: "en".into(),
             header: None,
             body: Parameters::None,
             buttons: Vec::new(),
+            extension: None,
             callback: String::new(),
         })
     }

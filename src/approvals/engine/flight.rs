@@ -116,6 +116,7 @@ mod tests {
     use super::*;
     use crate::domain::audience::NotNow;
     use crate::domain::clock::Timestamp;
+    use crate::domain::messages::Recipient;
     use crate::domain::preview::Finding;
     use crate::error::Result;
     use crate::graph::messages::Parameters;
@@ -147,12 +148,14 @@ mod tests {
         let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
         let message = TemplateMessage {
             phone_number_id: "1".into(),
-            to: "+85291234567".into(),
+            to: Recipient::phone("+85291234567").unwrap(),
+            identity_key_hash: None,
             name: "x".into(),
             language: "en".into(),
             header: None,
             body: Parameters::None,
             buttons: Vec::new(),
+            extension: None,
             callback: "t".into(),
         };
         begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, from, until, grounded, slot }, events);

@@ -5,6 +5,7 @@ use crate::domain::broadcasts::BroadcastPlan;
 use crate::domain::compose::{Composer, Form, Own};
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{ExecutionId, TenantId};
+use crate::domain::messages::Recipient;
 use crate::domain::policy::eligibility::{Facts, Gate};
 use crate::domain::templates::{Button, Header, Place, TemplateContent, Values};
 use crate::error::Result;
@@ -98,15 +99,17 @@ fn message(
     if signed != Some(&mark(&now)) {
         return Err(Withheld::Changed);
     }
-    let to = own.phone.ok_or(Withheld::Excluded(Exclusion::InvalidNumber))?;
+    let to = own.phone.and_then(|phone| Recipient::phone(phone).ok());
     Ok(graph::TemplateMessage {
         phone_number_id: plan.phone_number_id.clone(),
-        to: to.to_owned(),
+        to: to.ok_or(Withheld::Excluded(Exclusion::InvalidNumber))?,
+        identity_key_hash: None,
         name: plan.template.clone(),
         language: form.language.to_string(),
         header: header(form, &filled.values),
         body: parameters(Place::Body, &form.content.body, &filled.values),
         buttons: buttons(&form.content, &filled.values),
+        extension: None,
         callback: String::new(),
     })
 }
@@ -133,7 +136,7 @@ fn parameters(place: Place, text: &str, values: &Values) -> graph::Parameters {
     if names.is_empty() {
         return graph::Parameters::None;
     }
-    let value = |name: &str| values.get(&place.key(name)).cloned().unwrap_or_default();
+    let value = |name: &str| graph::Parameter::Text(values.get(&place.key(name)).cloned().unwrap_or_default());
     let positions: Option<Vec<u32>> = names.iter().map(|name| name.parse().ok()).collect();
     match positions {
         Some(mut positions) => {

@@ -1,11 +1,22 @@
 //! The account's message templates, with their state and quality at Meta.
 
+mod draft;
+mod write;
+
+pub use draft::{
+    AndroidApp, DraftButton, DraftCard, DraftContent, DraftHeader, DraftOffer, DraftText, Examples, NewTemplate,
+    OneTimeCode, OtpButton, TemplateEdit, Written,
+};
+pub use write::{Created, Unpaused, create, delete, delete_one, edit, unpause};
+
 use serde_json::Value;
 
 use crate::domain::json::{self, int, text, texts};
 use crate::domain::open_enum::open_enum;
-use crate::graph::business::{QualityScore, quality};
-use crate::graph::{Credentials, Error, Graph, in_doubt};
+use crate::graph::business::{Health, QualityScore, health, quality};
+use crate::graph::call::in_doubt;
+use crate::graph::lists::List;
+use crate::graph::{Credentials, Error, Graph};
 
 /// One template in one language.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +38,9 @@ pub struct Template {
     pub components_json: Value,
     pub quality: Quality,
     pub rejected_reason: Option<String>,
+    /// How long Meta tries to deliver its messages, if the business has set it.
+    pub ttl_seconds: Option<i64>,
+    pub health: Option<Health>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -123,13 +137,39 @@ pub struct Button {
 }
 
 const FIELDS: &str = "id,name,language,status,category,sub_category,previous_category,correct_category,\
-    parameter_format,components,quality_score,rejected_reason";
+    parameter_format,components,quality_score,rejected_reason,message_send_ttl_seconds";
 
 /// All templates of the account, in all languages and states.
 pub async fn list(graph: &Graph, credentials: &Credentials, waba: &str) -> Result<Vec<Template>, Error> {
-    let items = graph.all(credentials, waba, "message_templates", FIELDS).await?;
-    let unreadable = || in_doubt("a template without id, name or language".to_owned());
+    read(graph, credentials, waba, &[("fields", FIELDS)]).await
+}
+
+/// All languages of one template: how a creation ended whose answer was lost.
+pub async fn named(graph: &Graph, credentials: &Credentials, waba: &str, name: &str) -> Result<Vec<Template>, Error> {
+    let mut templates = read(graph, credentials, waba, &[("fields", FIELDS), ("name", name)]).await?;
+    // Meta looks for the name anywhere in a name.
+    templates.retain(|template| template.name == name);
+    Ok(templates)
+}
+
+/// One template, with Meta's forecast of whether it can be sent.
+pub async fn get(graph: &Graph, credentials: &Credentials, template_id: &str) -> Result<Template, Error> {
+    let item = graph.object(credentials, template_id, &format!("{FIELDS},health_status")).await?;
+    template(&item).ok_or_else(unreadable)
+}
+
+async fn read(
+    graph: &Graph,
+    credentials: &Credentials,
+    waba: &str,
+    query: &[(&str, &str)],
+) -> Result<Vec<Template>, Error> {
+    let items = graph.all(credentials, List::edge(waba, "message_templates", query)).await?;
     items.iter().map(|item| template(item).ok_or_else(unreadable)).collect()
+}
+
+fn unreadable() -> Error {
+    in_doubt("a template without id, name or language".to_owned())
 }
 
 fn template(item: &Value) -> Option<Template> {
@@ -154,6 +194,8 @@ fn template(item: &Value) -> Option<Template> {
             reasons: texts(score, "reasons"),
         },
         rejected_reason: text(item, "rejected_reason").filter(|reason| reason != "NONE"),
+        ttl_seconds: int(item, "message_send_ttl_seconds"),
+        health: health(item),
     })
 }
 

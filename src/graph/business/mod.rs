@@ -1,11 +1,21 @@
 //! The account and its phone numbers, as Meta sees them.
 
+mod block_list;
+mod profile;
+mod settings;
+
+pub use block_list::{BlockResult, BlockedUser, block, blocked, unblock};
+pub use profile::{Profile, ProfileUpdate, Vertical, profile, update_profile};
+pub use settings::{SubscribedApp, enable_template_insights, set_identity_check, subscribed_apps};
+
 use serde_json::Value;
 
 use crate::domain::json::{flag, list, text, texts};
 use crate::domain::open_enum::open_enum;
 use crate::domain::redact::{Number, scrub};
-use crate::graph::{Credentials, Error, Graph, in_doubt};
+use crate::graph::call::in_doubt;
+use crate::graph::lists::List;
+use crate::graph::{Credentials, Error, Graph};
 
 /// One of the business's numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +35,10 @@ pub struct PhoneNumberInfo {
     pub platform_type: Option<String>,
     pub account_mode: Option<String>,
     pub is_official_business_account: Option<bool>,
+    /// Whether the number is protected by a PIN; without one, others can register it.
+    pub is_pin_enabled: Option<bool>,
+    /// Whether it is in use in the WhatsApp Business app as well, which lets it send 20 messages a second only.
+    pub is_on_biz_app: Option<bool>,
     /// Where Meta delivers webhooks of this number; the address of the last override that applies.
     pub webhook_url: Option<String>,
     pub health: Option<Health>,
@@ -100,6 +114,8 @@ pub struct Waba {
     pub ownership_type: Option<String>,
     pub messaging_limit: Option<MessagingLimit>,
     pub marketing_disabled: Option<bool>,
+    /// Whether Meta counts what becomes of each template's messages.
+    pub insights_enabled: Option<bool>,
     pub health: Option<Health>,
 }
 
@@ -109,6 +125,17 @@ pub struct Health {
     pub can_send: CanSend,
     /// Why it is not simply available, as Meta explains it.
     pub reasons: Vec<String>,
+    /// Which part of it stands in the way: the number, the account, the business, the app or the template.
+    pub parts: Vec<HealthPart>,
+}
+
+/// One part of what must be in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HealthPart {
+    /// `PHONE_NUMBER`, `WABA`, ..
+    pub kind: String,
+    pub id: Option<String>,
+    pub can_send: CanSend,
 }
 
 open_enum! {
@@ -121,11 +148,11 @@ open_enum! {
 
 const PHONE_FIELDS: &str = "id,display_phone_number,verified_name,status,quality_rating,quality_score,\
     whatsapp_business_manager_messaging_limit,name_status,code_verification_status,throughput,platform_type,\
-    account_mode,is_official_business_account,webhook_configuration,health_status";
+    account_mode,is_official_business_account,is_pin_enabled,is_on_biz_app,webhook_configuration,health_status";
 
 const WABA_FIELDS: &str = "id,name,status,currency,timezone_id,country,account_review_status,\
     business_verification_status,ownership_type,whatsapp_business_manager_messaging_limit,\
-    disable_marketing_messages_on_cloud_api,health_status";
+    disable_marketing_messages_on_cloud_api,is_enabled_for_insights,health_status";
 
 /// All numbers of the account.
 pub async fn phone_numbers(
@@ -133,11 +160,17 @@ pub async fn phone_numbers(
     credentials: &Credentials,
     waba: &str,
 ) -> Result<Vec<PhoneNumberInfo>, Error> {
-    let items = graph.all(credentials, waba, "phone_numbers", PHONE_FIELDS).await?;
+    let items = graph.all(credentials, List::edge(waba, "phone_numbers", &[("fields", PHONE_FIELDS)])).await?;
     items
         .iter()
-        .map(|item| phone_number(item).ok_or_else(|| in_doubt("a phone number without an id".to_owned())))
+        .map(|item| phone_number_of(item).ok_or_else(|| in_doubt("a phone number without an id".to_owned())))
         .collect()
+}
+
+/// One number.
+pub async fn phone_number(graph: &Graph, credentials: &Credentials, id: &str) -> Result<PhoneNumberInfo, Error> {
+    let value = graph.object(credentials, id, PHONE_FIELDS).await?;
+    phone_number_of(&value).ok_or_else(|| in_doubt("a phone number without an id".to_owned()))
 }
 
 /// The account itself.
@@ -146,7 +179,7 @@ pub async fn waba(graph: &Graph, credentials: &Credentials, waba: &str) -> Resul
     account(&value).ok_or_else(|| in_doubt("an account without an id".to_owned()))
 }
 
-fn phone_number(item: &Value) -> Option<PhoneNumberInfo> {
+fn phone_number_of(item: &Value) -> Option<PhoneNumberInfo> {
     let inner = |key: &str, name: &str| item.get(key).and_then(|v| text(v, name));
     let webhook = ["phone_number", "whatsapp_business_account", "application"];
     Some(PhoneNumberInfo {
@@ -162,6 +195,8 @@ fn phone_number(item: &Value) -> Option<PhoneNumberInfo> {
         platform_type: text(item, "platform_type"),
         account_mode: text(item, "account_mode"),
         is_official_business_account: flag(item, "is_official_business_account"),
+        is_pin_enabled: flag(item, "is_pin_enabled"),
+        is_on_biz_app: flag(item, "is_on_biz_app"),
         webhook_url: webhook.iter().find_map(|key| inner("webhook_configuration", key)),
         health: health(item),
     })
@@ -180,6 +215,7 @@ fn account(value: &Value) -> Option<Waba> {
         ownership_type: text(value, "ownership_type"),
         messaging_limit: limit(value),
         marketing_disabled: flag(value, "disable_marketing_messages_on_cloud_api"),
+        insights_enabled: flag(value, "is_enabled_for_insights"),
         health: health(value),
     })
 }
@@ -194,14 +230,19 @@ fn limit(value: &Value) -> Option<MessagingLimit> {
     word.map(|word| MessagingLimit::from(word.as_str()))
 }
 
-fn health(value: &Value) -> Option<Health> {
+pub(super) fn health(value: &Value) -> Option<Health> {
     let health = value.get("health_status")?;
-    let can_send = CanSend::from(text(health, "can_send_message")?.as_str());
+    let can_send = |value: &Value| text(value, "can_send_message").map(|word| CanSend::from(word.as_str()));
+    let entities = list(health, "entities");
     let mut reasons = Vec::new();
-    for entity in list(health, "entities") {
+    for entity in entities {
         reasons.extend(texts(entity, "additional_info").iter().map(|info| scrub(info)));
         let errors = list(entity, "errors").iter();
         reasons.extend(errors.filter_map(|error| text(error, "error_description")).map(|reason| scrub(&reason)));
     }
-    Some(Health { can_send, reasons })
+    let part = |entity: &Value| {
+        let kind = text(entity, "entity_type")?;
+        Some(HealthPart { kind, id: text(entity, "id"), can_send: can_send(entity)? })
+    };
+    Some(Health { can_send: can_send(health)?, reasons, parts: entities.iter().filter_map(part).collect() })
 }
