@@ -69,6 +69,10 @@ steps! {
     Voided = "voided",
     /// It has come to its end.
     Ended = "ended",
+    /// Replies to single customers are about to be sent.
+    Intended = "intended",
+    /// How one of them ended.
+    Replied = "replied",
     /// A post of Meta's is kept; the answer 200 follows.
     Kept = "kept",
     /// Posts of Meta's are applied.

@@ -10,7 +10,7 @@ use crate::faults::Step;
 use crate::store::behind::{seen_to, still_waits};
 use crate::store::deliveries::{self, Execution};
 use crate::store::identity::Identity;
-use crate::store::requests;
+use crate::store::{replies, requests};
 use crate::tools::Ctx;
 
 /// What people read where it stands still.
@@ -39,6 +39,12 @@ pub async fn stand_still(ctx: &Ctx, noticed: Timestamp, remembered: i64, identit
             tx.commit_at(Step::Voided).await?;
         }
     }
+    let mut tx = ctx.db.begin().await?;
+    if !still_waits(&mut tx, noticed).await? {
+        return Ok(None);
+    }
+    replies::doubt_all(&mut tx, ctx.clock.now()).await?;
+    tx.commit_at(Step::Doubted).await?;
     for execution in deliveries::unfinished(&ctx.db).await? {
         if !doubt(ctx, noticed, &execution).await? {
             return Ok(None);

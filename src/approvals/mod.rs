@@ -17,6 +17,7 @@ pub mod engine;
 pub mod execute;
 pub mod inbox;
 mod reconcile;
+pub mod replies;
 pub mod resume;
 pub mod script;
 pub mod sign;

@@ -122,6 +122,10 @@ id! {
     ConsentId = "co";
     /// One mail that waits to be sent.
     MailId = "ml";
+    /// A thread with one customer.
+    ConversationId = "cv";
+    /// A message to one customer.
+    ReplyId = "rp";
     /// One running daemon.
     DaemonId = "dm";
 }

@@ -15,6 +15,7 @@ pub mod business;
 pub mod candidates;
 pub mod consent;
 pub mod contacts;
+pub mod conversations;
 pub mod deliveries;
 pub mod identity;
 pub mod instance;
@@ -24,6 +25,7 @@ pub mod messages;
 pub mod outbox;
 pub mod people;
 pub mod population;
+pub mod replies;
 pub mod requests;
 pub mod segments;
 pub mod sessions;
@@ -324,4 +326,9 @@ fn word<T: std::str::FromStr<Err: std::fmt::Display>>(
 /// Reads a count or number that is never negative.
 fn unsigned<T: TryFrom<i64>>(table: &'static str, column: &'static str, row: impl ToString, number: i64) -> Result<T> {
     T::try_from(number).map_err(|_| Error::inconsistent(table, column, row, number))
+}
+
+/// A guarded update must have hit its row; otherwise somebody was faster.
+fn ensure_one(hit: u64, what: &str, id: impl std::fmt::Display) -> Result<()> {
+    if hit == 1 { Ok(()) } else { Err(Error::Conflict(format!("{what} {id}"))) }
 }

@@ -1,6 +1,6 @@
 //! Action requests and signatures. Every change of status is a guarded update: it names the state it expects.
 
-use super::{Db, Error, Result, Source, Tx, json, on, row, to_json, unsigned, word};
+use super::{Db, Error, Result, Source, Tx, ensure_one, json, on, row, to_json, unsigned, word};
 use crate::domain::canonical::{Ask, Digest, canonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
@@ -182,7 +182,7 @@ pub async fn submit(
         .bind(request.tenant).bind(request.id).bind(request.version).bind(to.as_str()).bind(decide_by)
         .bind(approval.map(|a| a.at)).bind(approval.map(|a| a.not_before)).bind(approval.map(|a| a.start_by))
         .execute(c).await.map(|r| r.rows_affected()))?;
-    ensure_one(hit, request.id)
+    ensure_one(hit, "request", request.id)
 }
 
 /// A decision's effect on the request. The expiry is compared here, in the statement that decides, with the time of the
@@ -202,7 +202,7 @@ pub async fn decide(
         .bind(request.tenant).bind(request.id).bind(request.version).bind(request.digest).bind(to.as_str()).bind(settled)
         .bind(approval.map(|a| a.at)).bind(approval.map(|a| a.not_before)).bind(approval.map(|a| a.start_by)).bind(now)
         .execute(c).await.map(|r| r.rows_affected()))?;
-    ensure_one(hit, request.id)
+    ensure_one(hit, "request", request.id)
 }
 
 /// Moves a request from one status to another that may follow, or says that somebody was faster.
@@ -249,7 +249,7 @@ pub async fn settle(
          where tenant_id = $1 and id = $2 and status = $3")
         .bind(tenant).bind(id).bind(from.as_str()).bind(to.as_str()).bind((!to.is_open()).then_some(now)).bind(result)
         .bind(error).execute(c).await.map(|r| r.rows_affected()))?;
-    ensure_one(hit, id)
+    ensure_one(hit, "request", id)
 }
 
 /// Lets a newer request take the place of one that nothing was asked with yet, or that people have not decided.
@@ -258,7 +258,7 @@ pub async fn supersede(tx: &mut Tx, old: &ActionRequest, now: Timestamp) -> Resu
         "update action_request set status = 'superseded', version = version + 1, settled_at = $4
          where tenant_id = $1 and id = $2 and version = $3 and status in ('previewed', 'pending_approval')")
         .bind(old.tenant).bind(old.id).bind(old.version).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
-    ensure_one(hit, old.id)
+    ensure_one(hit, "request", old.id)
 }
 
 /// Says which request took the place of an old one; that one is stored by now.
@@ -344,8 +344,4 @@ pub async fn add_signature(tx: &mut Tx, tenant: TenantId, signature: &Signature)
         .bind(signature.role.as_str()).bind(signature.decision.as_str()).bind(signature.digest).bind(&signature.comment)
         .bind(accepted).bind(&signature.method).bind(signature.at).execute(c).await.map(drop))?;
     Ok(())
-}
-
-fn ensure_one(hit: u64, id: RequestId) -> Result<()> {
-    if hit == 1 { Ok(()) } else { Err(Error::Conflict(format!("request {id}"))) }
 }

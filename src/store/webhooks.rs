@@ -7,6 +7,7 @@ use crate::domain::canonical::{Hash, sha256};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::ContactNo;
+use crate::domain::conversations::ServiceWindow;
 use crate::domain::ids::TenantId;
 use crate::domain::templates::{Quality, TemplateStatus};
 use std::collections::BTreeMap;
@@ -193,23 +194,22 @@ pub struct Inbound<'a> {
     pub kind: &'a str,
     /// Its text, if it has one.
     pub body: Option<&'a str>,
+    /// What it holds besides: a place, a cart, the name of a file.
+    pub details: Option<serde_json::Value>,
     /// The message that it answers.
     pub context: Option<&'a str>,
     /// When, by Meta's clock.
     pub sent_at: Timestamp,
 }
 
-/// For so long after a customer's message the business may answer freely.
-const SERVICE_WINDOW: Duration = Duration::from_hours(24);
-
 /// Keeps a customer's message and opens the window for answers; `false` if it was here before.
 pub async fn receive(tx: &mut Tx, tenant: TenantId, message: &Inbound<'_>, now: Timestamp) -> Result<bool> {
     let hit = on!(tx &mut *tx, c => sqlx::query(
-        "insert into inbound_message (tenant_id, wamid, phone_number_id, contact_no, kind, body, context_wamid, sent_at, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, wamid) do nothing")
+        "insert into inbound_message (tenant_id, wamid, phone_number_id, contact_no, kind, body, context_wamid, sent_at, received_at, details)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, wamid) do nothing")
         .bind(tenant).bind(plain(message.wamid)).bind(plain(message.phone_number_id)).bind(message.contact)
         .bind(plain(message.kind)).bind(message.body.map(plain)).bind(message.context.map(plain)).bind(message.sent_at)
-        .bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+        .bind(now).bind(message.details.as_ref().map(|it| plain(&it.to_string()))).execute(c).await.map(|r| r.rows_affected()))?;
     if hit != 1 {
         return Ok(false);
     }
@@ -219,7 +219,7 @@ pub async fn receive(tx: &mut Tx, tenant: TenantId, message: &Inbound<'_>, now: 
          on conflict (tenant_id, phone_number_id, contact_no) do update set opened_at = excluded.opened_at, closes_at = excluded.closes_at
             where service_window.closes_at < excluded.closes_at")
         .bind(tenant).bind(plain(message.phone_number_id)).bind(message.contact).bind(message.sent_at)
-        .bind(message.sent_at.after(SERVICE_WINDOW)).execute(c).await.map(drop))?;
+        .bind(ServiceWindow { opened_at: message.sent_at }.closes_at()).execute(c).await.map(drop))?;
     Ok(true)
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 pub struct Wake {
     requests: watch::Sender<()>,
     posts: watch::Sender<()>,
+    replies: watch::Sender<()>,
 }
 
 /// Waits for one kind of work.
@@ -16,7 +17,7 @@ pub struct Waiter(watch::Receiver<()>);
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { requests: watch::Sender::new(()), posts: watch::Sender::new(()) }
+        Self { requests: watch::Sender::new(()), posts: watch::Sender::new(()), replies: watch::Sender::new(()) }
     }
 }
 
@@ -31,6 +32,11 @@ impl Wake {
         self.posts.send_replace(());
     }
 
+    /// Something is to be said to a customer.
+    pub fn replies(&self) {
+        self.replies.send_replace(());
+    }
+
     /// Waits for requests.
     #[must_use]
     pub fn on_requests(&self) -> Waiter {
@@ -41,6 +47,12 @@ impl Wake {
     #[must_use]
     pub fn on_posts(&self) -> Waiter {
         Waiter(self.posts.subscribe())
+    }
+
+    /// Waits for replies.
+    #[must_use]
+    pub fn on_replies(&self) -> Waiter {
+        Waiter(self.replies.subscribe())
     }
 }
 

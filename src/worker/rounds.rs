@@ -4,7 +4,7 @@ use super::mark::{Found, SharedMark};
 use super::{Pulse, Round};
 use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, inbox, script};
+use crate::approvals::{begin, inbox, replies, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
@@ -234,6 +234,33 @@ impl Round for Posts {
                 return Ok(());
             }
         }
+    }
+
+    async fn woken(&mut self) {
+        self.waiter.woken().await;
+    }
+}
+
+/// Says what is to be said to single customers.
+pub struct Replies {
+    engine: Arc<Engine>,
+    waiter: Waiter,
+}
+
+impl Replies {
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self { waiter: engine.ctx.wake.on_replies(), engine }
+    }
+}
+
+#[async_trait]
+impl Round for Replies {
+    const NAME: &'static str = "replies";
+
+    async fn turn(&mut self) -> Result<()> {
+        let Engine { ctx, instance, remembered, rate_per_second, stop, .. } = &*self.engine;
+        while !stop.is_cancelled() && replies::round(ctx, instance, remembered.known(), *rate_per_second).await? > 0 {}
+        Ok(())
     }
 
     async fn woken(&mut self) {

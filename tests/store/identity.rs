@@ -96,6 +96,7 @@ async fn two_contacts_that_are_one_person_become_one(db: TestDb) {
         contact: hidden.no,
         kind: "text",
         body: Some("hi"),
+        details: None,
         context: None,
         sent_at: NOW,
     };

@@ -3,7 +3,9 @@
 mod audit;
 mod consent;
 mod contacts;
+mod conversations;
 mod identity;
+mod replies;
 mod requests;
 mod segments;
 mod templates;

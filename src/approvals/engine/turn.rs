@@ -6,7 +6,9 @@ use super::sender::Sender;
 use super::shards::{Held, deadline, renewal};
 use crate::domain::deliveries::AttemptToken;
 use crate::error::{Error, Result};
-use crate::store::deliveries::{Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk};
+use crate::store::deliveries::{
+    Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk, number_bucket,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,7 +94,7 @@ impl Sender<'_> {
     }
 
     fn number_bucket(&self) -> String {
-        format!("number {}", self.job.execution.phone_number_id)
+        number_bucket(&self.job.execution.phone_number_id)
     }
 
     /// What could begin now, as far as places and tokens go. Rows are taken out of the queues; what the commit does not

@@ -3,6 +3,7 @@
 use super::EventError;
 use crate::domain::open_enum::open_enum;
 use crate::domain::redact::Number;
+use serde_json::{Value, json};
 
 /// Who is behind an event: some of these, and never none where a person is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -282,6 +283,43 @@ impl MessageKind {
             Self::Unsupported { .. } => "unsupported",
             Self::Other { kind } => kind,
         }
+    }
+
+    /// What it holds besides its text, for those who look after the conversation.
+    pub fn details(&self) -> Option<Value> {
+        Some(match self {
+            Self::Media(media) => json!({
+                "filename": media.filename, "mime_type": media.mime_type, "voice_or_animated": media.voice_or_animated,
+            }),
+            Self::Location(place) => json!({
+                "latitude": place.latitude, "longitude": place.longitude, "name": place.name, "address": place.address,
+            }),
+            Self::Contacts(cards) => {
+                let card = |card: &Card| {
+                    let phones: Vec<&str> = card.phones.iter().map(Number::as_str).collect();
+                    json!({"name": card.name, "phones": phones, "own": card.own})
+                };
+                json!({ "cards": cards.iter().map(card).collect::<Vec<_>>() })
+            }
+            Self::Reaction { to, emoji } => json!({"to": to, "emoji": emoji}),
+            Self::Order(cart) => {
+                let item = |item: &CartItem| {
+                    json!({
+                        "product_id": item.product_id, "quantity": item.quantity, "price": item.price, "currency": item.currency,
+                    })
+                };
+                json!({"catalog_id": cart.catalog_id, "items": cart.items.iter().map(item).collect::<Vec<_>>()})
+            }
+            Self::Button { payload, .. } => json!({ "payload": payload }),
+            Self::Interactive(Interactive::ButtonReply { id, .. } | Interactive::ListReply { id, .. }) => {
+                json!({ "id": id })
+            }
+            Self::Interactive(Interactive::FormReply { name, .. }) => json!({ "form": name }),
+            Self::Interactive(Interactive::CallPermission { response }) => json!({ "call_permission": response }),
+            Self::Unsupported { what } => json!({ "what": what }),
+            Self::Edit { original, .. } | Self::Revoke { original } => json!({ "original": original }),
+            Self::Text { .. } | Self::Interactive(Interactive::Other { .. }) | Self::Other { .. } => return None,
+        })
     }
 
     /// What of it can be read as text in a conversation.

@@ -6,7 +6,7 @@ use crate::domain::contacts::ContactNo;
 use crate::domain::contacts::identity::{Identity, UserId};
 use crate::domain::ids::{ContactId, TenantId};
 use crate::domain::phone::PhoneNumber;
-use crate::store::{Error, Result, Tx, consent, on, row};
+use crate::store::{Error, Result, Source, Tx, consent, conversations, on, replies, row};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A contact that was looked for by who Meta says it is.
@@ -195,9 +195,44 @@ async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo, 
             wished_at = (select max(c.wished_at) from contact c where c.tenant_id = $1 and c.no in ($2, $3))
          where tenant_id = $1 and no = $3")
         .bind(tenant).bind(from).bind(into).execute(c).await.map(drop))?;
+    conversations::merge(tx, tenant, from, into).await?;
+    replies::merge(tx, tenant, from, into).await?;
     consent::derive_all(tx, tenant, &[from, into]).await?;
     doubt_identity(tx, tenant, into, at).await?;
     Ok(())
+}
+
+/// How a person is reached, and who Meta said they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The number, in E.164.
+    pub phone: Option<String>,
+    /// Meta's id of the person for this business.
+    pub user_id: Option<String>,
+    /// Who holds the number, by Meta's mark.
+    pub identity_hash: Option<String>,
+    /// When that was last another one than before.
+    pub identity_changed_at: Option<Timestamp>,
+}
+
+row! {
+    struct ReachRow {
+        phone: Option<String>, user_id: Option<String>, identity_hash: Option<String>, identity_changed_at: Option<Timestamp>,
+    }
+}
+
+/// How a person is reached.
+pub async fn reach(source: impl Into<Source<'_>>, tenant: TenantId, contact: ContactNo) -> Result<Reach> {
+    let row: Option<ReachRow> = on!(from source.into(), c => sqlx::query_as(
+        "select phone, user_id, identity_hash, identity_changed_at from contact where tenant_id = $1 and no = $2")
+        .bind(tenant).bind(contact).fetch_optional(c).await)?;
+    let row = row.ok_or_else(|| Error::inconsistent("contact", "no", contact.0, "it is gone"))?;
+    Ok(Reach {
+        phone: row.phone,
+        user_id: row.user_id,
+        identity_hash: row.identity_hash,
+        identity_changed_at: row.identity_changed_at,
+    })
 }
 
 /// What a message says of its sender beyond number and id.

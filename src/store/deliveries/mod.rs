@@ -28,8 +28,9 @@ pub use ledger::{
     ledger_page, record_attempts, retries, sending, tally, waiting, withheld_by_reason,
 };
 pub use outcomes::{Outcome, Settled, Surprise, TurnedAway, second_messages, turned_away};
-pub use rate::{AHEAD, Grant, NumberLimits, TokenAsk, number_limits, slow_down, take_tokens};
+pub use rate::{AHEAD, Grant, NumberLimits, TokenAsk, number_bucket, number_limits, slow_down, take_tokens};
 pub use shards::{Lease, Taken, claim, close, release, sweep};
+pub(super) use statuses::rank;
 pub use statuses::{Applied, Reached, StatusUpdate, apply_statuses};
 pub use votes::{forget_votes, vote, votes};
 

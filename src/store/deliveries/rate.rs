@@ -60,6 +60,12 @@ impl BucketRow {
     }
 }
 
+/// The bucket of a number of the business, whoever sends from it.
+#[must_use]
+pub fn number_bucket(meta_id: &str) -> String {
+    format!("number {meta_id}")
+}
+
 /// Locks buckets and reads them, in the order in which they are named; one that is not there yet is made, with one token.
 async fn lock(tx: &mut Tx, tenant: TenantId, buckets: &[&str], now: Timestamp) -> Result<Vec<BucketRow>> {
     macro_rules! lock {

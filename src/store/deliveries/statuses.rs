@@ -32,7 +32,9 @@ pub enum Reached {
 }
 
 impl Reached {
-    const fn column(self) -> i16 {
+    /// As it stands in the ledger.
+    #[must_use]
+    pub const fn column(self) -> i16 {
         match self {
             Self::Step(step) => step as i16,
             Self::Failed(_) => PROGRESS_FAILED,
@@ -40,7 +42,8 @@ impl Reached {
     }
 
     /// A failure is the end unless the message arrived after all. As in [`rank!`].
-    const fn rank(self) -> u8 {
+    #[must_use]
+    pub const fn rank(self) -> u8 {
         match self {
             Self::Step(Progress::Sent) => 1,
             Self::Failed(_) => 2,
@@ -56,6 +59,8 @@ macro_rules! rank {
         "(case progress when 1 then 1 when 9 then 2 when 2 then 3 when 3 then 4 else 0 end)"
     };
 }
+
+pub(in crate::store) use rank;
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

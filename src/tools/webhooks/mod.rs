@@ -3,6 +3,7 @@
 
 mod business;
 mod people;
+mod replies;
 
 use super::Ctx;
 use crate::domain::audit::{Actor, Event as AuditEvent};
@@ -12,6 +13,7 @@ use crate::domain::consent::Suppression;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{AttemptToken, Progress};
 use crate::domain::ids::TenantId;
+use crate::domain::replies::ReplyToken;
 use crate::domain::webhooks::{DeliveryStatus, Event, Status, What};
 use crate::error::Result;
 use crate::graph::errors::{Remedy, explain};
@@ -44,13 +46,25 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
     for (arrived, event) in events {
         let at = moment(event, *arrived);
         match &event.what {
-            What::Status(status) => statuses.extend(update(status, secret)),
+            What::Status(status) => match update(status, secret) {
+                Some(Update::OfDelivery(update)) => statuses.push(update),
+                Some(Update::OfReply(token, reached)) => {
+                    follow.behind =
+                        follow.behind.max(replies::told(tx, tenant, token, status, reached, *arrived).await?);
+                }
+                None => {}
+            },
             What::Message(message) => match &event.phone_number_id {
                 Some(number) => people::wrote(tx, tenant, number, message, at, *arrived).await?,
                 None => {
                     tracing::warn!("a customer's message names no number of the business; it is kept with its post")
                 }
             },
+            What::Echo(echo) => {
+                if let Some(number) = &event.phone_number_id {
+                    replies::echoed(tx, tenant, number, echo, at, *arrived).await?;
+                }
+            }
             What::PersonChange(change) => people::changed(tx, tenant, change, at, *arrived).await?,
             What::UserPreference(wish) => people::wished(tx, tenant, wish, at, *arrived).await?,
             What::Unknown { field, .. } => {
@@ -62,7 +76,7 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
     }
     if !statuses.is_empty() {
         follow.ledger = true;
-        follow.behind = ledger(ctx, tx, tenant, &statuses).await?;
+        follow.behind = follow.behind.max(ledger(ctx, tx, tenant, &statuses).await?);
     }
     Ok(follow)
 }
@@ -73,7 +87,7 @@ fn moment(event: &Event, arrived: Timestamp) -> Timestamp {
 }
 
 /// What a status says of a message of ours. One without our token is of somebody else's message on the same account.
-fn update(status: &Status, secret: &Hash) -> Option<StatusUpdate> {
+fn update(status: &Status, secret: &Hash) -> Option<Update> {
     let reached = match &status.status {
         DeliveryStatus::Sent => Reached::Step(Progress::Sent),
         DeliveryStatus::Delivered => Reached::Step(Progress::Delivered),
@@ -81,10 +95,25 @@ fn update(status: &Status, secret: &Hash) -> Option<StatusUpdate> {
         DeliveryStatus::Failed => Reached::Failed(status.errors.first().and_then(|e| i32::try_from(e.code).ok())),
         DeliveryStatus::Other(_) => return None,
     };
-    let token = status.callback.as_deref().and_then(|text| AttemptToken::parse(text, secret));
-    let outcome = if token.is_some() { "ours" } else { "other" };
-    metrics::counter!("countersign_webhook_statuses_total", "of" => outcome).increment(1);
-    Some(StatusUpdate { token: token?, wamid: status.wamid.clone(), reached })
+    let text = status.callback.as_deref().unwrap_or_default();
+    let delivery = || AttemptToken::parse(text, secret);
+    let update = match ReplyToken::parse(text, secret) {
+        Some(token) => Some(Update::OfReply(token, reached)),
+        None => {
+            delivery().map(|token| Update::OfDelivery(StatusUpdate { token, wamid: status.wamid.clone(), reached }))
+        }
+    };
+    let of = if update.is_some() { "ours" } else { "other" };
+    metrics::counter!("countersign_webhook_statuses_total", "of" => of).increment(1);
+    update
+}
+
+/// News of a message of ours.
+enum Update {
+    /// One of many, of an execution.
+    OfDelivery(StatusUpdate),
+    /// One to a single customer.
+    OfReply(ReplyToken, Reached),
 }
 
 /// Writes them down. If some are of messages that this database does not know: when what they belong to was begun, as far as

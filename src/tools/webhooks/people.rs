@@ -9,11 +9,14 @@ use crate::domain::ids::{ContactId, TenantId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::policy::message::is_way_out;
 use crate::domain::redact::Number;
-use crate::domain::webhooks::{ChangeKind, Message, PersonChange, Preference, Sender, UserPreference, stop_word};
+use crate::domain::webhooks::{
+    ChangeKind, Message, MessageKind, PersonChange, Preference, Sender, UserPreference, stop_word,
+};
 use crate::error::Result;
 use crate::store::contacts::{Became, Found, Known, Seen};
+use crate::store::conversations::{Attachment, Heard};
 use crate::store::webhooks::{self, Inbound};
-use crate::store::{Tx, audit, consent, contacts};
+use crate::store::{Tx, audit, consent, contacts, conversations};
 use serde_json::json;
 
 /// A customer wrote.
@@ -38,6 +41,7 @@ pub(super) async fn wrote(
         contact: known.no,
         kind: message.kind.as_str(),
         body: message.kind.text(),
+        details: message.kind.details(),
         context: message.context_id.as_deref(),
         sent_at: at,
     };
@@ -45,6 +49,7 @@ pub(super) async fn wrote(
         return Ok(());
     }
     contacts::wrote(tx, tenant, known.no, at).await?;
+    converse(tx, tenant, number, known, message, at, arrived).await?;
     let seen = Seen { username: message.username.as_deref(), identity_hash: message.identity_hash.as_deref(), at };
     if contacts::seen(tx, tenant, known.no, &seen).await? {
         told(tx, tenant, known.id, "contact.identity_changed", json!({"by": "hash"}), arrived).await?;
@@ -57,6 +62,50 @@ pub(super) async fn wrote(
         && consent::suppress(tx, tenant, known.no, kind, "message", Some(word), arrived).await?
     {
         told(tx, tenant, known.id, "contact.opted_out", json!({ "suppression": kind }), arrived).await?;
+    }
+    Ok(())
+}
+
+/// Takes the message into the thread with its sender.
+async fn converse(
+    tx: &mut Tx,
+    tenant: TenantId,
+    number: &str,
+    known: Known,
+    message: &Message,
+    at: Timestamp,
+    arrived: Timestamp,
+) -> Result<()> {
+    match &message.kind {
+        MessageKind::Edit { original, to } => {
+            conversations::edited(tx, tenant, (known.no, original), to.text(), at).await?;
+        }
+        MessageKind::Revoke { original } => conversations::revoked(tx, tenant, (known.no, original), at).await?,
+        MessageKind::Media(media) => {
+            let file = Attachment {
+                wamid: &message.id,
+                number,
+                media_id: &media.id,
+                sha256: media.sha256.as_deref(),
+                filename: media.filename.as_deref(),
+            };
+            conversations::attach(tx, tenant, &file, at, arrived).await?;
+        }
+        _ => {}
+    }
+    if message.referral.is_some() {
+        conversations::entered(tx, tenant, number, known.no, at).await?;
+    }
+    let wants_answer = !matches!(message.kind, MessageKind::Reaction { .. } | MessageKind::Revoke { .. });
+    let heard = Heard { number, contact: known.no, at, wants_answer };
+    let thread = conversations::heard(tx, tenant, &heard, arrived).await?;
+    // Whoever waits in a queue is answered within what that queue promises.
+    if thread.answer_by.is_none()
+        && let Some(since) = thread.waiting_since
+        && let Some(name) = &thread.queue
+        && let Some(queue) = conversations::queue(&mut *tx, tenant, name).await?
+    {
+        conversations::promise(tx, tenant, thread.id, queue.answer_by(since)).await?;
     }
     Ok(())
 }
@@ -161,7 +210,7 @@ async fn told(
 }
 
 /// Who it is; `None` where neither number nor id can be one.
-fn identity(sender: &Sender) -> Option<Identity> {
+pub(super) fn identity(sender: &Sender) -> Option<Identity> {
     let user_id = |id: &Option<String>| id.as_deref().and_then(UserId::parse);
     let identity = Identity::new(sender.phone.as_ref().and_then(phone), user_id(&sender.user_id))?;
     Some(identity.within(user_id(&sender.parent_user_id)))

@@ -1,0 +1,155 @@
+//! Saying what is to be said to one customer at a time: the intent becomes durable, what forbids it is looked at once more, one
+//! request is made, and how it ended is written down. What a daemon leaves behind is in doubt, and Meta's statuses settle it.
+
+use crate::domain::clock::Timestamp;
+use crate::domain::consent::{MessageCategory, Suppressions};
+use crate::domain::conversations::ServiceWindow;
+use crate::domain::messages::{OutboundMessage, Recipient};
+use crate::domain::replies::{ReplySource, ReplyToken};
+use crate::error::Result;
+use crate::faults::{ANSWERED, REQUESTING, Step, point};
+use crate::graph::Backoff;
+use crate::graph::messages::{SendOutcome, say};
+use crate::store::behind::Known;
+use crate::store::deliveries::{self, TokenAsk, number_bucket};
+use crate::store::instance::Instance;
+use crate::store::replies::{self, Ending, Intent};
+use crate::store::{consent, contacts, conversations, messages, people};
+use crate::tools::Ctx;
+use futures::future::join_all;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Replies that one look takes.
+const AT_ONCE: u32 = 32;
+/// Longer than a request to Meta may take: a daemon that is still at it is not taken for dead.
+const LEASE: Duration = Duration::from_secs(180);
+/// A request begins no later than this after its intent: its answer comes before the lease is over.
+const LATEST: Duration = Duration::from_secs(30);
+/// A reply is tried no more often than this where nothing was sent.
+const MOST_TRIES: i16 = 8;
+
+/// Says what is due. How many replies were taken.
+pub async fn round(ctx: &Ctx, instance: &Instance, known: Known, per_second: u32) -> Result<usize> {
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    let lapsed = replies::lapse(&mut tx, now).await?;
+    let intents = replies::claim(&mut tx, instance.daemon, known, (now, now.after(LEASE)), AT_ONCE).await?;
+    if lapsed == 0 && intents.is_empty() {
+        return Ok(0);
+    }
+    tx.commit_at(Step::Intended).await?;
+    if lapsed > 0 {
+        tracing::warn!(lapsed, "replies were on their way when their daemon died; they are in doubt");
+    }
+    let until = Instant::now() + LATEST;
+    let ended = join_all(intents.iter().map(|intent| one(ctx, instance, intent, per_second, until))).await;
+    // Each is written down by itself; one that could not be is left for its lease to lapse.
+    ended.into_iter().find_map(Result::err).map_or(Ok(intents.len()), Err)
+}
+
+async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, until: Instant) -> Result<()> {
+    let ending = match ready(ctx, intent, per_second).await? {
+        Ok(message) => ending(send(ctx, instance, intent, &message, until).await, intent, ctx.clock.now()),
+        Err(ending) => ending,
+    };
+    metrics::counter!("countersign_replies_total", "as" => word(&ending)).increment(1);
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    replies::settle(&mut tx, (intent.id, intent.attempt), &ending, now).await?;
+    if matches!(ending, Ending::Accepted(_)) {
+        let by_person = intent.source == ReplySource::Request;
+        conversations::answered(&mut tx, intent.tenant, &intent.number, intent.contact, now, by_person).await?;
+    }
+    tx.commit_at(Step::Replied).await?;
+    Ok(())
+}
+
+/// To whom, if it may be said now; otherwise how it ends.
+async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::result::Result<OutboundMessage, Ending>> {
+    let (db, tenant, now) = (&ctx.db, intent.tenant, ctx.clock.now());
+    let windows = messages::open_windows(db, tenant, intent.contact, now).await?;
+    let window = windows.iter().find(|it| it.phone_number_id == intent.number);
+    if !window.is_some_and(|it| ServiceWindow { opened_at: it.opened_at }.is_open(now)) {
+        let why = "More than 24 hours have passed since the customer wrote, so that only a template may be sent.";
+        return Ok(Err(Ending::Suppressed(why.to_owned())));
+    }
+    let reasons = consent::suppressions(db, tenant, &[intent.contact]).await?;
+    let reasons = reasons.get(&intent.contact).into_iter().flatten();
+    let reasons = reasons.fold(Suppressions::default(), |all, it| all.with(it.kind));
+    // What speaks to one person in a window they opened is no marketing; who said stop to everything gets nothing.
+    if let Some(reason) = reasons.forbidding(MessageCategory::Utility) {
+        return Ok(Err(Ending::Suppressed(format!("The customer may not be written to ({reason})."))));
+    }
+    let reach = contacts::reach(db, tenant, intent.contact).await?;
+    let recipient = match (&reach.phone, &reach.user_id) {
+        (Some(phone), _) => Recipient::phone(phone).ok(),
+        (None, Some(id)) => Recipient::user_id(id).ok(),
+        (None, None) => None,
+    };
+    let Some(to) = recipient else {
+        return Ok(Err(Ending::Failed(None, "Neither a phone number nor an id of the customer is known.".to_owned())));
+    };
+    let message = OutboundMessage { to, reply_to: None, identity_key_hash: None, content: intent.content.clone() };
+    if let Some(fault) = message.faults().into_iter().next() {
+        return Ok(Err(Ending::Failed(None, format!("Meta would refuse it: {fault}."))));
+    }
+    let buckets = [(number_bucket(&intent.number), f64::from(per_second.max(1)))];
+    let grant = deliveries::take_tokens(db, tenant, &TokenAsk { buckets: &buckets, want: 1 }, now).await?;
+    if grant.tokens == 0 {
+        return Ok(Err(Ending::Again(now.after(grant.first), "The number sends as fast as it may.".to_owned())));
+    }
+    tokio::time::sleep(grant.first).await;
+    Ok(Ok(message))
+}
+
+/// The one request for this intent. A process that stood still for longer than its lease begins none: others may have taken
+/// the reply for lost, and people may be looking at it.
+async fn send(
+    ctx: &Ctx,
+    instance: &Instance,
+    intent: &Intent,
+    message: &OutboundMessage,
+    until: Instant,
+) -> SendOutcome {
+    let not_sent = |why: &str| SendOutcome::NotSent { why: why.to_owned(), retry: Backoff::Reconnect };
+    let Ok(Some(tenant)) = people::tenant(&ctx.db, intent.tenant).await else {
+        return not_sent("the business could not be read");
+    };
+    let Ok(credentials) = ctx.credentials(&tenant) else { return not_sent("the business has no access token now") };
+    if Instant::now() >= until {
+        return not_sent("this daemon stood still in between");
+    }
+    let token = ReplyToken { reply: intent.id, attempt: intent.attempt }.to_text(&instance.secret);
+    point(REQUESTING);
+    let outcome = say(&ctx.graph, &credentials, &intent.number, message, &token).await;
+    point(ANSWERED);
+    outcome
+}
+
+fn ending(outcome: SendOutcome, intent: &Intent, now: Timestamp) -> Ending {
+    match outcome {
+        SendOutcome::Accepted { wamid, .. } => Ending::Accepted(wamid),
+        SendOutcome::Unknown { why } => Ending::Unknown(why),
+        SendOutcome::Rejected { error, .. } => {
+            Ending::Failed(i32::try_from(error.code).ok(), error.row().sentence.to_owned())
+        }
+        SendOutcome::NotSent { why, retry } => {
+            let tries = u32::from(intent.attempt.unsigned_abs());
+            match retry.delay(tries).filter(|_| intent.attempt < MOST_TRIES) {
+                Some(wait) => Ending::Again(now.after(wait), why),
+                None => Ending::Failed(None, why),
+            }
+        }
+    }
+}
+
+const fn word(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Accepted(_) => "accepted",
+        Ending::Again(..) => "again",
+        Ending::Failed(..) => "failed",
+        Ending::Suppressed(_) => "suppressed",
+        Ending::Unknown(_) => "unknown",
+    }
+}

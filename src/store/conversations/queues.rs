@@ -1,0 +1,99 @@
+//! Queues, and the people who look after what is in them.
+
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{PersonId, TenantId};
+use crate::store::{Result, Source, Tx, on, row, unsigned};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A place where threads wait for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// What the team calls it.
+    pub name: String,
+    /// Only its own people see what is in it.
+    pub restricted: bool,
+    /// When the team is there, as JSON of `OpeningHours`; always, if there are none.
+    pub hours: Option<String>,
+    /// A customer waits no longer than that, of those hours.
+    pub answer_within: Option<Duration>,
+    /// Who looks after it.
+    pub people: BTreeSet<PersonId>,
+}
+
+impl Queue {
+    /// Until when somebody who waits since then should be answered.
+    #[must_use]
+    pub fn answer_by(&self, since: Timestamp) -> Option<Timestamp> {
+        self.answer_within.map(|within| since.after(within))
+    }
+}
+
+/// One to be made.
+#[derive(Debug, Clone)]
+pub struct NewQueue<'a> {
+    /// What the team calls it.
+    pub name: &'a str,
+    /// Only its own people see what is in it.
+    pub restricted: bool,
+    /// When the team is there.
+    pub hours: Option<&'a str>,
+    /// A customer waits no longer than that.
+    pub answer_within: Option<Duration>,
+}
+
+/// Makes a queue, or changes the one of that name.
+pub async fn add_queue(tx: &mut Tx, tenant: TenantId, queue: &NewQueue<'_>) -> Result<()> {
+    let within = queue.answer_within.map(|within| i64::try_from(within.as_secs()).unwrap_or(i64::MAX));
+    on!(tx tx, c => sqlx::query(
+        "insert into queue (tenant_id, name, restricted, hours, answer_within) values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, name) do update set restricted = excluded.restricted, hours = excluded.hours,
+            answer_within = excluded.answer_within")
+        .bind(tenant).bind(queue.name).bind(queue.restricted).bind(queue.hours).bind(within).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Lets a person look after a queue.
+pub async fn add_person(tx: &mut Tx, tenant: TenantId, queue: &str, person: PersonId) -> Result<()> {
+    on!(tx tx, c => sqlx::query(
+        "insert into queue_person (tenant_id, queue, person_id) values ($1, $2, $3) on conflict do nothing")
+        .bind(tenant).bind(queue).bind(person).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Takes a person away from a queue; `false` if they were not there.
+pub async fn remove_person(tx: &mut Tx, tenant: TenantId, queue: &str, person: PersonId) -> Result<bool> {
+    let hit = on!(tx tx, c => sqlx::query("delete from queue_person where tenant_id = $1 and queue = $2 and person_id = $3")
+        .bind(tenant).bind(queue).bind(person).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit == 1)
+}
+
+row! {
+    struct QueueRow { name: String, restricted: bool, hours: Option<String>, answer_within: Option<i64> }
+}
+
+/// All queues of a business, by name.
+pub async fn queues(source: impl Into<Source<'_>>, tenant: TenantId) -> Result<Vec<Queue>> {
+    let mut source = source.into();
+    let rows: Vec<QueueRow> = on!(from source.again(), c => sqlx::query_as(
+        "select name, restricted, hours, answer_within from queue where tenant_id = $1 order by name")
+        .bind(tenant).fetch_all(c).await)?;
+    let people: Vec<(String, PersonId)> = on!(from source, c => sqlx::query_as(
+        "select queue, person_id from queue_person where tenant_id = $1").bind(tenant).fetch_all(c).await)?;
+    let queue = |row: QueueRow| {
+        let within = row.answer_within.map(|seconds| unsigned("queue", "answer_within", &row.name, seconds));
+        Ok(Queue {
+            people: people.iter().filter(|(queue, _)| *queue == row.name).map(|(_, person)| *person).collect(),
+            restricted: row.restricted,
+            hours: row.hours,
+            answer_within: within.transpose()?.map(Duration::from_secs),
+            name: row.name,
+        })
+    };
+    rows.into_iter().map(queue).collect()
+}
+
+/// One queue.
+pub async fn queue(source: impl Into<Source<'_>>, tenant: TenantId, name: &str) -> Result<Option<Queue>> {
+    Ok(queues(source, tenant).await?.into_iter().find(|queue| queue.name == name))
+}

@@ -1,0 +1,303 @@
+//! The ledger of replies: one row for each message to one person. A request to Meta is made only for a row whose intent is
+//! durable, and once for each intent; what a daemon left behind is in doubt, and no timer sends it again.
+
+mod statuses;
+
+use super::behind::not_behind;
+use super::deliveries::Sql;
+use super::{Db, Error, Result, Source, Tx, on, row, to_json, word};
+use crate::domain::clock::Timestamp;
+use crate::domain::contacts::ContactNo;
+use crate::domain::deliveries::{Delivery, DeliveryState, Desired};
+use crate::domain::ids::{DaemonId, ReplyId, RequestId, TenantId};
+use crate::domain::messages::Content;
+use crate::domain::replies::{ReplyCause, ReplySource};
+use crate::store::behind::Known;
+
+pub use statuses::{Told, apply_status};
+
+/// A message to be said to one person.
+#[derive(Debug, Clone)]
+pub struct NewReply<'a> {
+    /// From which number of the business, by Meta's id.
+    pub number: &'a str,
+    /// To whom.
+    pub contact: ContactNo,
+    /// Where it comes from, and under whose approval.
+    pub source: Origin,
+    /// What caused it.
+    pub cause: &'a ReplyCause,
+    /// The customer's message that it answers.
+    pub in_reply_to: Option<&'a str>,
+    /// What it says.
+    pub content: &'a Content,
+}
+
+/// Where a reply comes from, with the approval that lets it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// People or policy approved this very message.
+    Request(RequestId),
+    /// This request made live what answers.
+    Automation(RequestId),
+}
+
+impl Origin {
+    const fn columns(self) -> (ReplySource, RequestId) {
+        match self {
+            Self::Request(id) => (ReplySource::Request, id),
+            Self::Automation(id) => (ReplySource::Automation, id),
+        }
+    }
+}
+
+/// Adds replies, to be said in their order.
+pub async fn add(tx: &mut Tx, tenant: TenantId, replies: &[NewReply<'_>], now: Timestamp) -> Result<Vec<ReplyId>> {
+    let mut ids = Vec::with_capacity(replies.len());
+    for reply in replies {
+        let (id, (source, request)) = (ReplyId::random(), reply.source.columns());
+        let (cause, content) = (to_json("reply", "cause", reply.cause)?, to_json("reply", "content", reply.content)?);
+        on!(tx &mut *tx, c => sqlx::query(
+            "insert into reply (id, tenant_id, phone_number_id, contact_no, n, source, request_id, cause, in_reply_to, content,
+                state, attempt, lease_until, due_at, created_at, updated_at)
+             select $1, $2, $3, $4, coalesce(max(n), 0) + 1, $5, $6, $7, $8, $9, 0, 0, 0, $10, $10, $10
+             from reply where tenant_id = $2 and phone_number_id = $3 and contact_no = $4")
+            .bind(id).bind(tenant).bind(reply.number).bind(reply.contact).bind(source.as_str()).bind(request).bind(cause)
+            .bind(reply.in_reply_to).bind(content).bind(now).execute(c).await.map(drop))?;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// What the team wrote with the app on their phone: Meta has it already. `false` if it was here before.
+pub async fn echo(
+    tx: &mut Tx,
+    tenant: TenantId,
+    (number, contact): (&str, ContactNo),
+    wamid: &str,
+    said: &ReplyCause,
+    (at, now): (Timestamp, Timestamp),
+) -> Result<bool> {
+    let cause = to_json("reply", "cause", said)?;
+    let hit = on!(tx tx, c => sqlx::query(
+        "insert into reply (id, tenant_id, phone_number_id, contact_no, n, source, cause, content, state, attempt, lease_until,
+            due_at, wamid, progress, created_at, updated_at)
+         select $1, $2, $3, $4, coalesce(max(n), 0) + 1, 'app', $5, 'null', 2, 0, 0, $7, $6, 1, $7, $8
+         from reply where tenant_id = $2 and phone_number_id = $3 and contact_no = $4
+         having not exists (select 1 from reply r where r.tenant_id = $2 and r.wamid = $6)")
+        .bind(ReplyId::random()).bind(tenant).bind(number.replace('\0', "")).bind(contact).bind(cause).bind(wamid.replace('\0', ""))
+        .bind(at).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit == 1)
+}
+
+/// A reply whose intent is durable: whoever holds it makes one request for it.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Which reply.
+    pub id: ReplyId,
+    /// Of which business.
+    pub tenant: TenantId,
+    /// From which number.
+    pub number: String,
+    /// To whom.
+    pub contact: ContactNo,
+    /// Under whose approval.
+    pub request: RequestId,
+    /// Where it comes from.
+    pub source: ReplySource,
+    /// The customer's message that it answers.
+    pub in_reply_to: Option<String>,
+    /// What it says.
+    pub content: Content,
+    /// Which try.
+    pub attempt: i16,
+}
+
+row! {
+    struct IntentRow {
+        id: ReplyId, tenant_id: TenantId, phone_number_id: String, contact_no: ContactNo, request_id: RequestId, source: String,
+        in_reply_to: Option<String>, content: String, attempt: i16,
+    }
+}
+
+impl TryFrom<IntentRow> for Intent {
+    type Error = Error;
+    fn try_from(row: IntentRow) -> Result<Self> {
+        Ok(Self {
+            source: word("reply", "source", row.id, &row.source)?,
+            content: super::json("reply", "content", row.id, &row.content)?,
+            id: row.id,
+            tenant: row.tenant_id,
+            number: row.phone_number_id,
+            contact: row.contact_no,
+            request: row.request_id,
+            in_reply_to: row.in_reply_to,
+            attempt: row.attempt,
+        })
+    }
+}
+
+/// Takes replies that are due, at most one for each customer, and none in a database that is behind what has happened. The
+/// intent counts once the transaction is committed, and until then nothing may be sent.
+pub async fn claim(
+    tx: &mut Tx,
+    by: DaemonId,
+    known: Known,
+    (now, lease_until): (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<Vec<Intent>> {
+    macro_rules! claim {
+        ($kind:ident, $lock:literal) => {
+            concat!(
+                "update reply set state = 1, attempt = attempt + 1, owner = $1, lease_until = $3, updated_at = $2
+                 where state = 0 and id in (select r.id from reply r where r.state = 0 and r.due_at <= $2
+                    and not exists (select 1 from reply p where p.tenant_id = r.tenant_id and p.phone_number_id = r.phone_number_id
+                        and p.contact_no = r.contact_no and p.n < r.n and p.state in (0, 1))
+                    order by r.due_at, r.id limit $4",
+                $lock,
+                ") and ",
+                not_behind!($kind, "$5", "$6"),
+                " returning id, tenant_id, phone_number_id, contact_no, request_id, source, in_reply_to, content, attempt"
+            )
+        };
+    }
+    const CLAIM: Sql = Sql { sqlite: claim!(sqlite, ""), postgres: claim!(postgres, " for update skip locked") };
+    let sql = CLAIM.of(tx);
+    let rows: Vec<IntentRow> = on!(tx tx, c => sqlx::query_as(sql).bind(by).bind(now).bind(lease_until).bind(i64::from(limit))
+        .bind(known.epoch).bind(known.database).fetch_all(c).await)?;
+    rows.into_iter().map(Intent::try_from).collect()
+}
+
+/// How one try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Meta has it, under this id.
+    Accepted(String),
+    /// Provably not sent; it may be tried again from then on.
+    Again(Timestamp, String),
+    /// Refused for good, with Meta's code if it is Meta who refused.
+    Failed(Option<i32>, String),
+    /// Not sent, on purpose.
+    Suppressed(String),
+    /// Nobody can tell.
+    Unknown(String),
+}
+
+/// Writes down how a try ended. A late outcome of one that was taken for lost is welcome; `false` if it changed nothing.
+pub async fn settle(tx: &mut Tx, intent: (ReplyId, i16), ending: &Ending, now: Timestamp) -> Result<bool> {
+    let (state, wamid, code, why, due) = match ending {
+        Ending::Accepted(wamid) => (DeliveryState::Accepted, Some(wamid.replace('\0', "")), None, None, None),
+        Ending::Again(at, why) => (DeliveryState::Queued, None, None, Some(why), Some(*at)),
+        Ending::Failed(code, why) => (DeliveryState::Failed, None, *code, Some(why), None),
+        Ending::Suppressed(why) => (DeliveryState::Suppressed, None, None, Some(why), None),
+        Ending::Unknown(why) => (DeliveryState::Unknown, None, None, Some(why), None),
+    };
+    let hit = on!(tx tx, c => sqlx::query(
+        "update reply set state = $3, wamid = coalesce(wamid, $4), error_code = $5, why = $6, due_at = coalesce($7, due_at),
+            owner = null, updated_at = $8
+         where id = $1 and attempt = $2 and (state = 1 or (state = 3 and $3 <> 0))")
+        .bind(intent.0).bind(intent.1).bind(state.number()).bind(wamid).bind(code).bind(why.map(|why| why.replace('\0', "")))
+        .bind(due).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit == 1)
+}
+
+/// What daemons that are gone had on its way is in doubt from now on; how many there were.
+pub async fn lapse(tx: &mut Tx, now: Timestamp) -> Result<u64> {
+    Ok(on!(tx tx, c => sqlx::query(
+        "update reply set state = 3, owner = null, why = 'the daemon that was sending it is gone', updated_at = $1
+         where state = 1 and lease_until < $1").bind(now).execute(c).await.map(|r| r.rows_affected()))?)
+}
+
+/// In a database that has gone back in time, what waits may have been sent: it is in doubt.
+pub async fn doubt_all(tx: &mut Tx, now: Timestamp) -> Result<u64> {
+    Ok(on!(tx tx, c => sqlx::query(
+        "update reply set state = 3, owner = null, why = 'the database was put back, and this may have been sent', updated_at = $1
+         where state in (0, 1)").bind(now).execute(c).await.map(|r| r.rows_affected()))?)
+}
+
+/// One reply, for those who may read it.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// Which one.
+    pub id: ReplyId,
+    /// Where it comes from.
+    pub source: ReplySource,
+    /// Under whose approval; what the app sent has none.
+    pub request: Option<RequestId>,
+    /// What caused it.
+    pub cause: ReplyCause,
+    /// What it says; none for what the app sent, whose words are in its cause.
+    pub content: Option<Content>,
+    /// Where it stands.
+    pub delivery: Delivery,
+    /// Meta's id of it.
+    pub wamid: Option<String>,
+    /// Meta's error, if any.
+    pub error_code: Option<i32>,
+    /// Why it was not sent, or is in doubt.
+    pub why: Option<String>,
+    /// Since when it waits, or waited.
+    pub created_at: Timestamp,
+}
+
+row! {
+    struct ReplyRow {
+        id: ReplyId, source: String, request_id: Option<RequestId>, cause: String, content: String, state: i16,
+        progress: Option<i16>, wamid: Option<String>, error_code: Option<i32>, why: Option<String>, created_at: Timestamp,
+    }
+}
+
+macro_rules! reply {
+    ($tail:literal) => {
+        concat!(
+            "select id, source, request_id, cause, content, state, progress, wamid, error_code, why, created_at from reply ",
+            $tail
+        )
+    };
+}
+
+impl TryFrom<ReplyRow> for Reply {
+    type Error = Error;
+    fn try_from(row: ReplyRow) -> Result<Self> {
+        let state = DeliveryState::from_number(row.state)
+            .ok_or_else(|| Error::inconsistent("reply", "state", row.id, row.state))?;
+        Ok(Self {
+            source: word("reply", "source", row.id, &row.source)?,
+            cause: super::json("reply", "cause", row.id, &row.cause)?,
+            content: super::json("reply", "content", row.id, &row.content)?,
+            delivery: Delivery::of(state, row.progress, Desired::Run),
+            id: row.id,
+            request: row.request_id,
+            wamid: row.wamid,
+            error_code: row.error_code,
+            why: row.why,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// What was said to one customer from one number, newest first.
+pub async fn to_contact(db: &Db, tenant: TenantId, number: &str, contact: ContactNo, limit: u32) -> Result<Vec<Reply>> {
+    const SQL: &str =
+        reply!("where tenant_id = $1 and phone_number_id = $2 and contact_no = $3 order by n desc limit $4");
+    let rows: Vec<ReplyRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(number).bind(contact)
+        .bind(i64::from(limit)).fetch_all(p).await)?;
+    rows.into_iter().map(Reply::try_from).collect()
+}
+
+/// What one request lets out, oldest first.
+pub async fn of_request(source: impl Into<Source<'_>>, tenant: TenantId, request: RequestId) -> Result<Vec<Reply>> {
+    const SQL: &str = reply!("where tenant_id = $1 and request_id = $2 order by created_at, n");
+    let rows: Vec<ReplyRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_all(c).await)?;
+    rows.into_iter().map(Reply::try_from).collect()
+}
+
+/// What was said to a contact that has become another was said to that one.
+pub(super) async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo) -> Result<()> {
+    on!(tx tx, c => sqlx::query(
+        "update reply set contact_no = $3,
+            n = n + (select coalesce(max(r.n), 0) from reply r where r.tenant_id = $1 and r.phone_number_id = reply.phone_number_id and r.contact_no = $3)
+         where tenant_id = $1 and contact_no = $2").bind(tenant).bind(from).bind(into).execute(c).await.map(drop))?;
+    Ok(())
+}

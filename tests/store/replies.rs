@@ -1,0 +1,198 @@
+//! The ledger of replies: one request for one intent, whatever dies in between, and never two.
+
+use countersign::domain::clock::Timestamp;
+use countersign::domain::contacts::ContactNo;
+use countersign::domain::deliveries::{Delivery, Progress};
+use countersign::domain::ids::{DaemonId, ReplyId, RequestId};
+use countersign::domain::messages::{Content, Text};
+use countersign::domain::replies::{ReplyCause, ReplyToken};
+use countersign::store::behind::Known;
+use countersign::store::deliveries::Reached;
+use countersign::store::replies::{self, Ending, Intent, NewReply, Origin, Told};
+use serde_json::json;
+use std::time::Duration;
+
+use crate::engine::{Stage, sql};
+use crate::support::db::{TestDb, on_both};
+
+on_both!(
+    replies_to_one_person_leave_in_their_order_and_once,
+    what_a_dead_daemon_left_is_in_doubt_and_meta_settles_it,
+    nothing_is_begun_in_a_database_that_is_behind,
+    a_status_proves_that_meta_has_it,
+    what_the_team_wrote_with_the_app_is_kept_once,
+);
+
+const NUMBER: &str = "7001";
+const LEASE: Duration = Duration::from_mins(3);
+
+struct Desk {
+    stage: Stage,
+    daemon: DaemonId,
+}
+
+impl Desk {
+    async fn new(db: &TestDb) -> Self {
+        Self { stage: Stage::new(db).await, daemon: DaemonId::random() }
+    }
+
+    async fn say(&self, contact: u32, texts: &[&str], at: Timestamp) -> Vec<ReplyId> {
+        let contents: Vec<_> =
+            texts.iter().map(|body| Content::Text(Text { body: (*body).to_owned(), preview_url: false })).collect();
+        let cause = ReplyCause(json!({"rule": "hours", "version": 3}));
+        let replies: Vec<_> = contents
+            .iter()
+            .map(|content| NewReply {
+                number: NUMBER,
+                contact: ContactNo(contact),
+                source: Origin::Automation(self.stage.request),
+                cause: &cause,
+                in_reply_to: Some("wamid.in"),
+                content,
+            })
+            .collect();
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let ids = replies::add(&mut tx, self.stage.tenant, &replies, at).await.unwrap();
+        tx.commit().await.unwrap();
+        ids
+    }
+
+    async fn claim(&self, at: Timestamp) -> Vec<Intent> {
+        self.claim_knowing(Known::default(), at).await
+    }
+
+    async fn claim_knowing(&self, known: Known, at: Timestamp) -> Vec<Intent> {
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let mut intents = replies::claim(&mut tx, self.daemon, known, (at, at.after(LEASE)), 9).await.unwrap();
+        tx.commit().await.unwrap();
+        intents.sort_by_key(|intent| intent.contact);
+        intents
+    }
+
+    async fn settle(&self, intent: &Intent, ending: &Ending, at: Timestamp) -> bool {
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let hit = replies::settle(&mut tx, (intent.id, intent.attempt), ending, at).await.unwrap();
+        tx.commit().await.unwrap();
+        hit
+    }
+
+    async fn tell(&self, reply: ReplyId, attempt: i16, wamid: &str, reached: Reached) -> Told {
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let token = ReplyToken { reply, attempt };
+        let told = replies::apply_status(&mut tx, self.stage.tenant, token, wamid, reached, at(99)).await.unwrap();
+        tx.commit().await.unwrap();
+        told
+    }
+
+    async fn stands(&self, contact: u32) -> Vec<Delivery> {
+        let found =
+            replies::to_contact(&self.stage.db, self.stage.tenant, NUMBER, ContactNo(contact), 9).await.unwrap();
+        found.iter().rev().map(|reply| reply.delivery).collect()
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    crate::engine::at(seconds)
+}
+
+fn texts(intents: &[Intent]) -> Vec<String> {
+    let text = |intent: &Intent| match &intent.content {
+        Content::Text(text) => text.body.clone(),
+        _ => panic!("only texts were said"),
+    };
+    intents.iter().map(text).collect()
+}
+
+async fn replies_to_one_person_leave_in_their_order_and_once(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    desk.say(1, &["one", "two"], at(0)).await;
+    desk.say(2, &["uno"], at(0)).await;
+    let first = desk.claim(at(1)).await;
+    assert_eq!(texts(&first), ["one", "uno"], "the next one waits for the one before");
+    assert!(desk.claim(at(1)).await.is_empty(), "nobody takes them twice");
+    assert!(desk.settle(&first[0], &Ending::Again(at(9), "too fast".into()), at(2)).await);
+    assert!(desk.claim(at(5)).await.is_empty(), "not before its time, and nothing overtakes it");
+    let again = desk.claim(at(9)).await;
+    assert_eq!((texts(&again), again[0].attempt), (vec!["one".to_owned()], 2));
+    assert!(!desk.settle(&first[0], &Ending::Accepted("wamid.0".into()), at(10)).await, "an earlier try ends nothing");
+    assert!(desk.settle(&again[0], &Ending::Accepted("wamid.1".into()), at(10)).await);
+    assert_eq!(texts(&desk.claim(at(11)).await), ["two"]);
+    assert_eq!(desk.stands(1).await, [Delivery::Accepted, Delivery::Sending]);
+    let listed = replies::of_request(&desk.stage.db, desk.stage.tenant, desk.stage.request).await.unwrap();
+    assert_eq!(listed.len(), 3);
+    assert_eq!(listed[0].cause, ReplyCause(json!({"rule": "hours", "version": 3})));
+    assert!(replies::of_request(&desk.stage.db, desk.stage.tenant, RequestId::random()).await.unwrap().is_empty());
+}
+
+async fn what_a_dead_daemon_left_is_in_doubt_and_meta_settles_it(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    let ids = desk.say(1, &["one", "two"], at(0)).await;
+    let taken = desk.claim(at(1)).await;
+    let lapse = async |now: Timestamp| {
+        let mut tx = desk.stage.db.begin().await.unwrap();
+        let lapsed = replies::lapse(&mut tx, now).await.unwrap();
+        tx.commit().await.unwrap();
+        lapsed
+    };
+    assert_eq!(lapse(at(1).after(LEASE)).await, 0, "it may still be at it");
+    let later = at(2).after(LEASE);
+    assert_eq!(lapse(later).await, 1);
+    assert_eq!(desk.stands(1).await, [Delivery::Unknown, Delivery::Queued]);
+    assert_eq!(texts(&desk.claim(later).await), ["two"], "what is in doubt is not sent again, and holds up nothing");
+    // The daemon was only slow: its answer is welcome. So is Meta's.
+    assert!(desk.settle(&taken[0], &Ending::Accepted("wamid.1".into()), later).await);
+    assert_eq!(desk.tell(ids[0], 1, "wamid.1", Reached::Step(Progress::Read)).await, Told::Known);
+    assert_eq!(desk.tell(ids[0], 1, "wamid.1", Reached::Step(Progress::Sent)).await, Told::Known);
+    assert_eq!(desk.stands(1).await[0], Delivery::Read, "never backwards");
+}
+
+async fn nothing_is_begun_in_a_database_that_is_behind(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    desk.say(1, &["one"], at(0)).await;
+    let known = Known { epoch: 1_000_000, ..Known::default() };
+    assert!(desk.claim_knowing(known, at(1)).await.is_empty());
+    let mut tx = desk.stage.db.begin().await.unwrap();
+    assert_eq!(replies::doubt_all(&mut tx, at(2)).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert!(desk.claim(at(3)).await.is_empty(), "it may have been said already");
+    assert_eq!(desk.stands(1).await, [Delivery::Unknown]);
+}
+
+async fn a_status_proves_that_meta_has_it(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    let ids = desk.say(1, &["one", "two"], at(0)).await;
+    let first = desk.claim(at(1)).await;
+    desk.settle(&first[0], &Ending::Again(at(2), "no connection".into()), at(1)).await;
+    assert_eq!(desk.tell(ids[0], 1, "wamid.1", Reached::Step(Progress::Delivered)).await, Told::Known);
+    assert_eq!(texts(&desk.claim(at(3)).await), ["two"], "it is not said again");
+    assert_eq!(desk.tell(ids[0], 1, "wamid.other", Reached::Step(Progress::Sent)).await, Told::Twice);
+    assert_eq!(
+        desk.tell(ids[1], 1, "wamid.2", Reached::Failed(Some(131_047))).await,
+        Told::Failed(ContactNo(1), 131_047)
+    );
+    assert_eq!(
+        desk.tell(ids[1], 2, "wamid.3", Reached::Step(Progress::Sent)).await,
+        Told::Forgotten,
+        "a try that is not known"
+    );
+    assert_eq!(desk.tell(ReplyId::random(), 1, "wamid.4", Reached::Step(Progress::Sent)).await, Told::Forgotten);
+    assert_eq!(desk.stands(1).await, [Delivery::Delivered, Delivery::Failed]);
+}
+
+async fn what_the_team_wrote_with_the_app_is_kept_once(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    desk.say(1, &["one"], at(0)).await;
+    let said = ReplyCause(json!({"kind": "text", "text": "On it"}));
+    for new in [true, false] {
+        let mut tx = desk.stage.db.begin().await.unwrap();
+        let to = (NUMBER, ContactNo(1));
+        let kept = replies::echo(&mut tx, desk.stage.tenant, to, "wamid.E", &said, (at(1), at(2))).await.unwrap();
+        assert_eq!(kept, new);
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(desk.stands(1).await, [Delivery::Queued, Delivery::Sent]);
+    let found =
+        replies::to_contact(&desk.stage.db, desk.stage.tenant, NUMBER, ContactNo(1), 1).await.unwrap().remove(0);
+    assert_eq!((found.request, found.content.is_none(), &found.cause), (None, true, &said));
+    sql!(&desk.stage.db, "delete from reply where source = 'app'");
+}
