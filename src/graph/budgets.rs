@@ -111,6 +111,7 @@ mod tests {
         for id in 0..2 * MOST_OBJECTS {
             budgets.learn(&id.to_string(), usage(&[("9001", 1)]), true);
         }
-        assert_eq!((budgets.known().usage.len(), budgets.known().closed.len()), (MOST_OBJECTS, MOST_OBJECTS));
+        let known = budgets.known();
+        assert_eq!((known.usage.len(), known.closed.len()), (MOST_OBJECTS, MOST_OBJECTS));
     }
 }

@@ -138,11 +138,8 @@ impl Graph {
         let usage = Usage::read(response.headers());
         let regain = usage.regain();
         self.budgets.learn(object, usage, budgeted);
-        let body = match read(response, LONGEST_ANSWER).await? {
-            Some(body) => body,
-            None => {
-                return Err(in_doubt(format!("status {} with an answer longer than any of Meta's", status.as_u16())));
-            }
+        let Some(body) = read(response, LONGEST_ANSWER).await? else {
+            return Err(in_doubt(format!("status {} with an answer longer than any of Meta's", status.as_u16())));
         };
         Ok(Answer { status, body, regain })
     }

@@ -77,8 +77,8 @@ impl Graph {
         let List { object, name, how } = wanted;
         match how {
             How::Edge(query) => {
-                let call = Call::get(object).edge(name).with("limit", "100").maybe("after", after);
-                self.ask(credentials, query.iter().fold(call, |call, (key, value)| call.with(key, value))).await
+                let call = query.iter().fold(Call::get(object).edge(name), |call, (key, value)| call.with(key, value));
+                self.ask(credentials, call.with("limit", "100").maybe("after", after)).await
             }
             How::Field(filters) => {
                 let after = after.map(|cursor| format!(".after({cursor})")).unwrap_or_default();

@@ -165,10 +165,10 @@ fn base_url(settings: &Settings) -> Result<Url, SetupError> {
 
 /// A host as addresses spell it, with its port if that is not the usual one.
 fn media_host(host: &str) -> Result<String, SetupError> {
-    let wrong = || SetupError::MediaHost(host.to_owned());
-    let url = Url::parse(&format!("https://{host}")).map_err(|_| wrong())?;
-    let spelled = media::host_of(&url).ok_or_else(wrong)?;
-    if spelled.eq_ignore_ascii_case(host) { Ok(spelled) } else { Err(wrong()) }
+    let url = Url::parse(&format!("https://{host}")).ok();
+    let spelled = url.as_ref().and_then(media::host_of).filter(|spelled| spelled.eq_ignore_ascii_case(host));
+    // A star would name no host, and not all below it either.
+    spelled.filter(|host| !host.contains('*')).ok_or_else(|| SetupError::MediaHost(host.to_owned()))
 }
 
 #[cfg(test)]

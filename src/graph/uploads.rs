@@ -26,9 +26,9 @@ pub struct Session(String);
 pub struct Handle(String);
 
 impl Session {
-    /// As it was kept.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+    /// As it was kept; `None` if that is no upload.
+    pub fn kept(id: impl Into<String>) -> Option<Self> {
+        Some(Self(id.into())).filter(|session| session.0.starts_with(UPLOAD))
     }
 
     pub fn as_str(&self) -> &str {
@@ -63,8 +63,9 @@ pub async fn begin(graph: &Graph, credentials: &Credentials, app_id: &str, file:
         .with("file_length", &length)
         .with("file_type", &file.mime_type);
     let answer = graph.ask(credentials, call).await?;
-    let id = text(&answer, "id").filter(|id| id.starts_with(UPLOAD));
-    id.map(Session).ok_or_else(|| in_doubt("the upload that has begun has no id".to_owned()))
+    text(&answer, "id")
+        .and_then(Session::kept)
+        .ok_or_else(|| in_doubt("the upload that has begun has no id".to_owned()))
 }
 
 /// How many bytes Meta has: where to go on after a connection broke.

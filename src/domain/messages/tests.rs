@@ -242,7 +242,7 @@ fn forms_are_checked_where_meta_wants_one() {
             "buttons[0].id: begins or ends with a space",
         ),
         (
-            json!({"kind": "list", "body": "b", "button": "b", "sections": [{"rows": [row("a")]}, {"title": "t", "rows": [row("a")]}]}),
+            json!({"kind": "list", "body": "b", "button": "b", "sections": [{"rows": [row("a")]}, {"title": "t", "rows": [row("b")]}]}),
             "sections[0].title: missing",
         ),
         (

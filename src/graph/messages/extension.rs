@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use super::parts::{Button, ButtonValue, Header, Parameters, check_buttons, components};
+use super::parts::{Button, ButtonValue, Header, Parameters, add, check_buttons, components};
 use crate::domain::clock::Timestamp;
 use crate::domain::messages::Faults;
 
@@ -98,9 +98,7 @@ impl Extension {
             Self::Offer { ends } => special("limited_time_offer", json!({"expiration_time_ms": ends.micros() / 1000})),
             Self::OrderStatus { reference_id, state, description } => {
                 let mut order = json!({"status": state.as_str()});
-                if let Some(description) = description {
-                    order["description"] = json!(description);
-                }
+                add(&mut order, "description", description.as_ref().map(|description| json!(description)));
                 special("order_status", json!({"reference_id": reference_id, "order": order}))
             }
             Self::TapTarget { url, title } => {

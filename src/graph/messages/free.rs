@@ -3,16 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::envelope;
-use super::parts::{file, media};
-use crate::domain::messages::{Content, CtaUrl, Header, List, OutboundMessage, Product, ProductList, ReplyButtons};
+use super::parts::{add, file, media};
+use crate::domain::messages::{
+    Content, CtaUrl, Header, List, OutboundMessage, Product, ProductList, ReplyButton, ReplyButtons,
+};
 
 /// The request's body.
 pub(super) fn to_json(message: &OutboundMessage, callback: &str) -> Value {
     let (kind, content) = (message.content.kind(), content(&message.content));
     let mut body = envelope(&message.to, message.identity_key_hash.as_deref(), callback, kind, &content);
-    if let Some(wamid) = &message.reply_to {
-        body["context"] = json!({"message_id": wamid});
-    }
+    add(&mut body, "context", message.reply_to.as_ref().map(|wamid| json!({"message_id": wamid})));
     body
 }
 
@@ -53,7 +53,7 @@ fn content(content: &Content) -> Value {
 }
 
 fn reply_buttons(message: &ReplyButtons) -> Value {
-    let reply = |button: &crate::domain::messages::ReplyButton| json!({"type": "reply", "reply": {"id": button.id, "title": button.title}});
+    let reply = |button: &ReplyButton| json!({"type": "reply", "reply": {"id": button.id, "title": button.title}});
     let action = json!({"buttons": message.buttons.iter().map(reply).collect::<Vec<_>>()});
     let header = message.header.as_ref().map(header);
     interactive("button", header, Some(&message.body), message.footer.as_deref(), action)

@@ -80,9 +80,7 @@ fn envelope(to: &Recipient, identity_key_hash: Option<&str>, callback: &str, kin
     };
     let mut body = json!({"messaging_product": "whatsapp", "recipient_type": "individual", whom: to.as_str(), "type": kind,
         "biz_opaque_callback_data": callback, kind: content});
-    if let Some(hash) = identity_key_hash {
-        body["recipient_identity_key_hash"] = json!(hash);
-    }
+    parts::add(&mut body, "recipient_identity_key_hash", identity_key_hash.map(|hash| json!(hash)));
     body
 }
 

@@ -168,7 +168,7 @@ impl Parameters {
             Self::Named(values) => {
                 let named = values.iter().map(|(name, value)| {
                     let mut parameter = value.to_json();
-                    parameter["parameter_name"] = json!(name);
+                    add(&mut parameter, "parameter_name", Some(json!(name)));
                     parameter
                 });
                 named.collect()
@@ -216,6 +216,13 @@ impl Header {
     }
 }
 
+/// A member of an object, where there is something to say.
+pub(super) fn add(object: &mut Value, key: &str, member: Option<Value>) {
+    if let (Some(object), Some(member)) = (object.as_object_mut(), member) {
+        object.insert(key.to_owned(), member);
+    }
+}
+
 /// A file by its id or its address.
 pub(super) fn media(media: &Media) -> Map<String, Value> {
     let (key, value) = match media {
@@ -258,9 +265,7 @@ impl Button {
             }
         };
         let mut button = json!({"type": "button", "sub_type": sub_type, "index": self.index.to_string()});
-        if let Some(parameter) = parameter {
-            button["parameters"] = json!([parameter]);
-        }
+        add(&mut button, "parameters", parameter.map(|parameter| json!([parameter])));
         button
     }
 }

@@ -1,13 +1,22 @@
 //! The client against a double on a bare socket, which can lose, cut and delay answers as no server library would.
 
+mod analytics;
+mod business;
+mod calls;
+mod drafts;
 mod errors;
+mod free;
+mod media;
 mod reads;
 mod sends;
+mod template_parts;
+mod templates;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -139,6 +148,20 @@ fn settings(url: &str) -> Settings {
         response_timeout: Duration::from_secs(5),
         ..Settings::default()
     }
+}
+
+/// The first line and the headers of a request, and its body.
+fn halves(request: &str) -> (&str, &str) {
+    request.split_once("\r\n\r\n").unwrap()
+}
+
+/// The body of a request, which is JSON.
+fn json_of(request: &str) -> Value {
+    serde_json::from_str(halves(request).1).unwrap()
+}
+
+fn done() -> Act {
+    answer(200, r#"{"success":true}"#)
 }
 
 fn credentials() -> Credentials {
