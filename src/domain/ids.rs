@@ -120,6 +120,12 @@ id! {
     ExecutionId = "ex";
     /// One entry of a consent history.
     ConsentId = "co";
+    /// A rule that answers keywords.
+    KeywordRuleId = "kr";
+    /// A flow through which customers are led.
+    FlowId = "fl";
+    /// A reply that is sent by itself at certain times.
+    AutoReplyId = "rp";
     /// One mail that waits to be sent.
     MailId = "ml";
     /// A thread with one customer.

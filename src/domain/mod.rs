@@ -40,6 +40,7 @@ pub mod action;
 pub mod addresses;
 pub mod audience;
 pub mod audit;
+pub mod automation;
 pub mod broadcasts;
 pub mod business;
 pub mod canonical;

@@ -9,6 +9,7 @@ mod types;
 
 pub mod audience;
 pub mod audit;
+pub mod automation;
 pub mod behind;
 pub mod broadcasts;
 pub mod business;

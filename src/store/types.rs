@@ -4,8 +4,8 @@ use crate::domain::canonical::{Ask, Digest, Hash};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{
-    AgentId, AudienceId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, ImportId, MailId,
-    PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId,
+    ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -56,8 +56,7 @@ macro_rules! ids {
 }
 
 ids! {
-    AgentId, AudienceId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, ImportId, MailId, PersonId,
-    ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
 }
 
 impl Column<i64> for Timestamp {

@@ -1,6 +1,7 @@
 //! The store, function by function: the same tests on SQLite and on PostgreSQL.
 
 mod audit;
+mod automation;
 mod consent;
 mod contacts;
 mod conversations;

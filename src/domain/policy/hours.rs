@@ -2,7 +2,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::phone::Market;
-use jiff::civil::Time;
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,7 +106,13 @@ impl Zone {
     /// What a clock on the wall shows.
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> Time {
-        at.to_jiff().to_zoned(self.0.clone()).time()
+        self.calendar(at).time()
+    }
+
+    /// The same with its day.
+    #[must_use]
+    pub fn calendar(&self, at: Timestamp) -> DateTime {
+        at.to_jiff().to_zoned(self.0.clone()).datetime()
     }
 
     /// The next instant at which the clock shows this time. Of a time that a change of the clocks repeats both count; one that

@@ -178,7 +178,8 @@ pub fn texts(content: &TemplateContent) -> Vec<(String, &str)> {
     header.into_iter().chain([("body".to_owned(), content.body.as_str())]).chain(footer).chain(buttons).collect()
 }
 
-fn letters(field: &str, text: &str, language: &str) -> Vec<Finding> {
+/// Characters that hide or mislead, in a text of this name.
+pub(super) fn letters(field: &str, text: &str, language: &str) -> Vec<Finding> {
     let span = |start: usize, length: usize| Span {
         field: field.to_owned(),
         start,

@@ -1,5 +1,6 @@
 //! The rules. Pure: facts in, findings out.
 
+pub mod automation;
 pub mod contacts;
 pub mod cost;
 pub mod doubts;

@@ -286,6 +286,72 @@ rules! {
         "The segment has this name and these conditions already.";
     SEG_07 = Warn "SEG-07" "It reaches everybody"
         "All {count} people who may be written to fulfil these conditions. Check that everybody is meant.";
+    AUTO_01 = Block "AUTO-01" "Loop that sends without waiting"
+        "The nodes {nodes} follow each other in a circle without a question between them, so that messages would never end. Put a question or an end into it.";
+    AUTO_02 = Block "AUTO-02" "No way out"
+        "From node {node} neither a person nor an end can be reached. Lead one of its answers, or the fallback, to a hand-over or an end.";
+    AUTO_03 = Block "AUTO-03" "Leads nowhere"
+        "{place} leads to node {node}, which does not exist. Add the node, or lead to another.";
+    AUTO_04 = Warn "AUTO-04" "Node that is never reached"
+        "Nothing leads to node {node}.";
+    AUTO_05 = Block "AUTO-05" "No way to a person"
+        "No hand-over can be reached from question {node}. Lead one of its answers, or the fallback, to one.";
+    AUTO_06 = Warn "AUTO-06" "A person only after failing"
+        "From question {node} no answer leads to a person; only the fallback does, after {tries} more tries. Offer a person among the answers.";
+    AUTO_07 = Block "AUTO-07" "Too much in a row"
+        "From node {node} on more than {most} messages follow each other without an answer. Say it in fewer.";
+    AUTO_08 = Block "AUTO-08" "Question without an answer"
+        "Question {node} offers nothing to choose and knows no typed answer.";
+    AUTO_09 = Block "AUTO-09" "Figure out of range"
+        "{field} is {value}; write a figure from {least} to {most}.";
+    AUTO_10 = Block "AUTO-10" "Nothing to look for"
+        "{place} holds no letter or digit that could be found in a message.";
+    AUTO_11 = Block "AUTO-11" "Keyword too short"
+        "The keyword \"{phrase}\" is so short that messages about other things would have it. Write a longer one, or match it exactly.";
+    AUTO_12 = Block "AUTO-12" "Everyday word"
+        "The keyword \"{phrase}\" is a word that messages about anything have. Write a phrase that says what they are about.";
+    AUTO_13 = Block "AUTO-13" "Word that opts out"
+        "By \"{phrase}\" customers ask not to be written to. It cannot be a keyword or a choice.";
+    AUTO_14 = Block "AUTO-14" "Word that answers questions"
+        "By \"{phrase}\" customers answer whatever was asked before. It cannot be a keyword; offer it as an answer in a flow.";
+    AUTO_15 = Block "AUTO-15" "Two rules for one phrase"
+        "The phrase \"{phrase}\" also triggers the rule \"{rule}\", which has the same priority {priority}. Give one of them another.";
+    AUTO_16 = Warn "AUTO-16" "Another rule comes first"
+        "The phrase \"{phrase}\" triggers the rule \"{rule}\" before this one, because its priority is {priority}.";
+    AUTO_17 = Block "AUTO-17" "Answer that triggers itself"
+        "The button \"{title}\" triggers the very rule that offers it, so that customers go in a circle.";
+    AUTO_18 = Block "AUTO-18" "Longer than Meta takes"
+        "{place} has {count} characters; Meta takes {most} at most.";
+    AUTO_19 = Block "AUTO-19" "Too many choices, or none"
+        "{place} offers {count} things to choose; Meta takes 1 to {most}.";
+    AUTO_20 = Block "AUTO-20" "Text that says nothing"
+        "{place} is empty, or has space around it.";
+    AUTO_21 = Block "AUTO-21" "Two choices alike"
+        "{place} offers \"{title}\" twice, by its title or by its name.";
+    AUTO_22 = Block "AUTO-22" "Template that does not exist"
+        "Node {node} sends template {template}, which does not exist.";
+    AUTO_23 = Block "AUTO-23" "Template that needs values"
+        "Node {node} sends template {template}, which has variables in {language}. A flow has no values for them.";
+    AUTO_24 = Block "AUTO-24" "Stale price"
+        "The price {price} in {place} was looked up on {as_of}, which is not within the last {days} days. Look it up again.";
+    AUTO_25 = Warn "AUTO-25" "Price without a source"
+        "{place} names the price {price} and does not say where and when it was looked up.";
+    AUTO_26 = Block "AUTO-26" "No fallback"
+        "It does not say what happens to customers who write on after they have read it. Give it a fallback.";
+    AUTO_27 = Block "AUTO-27" "No hand-over"
+        "It does not say who takes over. Give it a queue in which a person answers.";
+    AUTO_28 = Block "AUTO-28" "Flow that is not live"
+        "It starts the flow {flow}, which is not live for all customers it is meant for. Have the flow made live first.";
+    AUTO_29 = Block "AUTO-29" "Queue that does not exist"
+        "{place} hands over to the queue \"{queue}\", which does not exist.";
+    AUTO_30 = Block "AUTO-30" "Number of somebody else"
+        "The number {number} is none of this business.";
+    AUTO_31 = Warn "AUTO-31" "Rule that never acts"
+        "By \"{phrase}\" customers ask for a person, and get one. Only a rule that routes to a queue can act on it.";
+    AUTO_32 = Block "AUTO-32" "More than one word"
+        "The keyword \"{phrase}\" is more than one word. Match it as a phrase.";
+    AUTO_33 = Block "AUTO-33" "Changed in the meantime"
+        "This was made on version {base}, and there is version {version} by now. Ask for a new request.";
 }
 
 #[cfg(test)]
