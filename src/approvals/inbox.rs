@@ -153,16 +153,21 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
 #[derive(Default)]
 struct Followed {
     ledger: bool,
+    replies: bool,
 }
 
 impl Followed {
     const fn join(&mut self, other: Self) {
         self.ledger |= other.ledger;
+        self.replies |= other.replies;
     }
 
     fn wake(&self, ctx: &Ctx) {
         if self.ledger {
             ctx.wake.requests();
+        }
+        if self.replies {
+            ctx.wake.replies();
         }
     }
 }
@@ -175,7 +180,7 @@ async fn followed(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, follow: &Follow) -> 
     if let Some(begun) = follow.behind {
         behind::notice(tx, begun, ctx.clock.now()).await?;
     }
-    Ok(Followed { ledger: follow.ledger || follow.behind.is_some() })
+    Ok(Followed { ledger: follow.ledger || follow.behind.is_some(), replies: follow.replies })
 }
 
 /// What came of trying again.

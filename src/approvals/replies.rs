@@ -5,16 +5,17 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppressions};
 use crate::domain::conversations::ServiceWindow;
 use crate::domain::messages::{OutboundMessage, Recipient};
-use crate::domain::replies::{ReplySource, ReplyToken};
+use crate::domain::replies::{ReplySource, ReplyToken, Saying};
+use crate::domain::templates::TemplateStatus;
 use crate::error::Result;
 use crate::faults::{ANSWERED, REQUESTING, Step, point};
 use crate::graph::Backoff;
-use crate::graph::messages::{SendOutcome, say};
+use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMessage, say};
 use crate::store::behind::Known;
 use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
 use crate::store::replies::{self, Ending, Intent};
-use crate::store::{consent, contacts, conversations, messages, people};
+use crate::store::{consent, contacts, conversations, messages, people, templates};
 use crate::tools::Ctx;
 use futures::future::join_all;
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub async fn round(ctx: &Ctx, instance: &Instance, known: Known, per_second: u32
 
 async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, until: Instant) -> Result<()> {
     let ending = match ready(ctx, intent, per_second).await? {
-        Ok(message) => ending(send(ctx, instance, intent, &message, until).await, intent, ctx.clock.now()),
+        Ok(outbound) => ending(send(ctx, instance, intent, outbound, until).await, intent, ctx.clock.now()),
         Err(ending) => ending,
     };
     metrics::counter!("countersign_replies_total", "as" => word(&ending)).increment(1);
@@ -66,7 +67,7 @@ async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, u
 }
 
 /// To whom, if it may be said now; otherwise how it ends.
-async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::result::Result<OutboundMessage, Ending>> {
+async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::result::Result<Outbound, Ending>> {
     let (db, tenant, now) = (&ctx.db, intent.tenant, ctx.clock.now());
     let windows = messages::open_windows(db, tenant, intent.contact, now).await?;
     let window = windows.iter().find(|it| it.phone_number_id == intent.number);
@@ -78,7 +79,7 @@ async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::resul
     let reasons = reasons.get(&intent.contact).into_iter().flatten();
     let reasons = reasons.fold(Suppressions::default(), |all, it| all.with(it.kind));
     // What speaks to one person in a window they opened is no marketing; who said stop to everything gets nothing.
-    if let Some(reason) = reasons.forbidding(MessageCategory::Utility) {
+    if let Some(reason) = reasons.forbidding(MessageCategory::Service) {
         return Ok(Err(Ending::Suppressed(format!("The customer may not be written to ({reason})."))));
     }
     let reach = contacts::reach(db, tenant, intent.contact).await?;
@@ -90,28 +91,58 @@ async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::resul
     let Some(to) = recipient else {
         return Ok(Err(Ending::Failed(None, "Neither a phone number nor an id of the customer is known.".to_owned())));
     };
-    let message = OutboundMessage { to, reply_to: None, identity_key_hash: None, content: intent.content.clone() };
-    if let Some(fault) = message.faults().into_iter().next() {
-        return Ok(Err(Ending::Failed(None, format!("Meta would refuse it: {fault}."))));
-    }
+    let outbound = match outbound(ctx, intent, to).await? {
+        Ok(outbound) => outbound,
+        Err(why) => return Ok(Err(Ending::Failed(None, why))),
+    };
     let buckets = [(number_bucket(&intent.number), f64::from(per_second.max(1)))];
     let grant = deliveries::take_tokens(db, tenant, &TokenAsk { buckets: &buckets, want: 1 }, now).await?;
     if grant.tokens == 0 {
         return Ok(Err(Ending::Again(now.after(grant.first), "The number sends as fast as it may.".to_owned())));
     }
     tokio::time::sleep(grant.first).await;
-    Ok(Ok(message))
+    Ok(Ok(outbound))
+}
+
+/// What is sent, in Meta's shape.
+enum Outbound {
+    Free(OutboundMessage),
+    Template(Box<TemplateMessage>),
+}
+
+/// It, or why Meta would refuse it.
+async fn outbound(ctx: &Ctx, intent: &Intent, to: Recipient) -> Result<std::result::Result<Outbound, String>> {
+    match &intent.saying {
+        Saying::Message(content) => {
+            let message = OutboundMessage { to, reply_to: None, identity_key_hash: None, content: content.clone() };
+            let fault = message.faults().into_iter().next();
+            Ok(fault.map_or(Ok(Outbound::Free(message)), |fault| Err(format!("Meta would refuse it: {fault}."))))
+        }
+        Saying::Template { name, language } => {
+            let found = templates::of_name(&ctx.db, intent.tenant, name).await?;
+            let template = found.into_iter().find(|it| it.language == *language);
+            if template.is_none_or(|it| it.status != TemplateStatus::Approved) {
+                return Ok(Err(format!("The template {name} is not approved in {language} now.")));
+            }
+            Ok(Ok(Outbound::Template(Box::new(TemplateMessage {
+                phone_number_id: intent.number.clone(),
+                to,
+                identity_key_hash: None,
+                name: name.clone(),
+                language: language.to_string(),
+                header: None,
+                body: Parameters::None,
+                buttons: Vec::new(),
+                extension: None,
+                callback: String::new(),
+            }))))
+        }
+    }
 }
 
 /// The one request for this intent. A process that stood still for longer than its lease begins none: others may have taken
 /// the reply for lost, and people may be looking at it.
-async fn send(
-    ctx: &Ctx,
-    instance: &Instance,
-    intent: &Intent,
-    message: &OutboundMessage,
-    until: Instant,
-) -> SendOutcome {
+async fn send(ctx: &Ctx, instance: &Instance, intent: &Intent, outbound: Outbound, until: Instant) -> SendOutcome {
     let not_sent = |why: &str| SendOutcome::NotSent { why: why.to_owned(), retry: Backoff::Reconnect };
     let Ok(Some(tenant)) = people::tenant(&ctx.db, intent.tenant).await else {
         return not_sent("the business could not be read");
@@ -122,7 +153,12 @@ async fn send(
     }
     let token = ReplyToken { reply: intent.id, attempt: intent.attempt }.to_text(&instance.secret);
     point(REQUESTING);
-    let outcome = say(&ctx.graph, &credentials, &intent.number, message, &token).await;
+    let outcome = match outbound {
+        Outbound::Free(message) => say(&ctx.graph, &credentials, &intent.number, &message, &token).await,
+        Outbound::Template(template) => {
+            graph::send(&ctx.graph, &credentials, &TemplateMessage { callback: token, ..*template }).await
+        }
+    };
     point(ANSWERED);
     outcome
 }

@@ -1,7 +1,9 @@
 //! What is said to one customer at a time, and how each message is known again when Meta tells of it.
 
 use super::canonical::Hash;
+use super::contacts::Language;
 use super::ids::ReplyId;
+use super::messages::Content;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -14,6 +16,21 @@ words! {
         /// A person of the team, with the app on their phone; nobody here approved it.
         App = "app",
     }
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Saying {
+    /// Free text, or what goes with it: only in an open window.
+    Message(Content),
+    /// A template without variables, as Meta approved it.
+    Template {
+        /// Its name.
+        name: String,
+        /// In which language.
+        language: Language,
+    },
 }
 
 /// What caused a reply, beside its source: kept as it was said, for those who ask later.

@@ -10,8 +10,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{Delivery, DeliveryState, Desired};
 use crate::domain::ids::{DaemonId, ReplyId, RequestId, TenantId};
-use crate::domain::messages::Content;
-use crate::domain::replies::{ReplyCause, ReplySource};
+use crate::domain::replies::{ReplyCause, ReplySource, Saying};
 use crate::store::behind::Known;
 
 pub use statuses::{Told, apply_status};
@@ -30,7 +29,7 @@ pub struct NewReply<'a> {
     /// The customer's message that it answers.
     pub in_reply_to: Option<&'a str>,
     /// What it says.
-    pub content: &'a Content,
+    pub saying: &'a Saying,
 }
 
 /// Where a reply comes from, with the approval that lets it out.
@@ -56,7 +55,7 @@ pub async fn add(tx: &mut Tx, tenant: TenantId, replies: &[NewReply<'_>], now: T
     let mut ids = Vec::with_capacity(replies.len());
     for reply in replies {
         let (id, (source, request)) = (ReplyId::random(), reply.source.columns());
-        let (cause, content) = (to_json("reply", "cause", reply.cause)?, to_json("reply", "content", reply.content)?);
+        let (cause, content) = (to_json("reply", "cause", reply.cause)?, to_json("reply", "content", reply.saying)?);
         on!(tx &mut *tx, c => sqlx::query(
             "insert into reply (id, tenant_id, phone_number_id, contact_no, n, source, request_id, cause, in_reply_to, content,
                 state, attempt, lease_until, due_at, created_at, updated_at)
@@ -108,7 +107,7 @@ pub struct Intent {
     /// The customer's message that it answers.
     pub in_reply_to: Option<String>,
     /// What it says.
-    pub content: Content,
+    pub saying: Saying,
     /// Which try.
     pub attempt: i16,
 }
@@ -125,7 +124,7 @@ impl TryFrom<IntentRow> for Intent {
     fn try_from(row: IntentRow) -> Result<Self> {
         Ok(Self {
             source: word("reply", "source", row.id, &row.source)?,
-            content: super::json("reply", "content", row.id, &row.content)?,
+            saying: super::json("reply", "content", row.id, &row.content)?,
             id: row.id,
             tenant: row.tenant_id,
             number: row.phone_number_id,
@@ -227,7 +226,7 @@ pub struct Reply {
     /// What caused it.
     pub cause: ReplyCause,
     /// What it says; none for what the app sent, whose words are in its cause.
-    pub content: Option<Content>,
+    pub saying: Option<Saying>,
     /// Where it stands.
     pub delivery: Delivery,
     /// Meta's id of it.
@@ -264,7 +263,7 @@ impl TryFrom<ReplyRow> for Reply {
         Ok(Self {
             source: word("reply", "source", row.id, &row.source)?,
             cause: super::json("reply", "cause", row.id, &row.cause)?,
-            content: super::json("reply", "content", row.id, &row.content)?,
+            saying: super::json("reply", "content", row.id, &row.content)?,
             delivery: Delivery::of(state, row.progress, Desired::Run),
             id: row.id,
             request: row.request_id,

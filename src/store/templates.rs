@@ -1,6 +1,6 @@
 //! Message templates, as they were last read from Meta.
 
-use super::{Db, Error, Result, Tx, on, row, to_json, word};
+use super::{Db, Error, Result, Source, Tx, on, row, to_json, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::contacts::Language;
@@ -60,9 +60,10 @@ pub async fn upsert(tx: &mut Tx, tenant: TenantId, template: &MessageTemplate) -
 }
 
 /// Every language of a template, by language.
-pub async fn of_name(db: &Db, tenant: TenantId, name: &str) -> Result<Vec<MessageTemplate>> {
+pub async fn of_name(source: impl Into<Source<'_>>, tenant: TenantId, name: &str) -> Result<Vec<MessageTemplate>> {
     const SQL: &str = template!("where tenant_id = $1 and name = $2 order by language");
-    let rows: Vec<TemplateRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(name).fetch_all(p).await)?;
+    let rows: Vec<TemplateRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(name).fetch_all(c).await)?;
     rows.into_iter().map(MessageTemplate::try_from).collect()
 }
 

@@ -5,7 +5,7 @@ use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::{Delivery, Progress};
 use countersign::domain::ids::{DaemonId, ReplyId, RequestId};
 use countersign::domain::messages::{Content, Text};
-use countersign::domain::replies::{ReplyCause, ReplyToken};
+use countersign::domain::replies::{ReplyCause, ReplyToken, Saying};
 use countersign::store::behind::Known;
 use countersign::store::deliveries::Reached;
 use countersign::store::replies::{self, Ending, Intent, NewReply, Origin, Told};
@@ -37,18 +37,20 @@ impl Desk {
     }
 
     async fn say(&self, contact: u32, texts: &[&str], at: Timestamp) -> Vec<ReplyId> {
-        let contents: Vec<_> =
-            texts.iter().map(|body| Content::Text(Text { body: (*body).to_owned(), preview_url: false })).collect();
+        let contents: Vec<_> = texts
+            .iter()
+            .map(|body| Saying::Message(Content::Text(Text { body: (*body).to_owned(), preview_url: false })))
+            .collect();
         let cause = ReplyCause(json!({"rule": "hours", "version": 3}));
         let replies: Vec<_> = contents
             .iter()
-            .map(|content| NewReply {
+            .map(|saying| NewReply {
                 number: NUMBER,
                 contact: ContactNo(contact),
                 source: Origin::Automation(self.stage.request),
                 cause: &cause,
                 in_reply_to: Some("wamid.in"),
-                content,
+                saying,
             })
             .collect();
         let mut tx = self.stage.db.begin().await.unwrap();
@@ -96,8 +98,8 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn texts(intents: &[Intent]) -> Vec<String> {
-    let text = |intent: &Intent| match &intent.content {
-        Content::Text(text) => text.body.clone(),
+    let text = |intent: &Intent| match &intent.saying {
+        Saying::Message(Content::Text(text)) => text.body.clone(),
         _ => panic!("only texts were said"),
     };
     intents.iter().map(text).collect()
@@ -193,6 +195,6 @@ async fn what_the_team_wrote_with_the_app_is_kept_once(db: TestDb) {
     assert_eq!(desk.stands(1).await, [Delivery::Queued, Delivery::Sent]);
     let found =
         replies::to_contact(&desk.stage.db, desk.stage.tenant, NUMBER, ContactNo(1), 1).await.unwrap().remove(0);
-    assert_eq!((found.request, found.content.is_none(), &found.cause), (None, true, &said));
+    assert_eq!((found.request, found.saying.is_none(), &found.cause), (None, true, &said));
     sql!(&desk.stage.db, "delete from reply where source = 'app'");
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 words! {
     /// A day of the week.
@@ -42,6 +43,11 @@ impl From<Weekday> for Day {
     }
 }
 
+/// Nobody means to let a customer wait for longer than this, whatever the hours are.
+pub const LONGEST_WAIT: Duration = Duration::from_hours(31 * 24);
+
+const MINUTE: Duration = Duration::from_mins(1);
+
 /// When a business is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +71,26 @@ impl OpeningHours {
         let hours = self.open.get(&Day::from(local.weekday()));
         !self.closed_on.contains(&local.date())
             && hours.is_some_and(|hours| hours.iter().any(|hours| hours.hold(local.time())))
+    }
+
+    /// When it will have been open for so long since then, minute by minute, whatever clocks are changed in between. A
+    /// business that stays closed is not waited for longer than [`LONGEST_WAIT`].
+    #[must_use]
+    pub fn after(&self, since: Timestamp, open_for: Duration) -> Timestamp {
+        let last = since.after(LONGEST_WAIT);
+        let (mut at, mut left) = (since, open_for);
+        while !left.is_zero() && at < last {
+            // Hours begin and end with minutes.
+            let step = MINUTE - Duration::from_secs(at.seconds().rem_euclid(60).unsigned_abs());
+            if self.is_open(at) {
+                let counted = step.min(left);
+                left -= counted;
+                at = at.after(counted);
+            } else {
+                at = at.after(step);
+            }
+        }
+        at
     }
 }
 
@@ -162,6 +188,34 @@ mod tests {
         ] {
             assert_eq!(hours.is_open(at.parse().unwrap()), open, "{at}");
         }
+    }
+
+    #[test]
+    fn time_is_counted_while_it_is_open() {
+        let hours: OpeningHours = serde_json::from_value(serde_json::json!({
+            "zone": "Asia/Hong_Kong", "closed_on": ["2026-12-25"],
+            "open": {"mon": ["09:00-13:00", "14:00-18:00"], "fri": ["09:00-24:00"]},
+        }))
+        .unwrap();
+        for (since, minutes, until) in [
+            ("2026-11-30T09:00:20+08:00", 30, "2026-11-30T09:30:20+08:00"),
+            ("2026-11-30T08:00:00+08:00", 30, "2026-11-30T09:30:00+08:00"),
+            ("2026-11-30T12:45:30+08:00", 30, "2026-11-30T14:15:30+08:00"), // over lunch
+            ("2026-11-30T17:50:00+08:00", 30, "2026-12-04T09:20:00+08:00"), // from Monday to Friday
+            ("2026-12-21T17:50:00+08:00", 30, "2026-12-28T09:20:00+08:00"), // over Christmas
+            ("2026-11-30T20:00:00+08:00", 0, "2026-11-30T20:00:00+08:00"),
+        ] {
+            let (since, until): (Timestamp, Timestamp) = (since.parse().unwrap(), until.parse().unwrap());
+            assert_eq!(hours.after(since, Duration::from_mins(minutes)), until, "{minutes} minutes from {since}");
+        }
+        // The clocks of London go back at 02:00 on 25 October 2026: that night has an hour more.
+        let london: OpeningHours =
+            serde_json::from_value(serde_json::json!({"zone": "Europe/London", "open": {"sun": ["00:00-24:00"]}}))
+                .unwrap();
+        let since: Timestamp = "2026-10-25T00:30:00+01:00".parse().unwrap();
+        assert_eq!(london.after(since, Duration::from_hours(3)), since.after(Duration::from_hours(3)));
+        let never = OpeningHours { open: BTreeMap::new(), ..london };
+        assert_eq!(never.after(since, MINUTE), since.after(LONGEST_WAIT));
     }
 
     #[test]

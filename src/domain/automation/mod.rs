@@ -181,6 +181,12 @@ impl Active {
         }
     }
 
+    /// Whether nothing is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.flows.is_empty() && self.replies.is_empty()
+    }
+
     /// Keyword rules, those that come first first.
     pub fn rules(&self) -> impl Iterator<Item = &Live<KeywordRule>> {
         self.rules.values()

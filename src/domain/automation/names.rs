@@ -82,6 +82,13 @@ names! {
         { "type": "string", "minLength": 1, "maxLength": 64 };
 }
 
+impl Default for Queue {
+    /// That of a business that has set up none.
+    fn default() -> Self {
+        Self("support".to_owned())
+    }
+}
+
 /// What fits into the id of a button, with the flow and the node before it.
 fn is_word(text: &str) -> bool {
     (1..=40).contains(&text.len())

@@ -171,7 +171,7 @@ async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo, 
     const GONE: &str =
         "update contact set phone = null, market = null, user_id = null, parent_user_id = null, merged_into = $3
         where tenant_id = $1 and no = $2";
-    const MOVED: [&str; 8] = [
+    const MOVED: [&str; 11] = [
         "insert into contact_tag (tenant_id, tag, contact_no) select tenant_id, tag, $3 from contact_tag
             where tenant_id = $1 and contact_no = $2 on conflict do nothing",
         "delete from contact_tag where tenant_id = $1 and contact_no = $2 and $3 = $3",
@@ -185,6 +185,11 @@ async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo, 
                 where service_window.closes_at < excluded.closes_at",
         "delete from service_window where tenant_id = $1 and contact_no = $2 and $3 = $3",
         "update contact_former set contact_no = $3 where tenant_id = $1 and contact_no = $2",
+        "update automation_run set contact_no = $3 where tenant_id = $1 and contact_no = $2",
+        // Of two questions that wait for an answer, that of the contact that stays.
+        "delete from flow_place where tenant_id = $1 and contact_no = $2 and exists (select 1 from flow_place p
+            where p.tenant_id = $1 and p.phone_number_id = flow_place.phone_number_id and p.contact_no = $3)",
+        "update flow_place set contact_no = $3 where tenant_id = $1 and contact_no = $2",
     ];
     on!(tx &mut *tx, c => sqlx::query(GONE).bind(tenant).bind(from).bind(into).execute(c).await.map(drop))?;
     for sql in MOVED {

@@ -1,8 +1,9 @@
 //! Queues, and the people who look after what is in them.
 
+use crate::domain::automation::hours::OpeningHours;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, TenantId};
-use crate::store::{Result, Source, Tx, on, row, unsigned};
+use crate::store::{Result, Source, Tx, json, on, row, to_json, unsigned};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ pub struct Queue {
     pub name: String,
     /// Only its own people see what is in it.
     pub restricted: bool,
-    /// When the team is there, as JSON of `OpeningHours`; always, if there are none.
-    pub hours: Option<String>,
+    /// When the team is there; always, if there are none.
+    pub hours: Option<OpeningHours>,
     /// A customer waits no longer than that, of those hours.
     pub answer_within: Option<Duration>,
     /// Who looks after it.
@@ -25,7 +26,8 @@ impl Queue {
     /// Until when somebody who waits since then should be answered.
     #[must_use]
     pub fn answer_by(&self, since: Timestamp) -> Option<Timestamp> {
-        self.answer_within.map(|within| since.after(within))
+        let within = self.answer_within?;
+        Some(self.hours.as_ref().map_or_else(|| since.after(within), |hours| hours.after(since, within)))
     }
 }
 
@@ -37,19 +39,34 @@ pub struct NewQueue<'a> {
     /// Only its own people see what is in it.
     pub restricted: bool,
     /// When the team is there.
-    pub hours: Option<&'a str>,
+    pub hours: Option<&'a OpeningHours>,
     /// A customer waits no longer than that.
     pub answer_within: Option<Duration>,
 }
 
+impl NewQueue<'_> {
+    /// As it is once it was made, with nobody in it yet.
+    #[must_use]
+    pub fn made(&self) -> Queue {
+        Queue {
+            name: self.name.to_owned(),
+            restricted: self.restricted,
+            hours: self.hours.cloned(),
+            answer_within: self.answer_within,
+            people: BTreeSet::new(),
+        }
+    }
+}
+
 /// Makes a queue, or changes the one of that name.
 pub async fn add_queue(tx: &mut Tx, tenant: TenantId, queue: &NewQueue<'_>) -> Result<()> {
+    let hours = queue.hours.map(|hours| to_json("queue", "hours", hours)).transpose()?;
     let within = queue.answer_within.map(|within| i64::try_from(within.as_secs()).unwrap_or(i64::MAX));
     on!(tx tx, c => sqlx::query(
         "insert into queue (tenant_id, name, restricted, hours, answer_within) values ($1, $2, $3, $4, $5)
          on conflict (tenant_id, name) do update set restricted = excluded.restricted, hours = excluded.hours,
             answer_within = excluded.answer_within")
-        .bind(tenant).bind(queue.name).bind(queue.restricted).bind(queue.hours).bind(within).execute(c).await.map(drop))?;
+        .bind(tenant).bind(queue.name).bind(queue.restricted).bind(hours).bind(within).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -85,7 +102,7 @@ pub async fn queues(source: impl Into<Source<'_>>, tenant: TenantId) -> Result<V
         Ok(Queue {
             people: people.iter().filter(|(queue, _)| *queue == row.name).map(|(_, person)| *person).collect(),
             restricted: row.restricted,
-            hours: row.hours,
+            hours: row.hours.as_deref().map(|text| json("queue", "hours", &row.name, text)).transpose()?,
             answer_within: within.transpose()?.map(Duration::from_secs),
             name: row.name,
         })

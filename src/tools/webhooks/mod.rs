@@ -1,6 +1,7 @@
 //! What follows from Meta's events: the ledger, the suppression list, windows, templates. Each event may come twice and in
 //! any order, so each is applied in a way that a repeat does not change.
 
+mod automation;
 mod business;
 mod people;
 mod replies;
@@ -31,6 +32,8 @@ pub struct Follow {
     pub read_again: bool,
     /// Messages of ours were told about: executions may have come to their end.
     pub ledger: bool,
+    /// Something is to be said to a customer.
+    pub replies: bool,
     /// Meta tells of a message of ours that this database does not know: it is older than what has happened.
     pub behind: Option<Timestamp>,
 }
@@ -55,7 +58,7 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
                 None => {}
             },
             What::Message(message) => match &event.phone_number_id {
-                Some(number) => people::wrote(tx, tenant, number, message, at, *arrived).await?,
+                Some(number) => follow.replies |= people::wrote(tx, tenant, number, message, at, *arrived).await?,
                 None => {
                     tracing::warn!("a customer's message names no number of the business; it is kept with its post")
                 }

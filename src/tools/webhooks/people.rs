@@ -1,10 +1,12 @@
 //! What customers do: they write, they end it, they become others. Each message opens the window for answers, and a STOP is
 //! heard before anything else is sent.
 
+use super::automation;
 use crate::domain::audit::{Actor, Event as AuditEvent};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppression;
 use crate::domain::contacts::identity::{Identity, UserId};
+use crate::domain::conversations::Conversation;
 use crate::domain::ids::{ContactId, TenantId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::policy::message::is_way_out;
@@ -19,7 +21,7 @@ use crate::store::webhooks::{self, Inbound};
 use crate::store::{Tx, audit, consent, contacts, conversations};
 use serde_json::json;
 
-/// A customer wrote.
+/// A customer wrote. `true` if something is to be said to them.
 pub(super) async fn wrote(
     tx: &mut Tx,
     tenant: TenantId,
@@ -27,11 +29,11 @@ pub(super) async fn wrote(
     message: &Message,
     at: Timestamp,
     arrived: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let Some(who) = identity(&message.from) else {
         metrics::counter!("countersign_webhook_messages_unreadable_total").increment(1);
         tracing::warn!("a customer's message names neither a phone number nor a user id; it is kept with its post");
-        return Ok(());
+        return Ok(false);
     };
     let name = message.profile_name.as_deref().unwrap_or_default().replace('\0', "");
     let known = know(tx, tenant, &who, &name, (&message.id, at), arrived).await?;
@@ -46,10 +48,10 @@ pub(super) async fn wrote(
         sent_at: at,
     };
     if !webhooks::receive(tx, tenant, &inbound, arrived).await? {
-        return Ok(());
+        return Ok(false);
     }
     contacts::wrote(tx, tenant, known.no, at).await?;
-    converse(tx, tenant, number, known, message, at, arrived).await?;
+    let (thread, first) = converse(tx, tenant, number, known, message, at, arrived).await?;
     let seen = Seen { username: message.username.as_deref(), identity_hash: message.identity_hash.as_deref(), at };
     if contacts::seen(tx, tenant, known.no, &seen).await? {
         told(tx, tenant, known.id, "contact.identity_changed", json!({"by": "hash"}), arrived).await?;
@@ -63,10 +65,11 @@ pub(super) async fn wrote(
     {
         told(tx, tenant, known.id, "contact.opted_out", json!({ "suppression": kind }), arrived).await?;
     }
-    Ok(())
+    // After the STOP, which nothing answers.
+    automation::answer(tx, tenant, &automation::Heard { known, message, thread: &thread, first, at }, arrived).await
 }
 
-/// Takes the message into the thread with its sender.
+/// Takes the message into the thread with its sender, and says whether that was begun by it.
 async fn converse(
     tx: &mut Tx,
     tenant: TenantId,
@@ -75,7 +78,8 @@ async fn converse(
     message: &Message,
     at: Timestamp,
     arrived: Timestamp,
-) -> Result<()> {
+) -> Result<(Conversation, bool)> {
+    let first = conversations::of(&mut *tx, tenant, number, known.no).await?.is_none();
     match &message.kind {
         MessageKind::Edit { original, to } => {
             conversations::edited(tx, tenant, (known.no, original), to.text(), at).await?;
@@ -107,7 +111,7 @@ async fn converse(
     {
         conversations::promise(tx, tenant, thread.id, queue.answer_by(since)).await?;
     }
-    Ok(())
+    Ok((thread, first))
 }
 
 /// A person has another number or id from now on, or somebody else may hold the number.
