@@ -38,6 +38,7 @@ const GAUGES: &[(&str, Unit, &str)] = &[
         Unit::Count,
         "Tries for which Meta took two messages that nobody decided on. Must stay 0; NaN while the database does not answer.",
     ),
+    ("countersign_webhook_events_aside", Unit::Count, "Events from Meta that are set aside."),
     ("countersign_webhook_lag_seconds", Unit::Seconds, "Age of the oldest post from Meta that waits to be applied."),
     ("countersign_webhook_posts_parked", Unit::Count, "Posts from Meta that are set aside."),
     ("countersign_webhook_posts_waiting", Unit::Count, "Posts from Meta that wait to be applied."),

@@ -23,19 +23,17 @@ use tokio::time::Instant;
 
 /// Replies that one look takes.
 const AT_ONCE: u32 = 32;
-/// Longer than a request to Meta may take: a daemon that is still at it is not taken for dead.
-const LEASE: Duration = Duration::from_secs(180);
-/// A request begins no later than this after its intent: its answer comes before the lease is over.
-const LATEST: Duration = Duration::from_secs(30);
 /// A reply is tried no more often than this where nothing was sent.
 const MOST_TRIES: i16 = 8;
 
 /// Says what is due. How many replies were taken.
-pub async fn round(ctx: &Ctx, instance: &Instance, known: Known, per_second: u32) -> Result<usize> {
+///
+/// A lease that is over before the answer of a slow Meta is here only lets others call it in doubt for a while.
+pub async fn round(ctx: &Ctx, instance: &Instance, known: Known, per_second: u32, lease: Duration) -> Result<usize> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     let lapsed = replies::lapse(&mut tx, now).await?;
-    let intents = replies::claim(&mut tx, instance.daemon, known, (now, now.after(LEASE)), AT_ONCE).await?;
+    let intents = replies::claim(&mut tx, instance.daemon, known, (now, now.after(lease)), AT_ONCE).await?;
     if lapsed == 0 && intents.is_empty() {
         return Ok(0);
     }
@@ -43,7 +41,8 @@ pub async fn round(ctx: &Ctx, instance: &Instance, known: Known, per_second: u32
     if lapsed > 0 {
         tracing::warn!(lapsed, "replies were on their way when their daemon died; they are in doubt");
     }
-    let until = Instant::now() + LATEST;
+    // Whoever begins a request begins it long before others take the reply for lost.
+    let until = Instant::now() + lease / 2;
     let ended = join_all(intents.iter().map(|intent| one(ctx, instance, intent, per_second, until))).await;
     // Each is written down by itself; one that could not be is left for its lease to lapse.
     ended.into_iter().find_map(Result::err).map_or(Ok(intents.len()), Err)

@@ -131,7 +131,7 @@ id! {
     /// A thread with one customer.
     ConversationId = "cv";
     /// A message to one customer.
-    ReplyId = "rp";
+    ReplyId = "ry";
     /// One running daemon.
     DaemonId = "dm";
 }

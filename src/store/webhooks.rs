@@ -148,8 +148,10 @@ fn reason(why: &str) -> String {
 pub struct Backlog {
     /// Posts that wait.
     pub waiting: u64,
-    /// Posts that were set aside.
+    /// Posts that were set aside because nobody could read them.
     pub parked: u64,
+    /// Events that were set aside because they could not be applied.
+    pub aside: u64,
     /// When the oldest of those that wait came.
     pub oldest: Option<Timestamp>,
 }
@@ -167,6 +169,9 @@ pub async fn backlog(db: &Db) -> Result<Backlog> {
             backlog.parked = n;
         }
     }
+    let (aside,): (i64,) = on!(read db, p => sqlx::query_as("select count(*) from parked_event where applied_at is null")
+        .fetch_one(p).await)?;
+    backlog.aside = super::unsigned("parked_event", "count", "aside", aside)?;
     Ok(backlog)
 }
 

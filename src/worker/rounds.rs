@@ -258,8 +258,10 @@ impl Round for Replies {
     const NAME: &'static str = "replies";
 
     async fn turn(&mut self) -> Result<()> {
-        let Engine { ctx, instance, remembered, rate_per_second, stop, .. } = &*self.engine;
-        while !stop.is_cancelled() && replies::round(ctx, instance, remembered.known(), *rate_per_second).await? > 0 {}
+        let Engine { ctx, instance, remembered, rate_per_second, lease, stop, .. } = &*self.engine;
+        while !stop.is_cancelled()
+            && replies::round(ctx, instance, remembered.known(), *rate_per_second, *lease).await? > 0
+        {}
         Ok(())
     }
 
@@ -345,6 +347,7 @@ async fn figures(engine: &Engine, now: Timestamp) -> Result<()> {
     {
         metrics::gauge!("countersign_webhook_posts_waiting").set(backlog.waiting as f64);
         metrics::gauge!("countersign_webhook_posts_parked").set(backlog.parked as f64);
+        metrics::gauge!("countersign_webhook_events_aside").set(backlog.aside as f64);
         metrics::gauge!("countersign_send_slots_free").set(engine.slots.available_permits() as f64);
     }
     let lag = backlog.oldest.map_or(Duration::ZERO, |at| now.since(at));

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::inbox::{Door, SECRET, event};
 use super::sql;
 use crate::support::db::{TestDb, on_both};
+use crate::support::until;
 use crate::support::world::who;
 
 on_both!(
@@ -47,9 +48,13 @@ fn text(wamid: &str, from: &str) -> Value {
 async fn keep(door: &Door, body: &[u8]) -> i64 {
     let mut tx = door.stage.db.begin().await.unwrap();
     webhooks::keep(&mut tx, &[(door.stage.tenant, body)], SystemClock.now()).await.unwrap();
-    let id = webhooks::take(&mut tx, 9).await.unwrap().last().expect("the post waits").id;
     tx.commit().await.unwrap();
-    id
+    // The last round may not have let go of the posts yet.
+    until("the post waits", std::time::Duration::from_secs(5), async || {
+        let mut tx = door.stage.db.begin().await.unwrap();
+        Some(webhooks::take(&mut tx, 9).await.unwrap().last()?.id)
+    })
+    .await
 }
 
 async fn an_event_that_cannot_be_applied_is_set_aside_alone(test: TestDb) {
@@ -59,7 +64,7 @@ async fn an_event_that_cannot_be_applied_is_set_aside_alone(test: TestDb) {
     let value = json!({"metadata": {"phone_number_id": super::NUMBER}, "messages": messages});
     let post = keep(&door, &event(&door.stage.business.waba_id, "messages", value)).await;
     while inbox::round(&door.ctx, SECRET).await.unwrap().posts > 0 {}
-    assert_eq!(door.backlog().await, Backlog::default(), "the post itself is through");
+    assert_eq!(door.backlog().await, Backlog { aside: 1, ..Backlog::default() }, "the post itself is through");
     assert_eq!(door.opted_out().await.len(), 2, "the first and the last are heard");
     let found = webhooks::find(&door.stage.db, door.stage.tenant, post).await.unwrap().unwrap();
     assert_eq!(found.state, PostState::Applied);
@@ -87,7 +92,7 @@ async fn what_nobody_could_read_waits_again(test: TestDb) {
     while inbox::round(&door.ctx, SECRET).await.unwrap().posts > 0 {}
     assert_eq!(door.backlog().await.parked, 1);
     assert!(inbox::retry(&door.ctx, SECRET, door.stage.tenant, post).await.is_err(), "it cannot be read today either");
-    assert_eq!(door.backlog().await, Backlog { waiting: 0, parked: 1, oldest: None }, "and is where it was");
+    assert_eq!(door.backlog().await, Backlog { parked: 1, ..Backlog::default() }, "and is where it was");
 }
 
 async fn an_event_that_was_told_twice_is_written_down_once(test: TestDb) {

@@ -9,6 +9,7 @@ use countersign::faults::{ANSWERED, MAILED, REQUESTING, Step};
 use countersign::store;
 use serde_json::json;
 
+use super::conversations::REPLIES;
 use super::stage::{Stage, assert_once};
 use super::trial::{Act, Chance, Death, RATE, Trial};
 use crate::support::db::{Kind, TestDb, on_both};
@@ -44,8 +45,8 @@ const TELLINGS: [(Step, Act); 2] = [(Step::Told, Act::Tell), (Step::Parked, Act:
 #[test]
 fn every_step_is_tried() {
     let with_acts = [NEVER_BEGUN, PUT_BACK, TELLINGS].concat().into_iter().map(|(step, _)| step);
-    let tried: [&[Step]; 7] =
-        [&TO_A_SIGNATURE, &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS, &PAUSES, &DOUBTS];
+    let tried: [&[Step]; 8] =
+        [&TO_A_SIGNATURE, &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS, &PAUSES, &DOUBTS, &REPLIES];
     let tried: Vec<Step> = tried.concat().into_iter().chain(with_acts).collect();
     assert!(Step::ALL.iter().all(|step| tried.contains(step)), "{:?}", Step::ALL);
 }
@@ -147,7 +148,7 @@ async fn while_meta_tells_of_doubts_or_of_what_cannot_be_kept(db: TestDb) {
         }
     }
     let db = stage.db.open().await;
-    assert_eq!(store::webhooks::backlog(&db).await.expect("the posts").parked, 2, "each once");
+    assert_eq!(store::webhooks::backlog(&db).await.expect("the posts").aside, 2, "each once");
     db.close().await;
     adds_up(&stage).await;
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod backup;
 mod beginning;
+mod conversations;
 mod copies;
 mod crash;
 mod crowd;

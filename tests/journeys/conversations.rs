@@ -1,0 +1,206 @@
+//! A customer writes, and what is live answers: a keyword, a menu with buttons, a person who takes over; within the window, once
+//! for each message, and whatever dies in between.
+
+use std::time::Duration;
+
+use countersign::domain::automation::Content;
+use countersign::domain::clock::{Clock as _, SystemClock};
+use countersign::domain::conversations::Conversation;
+use countersign::domain::deliveries::Delivery;
+use countersign::domain::ids::{AutoReplyId, FlowId, KeywordRuleId, RequestId, TenantId};
+use countersign::faults::{ANSWERED, REQUESTING, Step};
+use countersign::store::{self, Db, automation, contacts, conversations, replies};
+use serde_json::{Value, json};
+
+use super::stage::Stage;
+use crate::support::db::{TestDb, on_both};
+use crate::support::until;
+use crate::support::world::who;
+
+on_both!(
+    a_customer_is_answered_led_and_handed_over,
+    after_the_window_nothing_is_said,
+    what_dies_while_it_answers_says_nothing_twice,
+);
+
+/// The steps on the way of an answer.
+pub const REPLIES: [Step; 2] = [Step::Intended, Step::Replied];
+
+const ADA: &str = "85291000001";
+const SOON: Duration = Duration::from_secs(20);
+
+struct Shop {
+    stage: Stage,
+    db: Db,
+    tenant: TenantId,
+    /// Of Meta's, the first of the business.
+    number: String,
+}
+
+impl Shop {
+    /// A business whose menu answers "menu", and whose rule answers "hours"; under an approval, as far as the rows tell.
+    async fn open(db: TestDb) -> Self {
+        let stage = Stage::set(db, 3, 100).await;
+        let db = stage.db.open().await;
+        let tenant = store::people::tenants(&db).await.unwrap().remove(0).id;
+        let number = countersign::simulate::Settings::default().phone_numbers[0].id.clone();
+        Self { stage, db, tenant, number }
+    }
+
+    /// Under a request that is there: what answers here was never asked for by a tool.
+    async fn automate(&self, request: RequestId) {
+        let flow = FlowId::random();
+        let fallback = json!({"say": {"text": "Please choose."}, "tries": 2, "next": "desk"});
+        let nodes = json!({
+            "menu": {"question": {
+                "ask": {"text": "What is it about?"},
+                "menu": {"buttons": [
+                    {"id": "tea", "title": "Our teas", "next": "tea"}, {"id": "desk", "title": "Talk to us", "next": "desk"}]},
+            }},
+            "tea": {"message": {"say": {"text": {"text": "Oolong, jasmine, pu'er."}}, "next": "menu"}},
+            "desk": {"hand_over": {"queue": "support", "note": "Came by the menu.", "say": {"text": "A colleague will answer."}}},
+        });
+        let menu = json!({"kind": "flow", "content": {"id": flow, "name": "Menu", "kind": "faq", "scope": {}, "start": "menu", "nodes": nodes,
+            "fallback": fallback, "person": {"queue": "support"}, "timeout_minutes": 60}});
+        let rule = |name: &str, phrase: &str, action: Value| {
+            json!({"kind": "keyword_rule", "content": {"id": KeywordRuleId::random(), "name": name, "priority": 10, "scope": {}, "kind": "word",
+                "phrases": [phrase], "action": action}})
+        };
+        let welcome = json!({"kind": "auto_reply", "content": {"id": AutoReplyId::random(), "name": "Welcome", "occasion": {"first_message": null}, "scope": {},
+            "queues": [], "say": {"text": "Welcome to Harbour Tea House."}, "person": {"queue": "support"}}});
+        let live = [
+            menu,
+            rule("Hours", "hours", json!({"reply": {"say": {"text": "From 9 to 6."}}})),
+            rule("Menu", "menu", json!({ "start_flow": flow })),
+            welcome,
+        ];
+        let (mut tx, now) = (self.db.begin().await.unwrap(), SystemClock.now());
+        for content in live {
+            let content: Content =
+                serde_json::from_value(content.clone()).unwrap_or_else(|e| panic!("{e}: {content:#}"));
+            let version = automation::add_version(&mut tx, self.tenant, &content, request, now).await.unwrap().version;
+            let subject = content.subject();
+            assert!(
+                automation::switch(&mut tx, self.tenant, subject, None, Some(version), request, now).await.unwrap()
+            );
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn request(&self) -> RequestId {
+        self.stage.filed_offer(self.stage.segment, 10).await.parse().unwrap()
+    }
+
+    async fn act(&self, what: Value) {
+        let mut ask = json!({ "number": ADA });
+        ask.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        self.control("customers/act", &ask).await;
+    }
+
+    async fn control(&self, path: &str, body: &Value) {
+        let url = format!("{}/control/{path}", self.stage.meta.url());
+        let answer = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// What reached Ada's phone, once there is so much of it.
+    async fn heard(&self, count: usize) -> Vec<String> {
+        until(&format!("{count} messages are heard"), SOON, async || {
+            let said = self.stage.sends().await;
+            let said: Vec<String> = said.iter().filter_map(|send| send["text"].as_str().map(str::to_owned)).collect();
+            (said.len() >= count).then_some(said)
+        })
+        .await
+    }
+
+    async fn thread(&self) -> Option<Conversation> {
+        let mut tx = self.db.begin().await.unwrap();
+        let ada = who(Some(&format!("+{ADA}")), None);
+        let found = contacts::of(&mut tx, self.tenant, &ada, SystemClock.now()).await.unwrap()?;
+        conversations::of(&mut tx, self.tenant, &self.number, found.known.no).await.unwrap()
+    }
+
+    /// How the replies to Ada stand, oldest first.
+    async fn replies(&self) -> Vec<Delivery> {
+        let Some(thread) = self.thread().await else { return Vec::new() };
+        let found = replies::to_contact(&self.db, self.tenant, &self.number, thread.contact, 99).await.unwrap();
+        found.iter().rev().map(|reply| reply.delivery).collect()
+    }
+}
+
+async fn a_customer_is_answered_led_and_handed_over(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let daemon = shop.stage.daemon().await;
+    shop.automate(shop.request().await).await;
+
+    shop.act(json!({"text": "Good morning"})).await;
+    assert_eq!(shop.heard(1).await, ["Welcome to Harbour Tea House."]);
+    shop.act(json!({"text": "What are your HOURS?"})).await;
+    assert_eq!(shop.heard(2).await[1], "From 9 to 6.");
+    shop.act(json!({"text": "menu"})).await;
+    assert_eq!(shop.heard(3).await[2], "What is it about?");
+    shop.act(json!({"tap": "Our teas"})).await;
+    assert_eq!(shop.heard(5).await[3..], ["Oolong, jasmine, pu'er.", "What is it about?"], "in their order");
+    shop.act(json!({"tap": "Talk to us"})).await;
+    assert_eq!(shop.heard(6).await[5], "A colleague will answer.");
+    let thread = shop.thread().await.expect("there is a thread");
+    assert_eq!(thread.queue.as_deref(), Some("support"));
+    assert!(thread.handed_at.is_some() && thread.waiting_since.is_some(), "it waits for a person: {thread:?}");
+    // From here on people answer.
+    shop.act(json!({"text": "menu"})).await;
+    shop.act(json!({"text": "hours"})).await;
+    until("both are taken in", SOON, async || (shop.thread().await?.unread == thread.unread + 2).then_some(())).await;
+    let history = conversations::history(&shop.db, shop.tenant, thread.id).await.unwrap();
+    let handed = history.iter().find(|event| event.act.as_str() == "handed_over").expect("it is written down");
+    assert_eq!(handed.details["note"], "Came by the menu.");
+    until("Meta has told how far they came", SOON, async || {
+        shop.replies().await.iter().all(|it| *it >= Delivery::Sent && *it <= Delivery::Read).then_some(())
+    })
+    .await;
+    assert_eq!(shop.heard(6).await.len(), 6, "nothing was said that nobody asked for");
+    daemon.stop().await;
+}
+
+async fn after_the_window_nothing_is_said(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let daemon = shop.stage.daemon().await;
+    shop.automate(shop.request().await).await;
+    let old = SystemClock.now().before(Duration::from_hours(24)).seconds().to_string();
+    let value = json!({"messaging_product": "whatsapp", "metadata": {"phone_number_id": shop.number},
+        "messages": [{"from": ADA, "id": "wamid.late", "timestamp": old, "type": "text", "text": {"body": "hours"}}]});
+    shop.control("webhooks/send", &json!({"field": "messages", "value": value})).await;
+    until("it is taken in", SOON, async || shop.thread().await).await;
+    shop.act(json!({"text": "停止"})).await;
+    until("both are taken in", SOON, async || (shop.thread().await?.unread == 2).then_some(())).await;
+    // Whoever said stop is not answered, and one whose day is over is not either.
+    shop.act(json!({"text": "hours"})).await;
+    until("all are taken in", SOON, async || (shop.thread().await?.unread == 3).then_some(())).await;
+    assert!(shop.replies().await.is_empty());
+    assert!(shop.stage.sends().await.is_empty());
+    daemon.stop().await;
+}
+
+async fn what_dies_while_it_answers_says_nothing_twice(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let daemon = shop.stage.daemon().await;
+    shop.automate(shop.request().await).await;
+    daemon.stop().await;
+    let points = REPLIES.iter().flat_map(|step| step.points()).chain([REQUESTING, ANSWERED]);
+    let mut asked = 0;
+    for point in points {
+        let mut dying = shop.stage.daemon_with(&[("FAILPOINTS", &format!("{point}=return"))]).await;
+        shop.act(json!({"text": "hours"})).await;
+        asked += 1;
+        until("it dies", SOON, async || dying.ended()).await;
+        let daemon = shop.stage.daemon().await;
+        until("every question has its answer, or a doubt", SOON, async || {
+            let stands = shop.replies().await;
+            let open = stands.iter().any(|it| matches!(it, Delivery::Queued | Delivery::Sending));
+            (stands.len() == asked && !open).then_some(())
+        })
+        .await;
+        daemon.stop().await;
+        let said = shop.stage.sends().await.len();
+        assert!(said <= asked, "after {point}: {said} messages for {asked} questions");
+    }
+}
