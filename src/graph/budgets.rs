@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::graph::usage::Usage;
 
-/// Objects whose usage is remembered; more than one daemon ever serves.
+/// Objects that are remembered: more numbers and accounts than one daemon ever serves, but not than it has files.
 const MOST_OBJECTS: usize = 4096;
 
 /// Shared by all clones of the client.
@@ -43,25 +43,36 @@ impl Budgets {
         if usage.is_empty() {
             return;
         }
-        let mut known = self.known();
+        let (mut known, now) = (self.known(), Instant::now());
         if budgeted {
             let accounts = usage.business.iter().map(|account| (account.business_id.as_str(), account.regain));
             let all = usage.regain().map(|regain| (object, regain));
             for (closed, regain) in accounts.chain(all).filter(|(_, regain)| !regain.is_zero()) {
-                let until = Instant::now() + regain;
-                if known.closed.len() < MOST_OBJECTS || known.closed.contains_key(closed) {
-                    let entry = known.closed.entry(closed.to_owned()).or_insert(until);
-                    *entry = until.max(*entry);
-                }
+                known.close(closed, now, now + regain);
             }
         }
-        if known.usage.len() < MOST_OBJECTS || known.usage.contains_key(object) {
-            known.usage.insert(object.to_owned(), usage);
+        if known.usage.len() >= MOST_OBJECTS && !known.usage.contains_key(object) {
+            // Each answer says it anew.
+            known.usage.clear();
         }
+        known.usage.insert(object.to_owned(), usage);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn close(&mut self, object: &str, now: Instant, until: Instant) {
+        if self.closed.len() >= MOST_OBJECTS {
+            self.closed.retain(|_, until| *until > now);
+        }
+        if let Some(known) = self.closed.get_mut(object) {
+            *known = until.max(*known);
+        } else if self.closed.len() < MOST_OBJECTS {
+            self.closed.insert(object.to_owned(), until);
+        }
     }
 }
 
@@ -106,12 +117,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_remembered_has_an_end() {
+    async fn what_is_remembered_has_an_end_and_the_newest_is_in_it() {
         let budgets = Budgets::default();
-        for id in 0..2 * MOST_OBJECTS {
-            budgets.learn(&id.to_string(), usage(&[("9001", 1)]), true);
-        }
-        let known = budgets.known();
-        assert_eq!((known.usage.len(), known.closed.len()), (MOST_OBJECTS, MOST_OBJECTS));
+        let learn_many = |from: usize| {
+            for id in from..=from + MOST_OBJECTS {
+                budgets.learn(&id.to_string(), usage(&[("9001", 1)]), true);
+            }
+            assert!(budgets.usage(&(from + MOST_OBJECTS).to_string()).is_some());
+            let known = budgets.known();
+            assert!(known.usage.len() <= MOST_OBJECTS && known.closed.len() <= MOST_OBJECTS);
+        };
+        learn_many(0);
+        tokio::time::advance(2 * MINUTE).await;
+        learn_many(2 * MOST_OBJECTS);
+        assert!(budgets.closed("9001").is_some() && budgets.closed(&(2 * MOST_OBJECTS).to_string()).is_some());
     }
 }

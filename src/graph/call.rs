@@ -128,7 +128,7 @@ impl Graph {
     pub(super) async fn answer(&self, credentials: &Credentials, call: Call<'_>) -> Result<Answer, Error> {
         let address = self.address(&call)?;
         let (object, budgeted) = (call.object, call.budgeted);
-        if let Some(left) = self.budgets.closed(object).filter(|_| budgeted) {
+        if let Some(left) = budgeted.then(|| self.budgets.closed(object)).flatten() {
             let why = format!("Meta's call budget for this account is used up for another {} s", left.as_secs().max(1));
             return Err(Error::NotSent { why, retry: Backoff::CallBudget { regain: Some(left) } });
         }

@@ -182,9 +182,9 @@ impl ReplyButtons {
             faults.required(format_args!("buttons[{at}].title"), &button.title, BUTTON);
             id(&format!("buttons[{at}].id"), &button.id, BUTTON_ID, faults);
         }
-        let places = |field: &'static str| move |at: usize| format!("buttons[{at}].{field}");
-        faults.distinct(self.buttons.iter().enumerate().map(|(at, b)| (places("title")(at), b.title.as_str())));
-        faults.distinct(self.buttons.iter().enumerate().map(|(at, b)| (places("id")(at), b.id.as_str())));
+        let buttons = || self.buttons.iter().enumerate();
+        faults.distinct(buttons().map(|(at, button)| (format!("buttons[{at}].title"), button.title.as_str())));
+        faults.distinct(buttons().map(|(at, button)| (format!("buttons[{at}].id"), button.id.as_str())));
     }
 }
 
@@ -194,12 +194,8 @@ impl List {
         faults.required("body", &self.body, LIST_BODY);
         faults.optional("footer", self.footer.as_deref(), FOOTER);
         faults.required("button", &self.button, BUTTON);
-        sections(
-            self.sections.iter().map(|section| (section.title.as_deref(), section.rows.len())),
-            "rows",
-            ROWS,
-            faults,
-        );
+        let lengths = self.sections.iter().map(|section| (section.title.as_deref(), section.rows.len()));
+        sections(lengths, "rows", ROWS, faults);
         for (place, row) in self.rows() {
             id(&format!("{place}.id"), &row.id, ROW_ID, faults);
             faults.required(format_args!("{place}.title"), &row.title, TITLE);
@@ -210,11 +206,9 @@ impl List {
 
     /// All rows, each with its place.
     fn rows(&self) -> impl Iterator<Item = (String, &Row)> {
-        let rows = |(s, section): (usize, &'_ Section)| (s, section.rows.len());
-        let lengths: Vec<(usize, usize)> = self.sections.iter().enumerate().map(rows).collect();
-        let places =
-            lengths.into_iter().flat_map(|(s, rows)| (0..rows).map(move |r| format!("sections[{s}].rows[{r}]")));
-        places.zip(self.sections.iter().flat_map(|section| &section.rows))
+        self.sections.iter().enumerate().flat_map(|(s, section)| {
+            section.rows.iter().enumerate().map(move |(r, row)| (format!("sections[{s}].rows[{r}]"), row))
+        })
     }
 }
 

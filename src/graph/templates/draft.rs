@@ -246,11 +246,10 @@ impl OtpButton {
 }
 
 impl DraftText {
-    /// `example` is where positions go; names go beside it. A body may have a row of examples for each of its languages.
+    /// Examples for positions stand under `example`, those of a body in a list within the list; named ones beside it.
     fn to_json(&self, kind: &str, example: &str) -> Value {
-        let text = json!({"type": kind, "text": self.text});
-        let example = match &self.examples {
-            Examples::None => return text,
+        let examples = match &self.examples {
+            Examples::None => return json!({"type": kind, "text": self.text}),
             Examples::Positional(values) if kind == "BODY" => json!({example: [values]}),
             Examples::Positional(values) => json!({example: values}),
             Examples::Named(values) => {
@@ -258,13 +257,16 @@ impl DraftText {
                 json!({format!("{example}_named_params"): values.iter().map(named).collect::<Vec<_>>()})
             }
         };
-        json!({"type": kind, "text": self.text, "example": example})
+        json!({"type": kind, "text": self.text, "example": examples})
     }
 }
 
 impl DraftHeader {
     fn to_json(&self) -> Value {
-        let sample = |format: &str, handle: &Handle| json!({"type": "HEADER", "format": format, "example": {"header_handle": [handle.as_str()]}});
+        let sample = |format: &str, handle: &Handle| {
+            let example = json!({"header_handle": [handle.as_str()]});
+            json!({"type": "HEADER", "format": format, "example": example})
+        };
         match self {
             Self::Text(text) => {
                 let mut header = text.to_json("HEADER", "header_text");

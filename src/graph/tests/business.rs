@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::messages::Recipient;
+use crate::domain::redact::Number;
 use crate::graph::business::{self, BlockedUser, Profile, ProfileUpdate, Vertical};
 use crate::graph::uploads::Handle;
 
@@ -155,7 +156,7 @@ async fn people_are_taken_off_the_list_and_the_list_is_read_to_its_end() {
     let result = business::unblock(&graph, &credentials(), "7001", &people()[..1]).await.unwrap();
     assert_eq!(result.done.len(), 1);
     let blocked = business::blocked(&graph, &credentials(), "7001").await.unwrap();
-    let ids: Vec<&str> = blocked.iter().filter_map(|who| who.wa_id.as_ref()).map(|id| id.as_str()).collect();
+    let ids: Vec<&str> = blocked.iter().filter_map(|who| who.wa_id.as_ref()).map(Number::as_str).collect();
     assert_eq!((blocked.len(), ids), (3, vec!["85291234567", "85291234568"]));
     assert_eq!(blocked[2], BlockedUser { input: None, wa_id: None, user_id: Some("US.1349".into()) });
     let seen = double.seen();
