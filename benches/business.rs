@@ -165,6 +165,7 @@ pub fn context(db: Db, clock: SharedClock, graph: &str) -> Ctx {
         public_url: "http://localhost".into(),
         secrets: Arc::new(|_| Some(Secret::new(SECRET))),
         wake: Wake::default(),
+        media: countersign::tools::media::Media::default(),
     }
 }
 

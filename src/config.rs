@@ -2,11 +2,13 @@
 //! refused with the nearest one that is known.
 
 mod environment;
+mod media;
 
 use crate::domain::policy::signatures::Times;
 use crate::domain::policy::{self, Policy};
 use crate::domain::secret::Secret;
 use config::{Config, File, FileFormat};
+use media::Media;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -72,6 +74,8 @@ pub struct Settings {
     pub approvals: Approvals,
     /// Sessions.
     pub console: Console,
+    /// Files.
+    pub media: Media,
     /// Agents' door.
     pub mcp: Mcp,
     /// Sending.
@@ -305,6 +309,7 @@ impl Settings {
         if !(Duration::from_secs(3)..=Duration::from_mins(5)).contains(&lease) {
             return Err(ConfigError::Value("worker.lease: must be from 3s to 5m".to_owned()));
         }
+        self.media.check()?;
         self.policy().map(drop)
     }
 

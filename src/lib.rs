@@ -7,9 +7,11 @@
 pub mod domain;
 pub mod faults;
 
-// 2: the edges: SQL, the Graph API, SMTP
+// 2: the edges: SQL, the Graph API, SMTP, files, the virus scanner
 pub mod graph;
 pub mod mail;
+pub mod objects;
+pub mod scan;
 pub mod store;
 pub mod words;
 
@@ -24,6 +26,7 @@ pub mod approvals;
 
 // 6: the doors, and a Graph API to practise on
 pub mod console;
+pub mod files;
 pub mod inbound;
 pub mod mcp;
 pub mod simulate;

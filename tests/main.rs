@@ -20,6 +20,7 @@ mod engine;
 mod harness;
 mod journeys;
 mod mcp;
+mod media;
 mod simulation;
 mod store;
 mod support;

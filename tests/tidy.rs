@@ -13,11 +13,11 @@ mod planted;
 /// Lowest first. A module names only modules of lower rows: never upward, never sideways.
 const LAYERS: &[&[&str]] = &[
     &["domain", "faults"],
-    &["store", "graph", "mail", "words"],
+    &["store", "graph", "mail", "objects", "scan", "words"],
     &["error"],
     &["tools"],
     &["approvals"],
-    &["mcp", "console", "inbound", "worker", "simulate"],
+    &["mcp", "console", "inbound", "files", "worker", "simulate"],
     &["config"],
     &["app"],
     &["cli"],
@@ -33,10 +33,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("reqwest", &["graph", "simulate"]),
     ("rmcp", &["mcp"]),
-    ("axum", &["mcp", "console", "inbound", "simulate", "app"]),
+    ("axum", &["mcp", "console", "inbound", "files", "simulate", "app"]),
     ("askama", &["mcp", "console", "inbound", "simulate", "app"]),
     ("askama_web", &["mcp", "console", "inbound", "simulate", "app"]),
     ("lettre", &["mail"]),
+    ("object_store", &["objects"]),
     ("clap", &["cli", "main"]),
 ];
 

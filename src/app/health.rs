@@ -57,6 +57,7 @@ async fn ready(State(health): State<Health>) -> Response {
         warnings.extend(turned_away(&health.ctx).await.unwrap_or_else(|error| vec![error.to_string()]));
         twice = sent_twice(&health.ctx).await;
     }
+    warnings.extend(without_files(&health.ctx).await);
     if health.remembered.known().unkept {
         warnings.push(UNKEPT.to_owned());
     }
@@ -89,6 +90,22 @@ async fn second_messages(ctx: &Ctx) -> Option<u64> {
 async fn without_token(ctx: &Ctx) -> Vec<String> {
     let tenants = people::tenants(&ctx.db).await.unwrap_or_default();
     tenants.iter().filter_map(|tenant| ctx.credentials(tenant).err()).map(|error| error.to_string()).collect()
+}
+
+/// Files that cannot be kept or fetched, or are not scanned: what has to do with none goes on.
+async fn without_files(ctx: &Ctx) -> Vec<String> {
+    let kept = async {
+        match timeout(PATIENCE, ctx.media.objects.as_ref()?.check()).await {
+            Ok(answer) => answer.err().map(|error| error.to_string()),
+            Err(_) => Some("the place where files are kept (media.url) does not answer".to_owned()),
+        }
+    };
+    let scanned = async {
+        let answers = timeout(PATIENCE, ctx.media.scanner.as_ref()?.answers()).await.unwrap_or(false);
+        (!answers).then(|| "the virus scanner (media.clamd) does not answer: files are taken in unscanned".to_owned())
+    };
+    let (kept, scanned) = tokio::join!(kept, scanned);
+    kept.into_iter().chain(scanned).collect()
 }
 
 /// A database that was put back, or is a copy: what people have to look at may not be all.

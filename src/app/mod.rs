@@ -5,6 +5,7 @@ mod figures;
 pub mod health;
 pub mod hosts;
 pub mod logs;
+mod media;
 pub mod people;
 pub mod shutdown;
 
@@ -12,13 +13,14 @@ use crate::config::Settings;
 use crate::console;
 use crate::domain::clock::SharedClock;
 use crate::domain::secret::Secret;
+use crate::files;
 use crate::graph::{self, Graph};
 use crate::inbound;
 use crate::mail::Mailer;
 use crate::mcp;
 use crate::store::{self, lock::FileLock, mark_file::MarkFile};
-use crate::tools::Ctx;
 use crate::tools::wake::Wake;
+use crate::tools::{Ctx, Secrets};
 use crate::worker::{self, Worker};
 use anyhow::Context as _;
 use axum::Router;
@@ -81,6 +83,9 @@ impl App {
         })?;
         let mailer = mailer(&settings)?;
         let policy = Arc::new(settings.policy()?);
+        let secrets: Secrets = Arc::new(move |name: &str| {
+            secrets.get(name).cloned().or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
+        });
         let ctx = Ctx {
             db,
             graph,
@@ -88,12 +93,8 @@ impl App {
             policy,
             public_url: settings.origin().into(),
             wake: Wake::default(),
-            secrets: Arc::new(move |name: &str| {
-                secrets
-                    .get(name)
-                    .cloned()
-                    .or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
-            }),
+            media: media::open(&settings, &secrets)?,
+            secrets,
         };
         Ok(Self { settings, ctx, clock, mailer, listener, metrics: figures::recorder()?, mark_file, _lock: lock })
     }
@@ -204,6 +205,7 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
     Ok(Router::new()
         .merge(console::router(app.ctx.clone(), console))
         .merge(mcp::router(app.ctx.clone(), mcp, stop.child_token()))
+        .merge(files::router(app.ctx.clone()))
         // Meta calls the webhook, and probes call what follows, by whatever name they were given.
         .layer(from_fn_with_state(hosts, hosts::check))
         .merge(inbound::router(app.ctx.clone()))
@@ -215,7 +217,10 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         .layer(TraceLayer::new_for_http().make_span_with(span)))
 }
 
-/// The path without its query: a query may hold a verify token or what somebody searched for.
+/// The path without its query: a query may hold a verify token or what somebody searched for. And without the end of an
+/// address that opens a file to whoever has it.
 fn span(request: &axum::extract::Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    let path = request.uri().path();
+    let path = if path.starts_with(files::PATH) { files::PATH } else { path };
+    tracing::debug_span!("request", method = %request.method(), path)
 }

@@ -98,6 +98,20 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("AUTO-31", "finding-AUTO-31"),
     ("AUTO-32", "finding-AUTO-32"),
     ("AUTO-33", "finding-AUTO-33"),
+    ("MEDIA-01", "finding-MEDIA-01"),
+    ("MEDIA-02", "finding-MEDIA-02"),
+    ("MEDIA-03", "finding-MEDIA-03"),
+    ("MEDIA-04", "finding-MEDIA-04"),
+    ("MEDIA-05", "finding-MEDIA-05"),
+    ("MEDIA-06", "finding-MEDIA-06"),
+    ("MEDIA-07", "finding-MEDIA-07"),
+    ("MEDIA-08", "finding-MEDIA-08"),
+    ("MEDIA-09", "finding-MEDIA-09"),
+    ("MEDIA-10", "finding-MEDIA-10"),
+    ("MEDIA-11", "finding-MEDIA-11"),
+    ("MEDIA-12", "finding-MEDIA-12"),
+    ("MEDIA-13", "finding-MEDIA-13"),
+    ("MEDIA-14", "finding-MEDIA-14"),
 ];
 
 /// The findings of one list, the heaviest first. The first of each rule can be linked to.

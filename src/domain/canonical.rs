@@ -113,6 +113,16 @@ hash! {
     Digest;
     /// What was asked: over the tool and its arguments. The same open ask of one agent is the same request.
     Ask;
+    /// What a file consists of.
+    ContentHash;
+}
+
+impl ContentHash {
+    /// Over the bytes of a file.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha256(bytes))
+    }
 }
 
 impl Digest {

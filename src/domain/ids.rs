@@ -132,6 +132,8 @@ id! {
     ConversationId = "cv";
     /// A message to one customer.
     ReplyId = "ry";
+    /// A file that is sent or was received.
+    AssetId = "as";
     /// One running daemon.
     DaemonId = "dm";
 }

@@ -54,6 +54,7 @@ pub mod ids;
 pub mod json;
 pub mod mails;
 pub mod masked;
+pub mod media;
 pub mod messages;
 pub mod money;
 pub mod open_enum;

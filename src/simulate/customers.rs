@@ -1,18 +1,23 @@
 //! The people the business writes to: who they are, what is on their screens, and what Meta counts per person.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use serde::Serialize;
 
 use super::fill::Choice;
 use super::limits::{Bucket, DAY};
+use super::sends::Sent;
 use super::settings::Limits;
 use crate::domain::clock::Timestamp;
+
+const FREE_ENTRY: Duration = Duration::from_secs(72 * 3600);
 
 /// How far a message got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,11 +37,36 @@ pub struct Bubble {
     pub phone: Arc<str>,
     pub wamid: Arc<str>,
     pub header: Option<String>,
+    /// A file, by its name.
+    pub media: Option<String>,
     pub text: String,
     pub footer: Option<String>,
     pub buttons: Vec<Choice>,
     /// How far the business's message got; none for what the customer wrote.
     pub status: Option<Status>,
+    /// The business's message behind it.
+    pub sent: Option<Arc<Sent>>,
+    /// For what the customer wrote: the business has marked it as read.
+    pub seen: bool,
+}
+
+impl Bubble {
+    /// Something that the customer wrote.
+    pub fn theirs(phone: &Arc<str>, wamid: &Arc<str>, text: String, at: Timestamp) -> Self {
+        Self {
+            at,
+            phone: phone.clone(),
+            wamid: wamid.clone(),
+            header: None,
+            media: None,
+            text,
+            footer: None,
+            buttons: Vec::new(),
+            status: None,
+            sent: None,
+            seen: false,
+        }
+    }
 }
 
 pub struct Customer {
@@ -44,10 +74,19 @@ pub struct Customer {
     pub ordinal: usize,
     pub wa_id: Arc<str>,
     pub user_id: Arc<str>,
+    /// Two letters, from the number.
+    pub country: Arc<str>,
     pub name: String,
     pub on_whatsapp: bool,
     /// Writes under a username: webhooks carry no phone number.
     pub hides_number: bool,
+    pub username: Option<String>,
+    /// Sees nothing of the business any more.
+    pub blocks_business: bool,
+    /// Counts the identity keys that this person had.
+    pub identity: u64,
+    /// The business's number that shows dots, and until when.
+    pub typing: Option<(Arc<str>, Timestamp)>,
     pub stopped_marketing: bool,
     pub in_united_states: bool,
     /// Messages they were sent so far; chance is drawn from it.
@@ -55,11 +94,82 @@ pub struct Customer {
     pub last_seen: Timestamp,
     pub screen: VecDeque<Bubble>,
     windows: Vec<(Arc<str>, Timestamp)>,
+    /// The numbers to which they came by an advertisement, when, and until when answers are free once there was one.
+    entries: Vec<(Arc<str>, Timestamp, Option<Timestamp>)>,
     pairs: Vec<(Arc<str>, Bucket)>,
     marketing: VecDeque<Timestamp>,
 }
 
 impl Customer {
+    /// Somebody who has not done anything yet.
+    pub fn new(
+        ordinal: usize,
+        wa_id: Arc<str>,
+        user_id: Arc<str>,
+        country: Arc<str>,
+        name: &str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            ordinal,
+            wa_id,
+            user_id,
+            country,
+            name: name.into(),
+            on_whatsapp: true,
+            hides_number: false,
+            username: None,
+            blocks_business: false,
+            identity: 1,
+            typing: None,
+            stopped_marketing: false,
+            in_united_states: false,
+            sends: 0,
+            last_seen: now,
+            screen: VecDeque::new(),
+            windows: Vec::new(),
+            entries: Vec::new(),
+            pairs: Vec::new(),
+            marketing: VecDeque::new(),
+        }
+    }
+
+    /// Who this is, without screen and limits: what webhooks tell of somebody as they were.
+    pub fn as_known(&self) -> Self {
+        let plain = Self::new(
+            self.ordinal,
+            self.wa_id.clone(),
+            self.user_id.clone(),
+            self.country.clone(),
+            &self.name,
+            self.last_seen,
+        );
+        Self { hides_number: self.hides_number, username: self.username.clone(), identity: self.identity, ..plain }
+    }
+
+    /// The key that stands for the person behind the number.
+    pub fn identity_hash(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        (&*self.wa_id, self.identity).hash(&mut hasher);
+        STANDARD.encode(hasher.finish().to_be_bytes())
+    }
+
+    /// The name under which somebody writes who hides the number.
+    pub fn username(&self) -> String {
+        self.username.clone().unwrap_or_else(|| format!("guest.{}", self.ordinal))
+    }
+
+    /// The business has read a message, and with it the earlier ones to the same number.
+    pub fn mark_seen(&mut self, wamid: &str) -> Option<Arc<str>> {
+        let at = self.screen.iter().position(|bubble| *bubble.wamid == *wamid)?;
+        let phone = self.screen.get(at)?.phone.clone();
+        let earlier = self.screen.iter_mut().take(at + 1);
+        for bubble in earlier.filter(|bubble| bubble.phone == phone && bubble.status.is_none()) {
+            bubble.seen = true;
+        }
+        Some(phone)
+    }
+
     /// Has the customer written to this number within a day?
     pub fn window_open(&self, phone: &str, now: Timestamp) -> bool {
         self.windows.iter().any(|(id, at)| **id == *phone && now.since(*at) < DAY)
@@ -70,6 +180,22 @@ impl Customer {
             Some((_, at)) => *at = now,
             None => self.windows.push((phone.clone(), now)),
         }
+    }
+
+    /// They came by an advertisement.
+    pub fn enter(&mut self, phone: &Arc<str>, now: Timestamp) {
+        self.entries.retain(|(id, ..)| id != phone);
+        self.entries.push((phone.clone(), now, None));
+    }
+
+    /// Until when messages to somebody who came by an advertisement are free: for three days from the first answer,
+    /// which must come within a day.
+    pub fn entry_until(&mut self, phone: &str, now: Timestamp) -> Option<Timestamp> {
+        let (_, came, until) = self.entries.iter_mut().find(|(id, ..)| **id == *phone)?;
+        if until.is_none() && now.since(*came) < DAY {
+            *until = Some(now.after(FREE_ENTRY));
+        }
+        until.filter(|until| now < *until)
     }
 
     /// The pair rate: one message every few seconds, with a burst.
@@ -104,6 +230,12 @@ impl Customer {
         self.screen.push_back(bubble);
     }
 
+    /// The newest message of the business on the screen, if it is from the last day.
+    pub fn lately_read(&self, phone: &str, now: Timestamp) -> Option<Arc<Sent>> {
+        let bubble = self.screen.iter().rev().find(|bubble| *bubble.phone == *phone && bubble.sent.is_some())?;
+        bubble.sent.clone().filter(|_| now.since(bubble.at) < DAY)
+    }
+
     pub fn mark(&mut self, wamid: &str, status: Status) {
         if let Some(bubble) = self.screen.iter_mut().rev().find(|bubble| *bubble.wamid == *wamid) {
             bubble.status = bubble.status.max(Some(status));
@@ -117,91 +249,4 @@ pub fn chance(seed: u64, wa_id: &str, nth: u64) -> SmallRng {
     let mut hasher = DefaultHasher::new();
     (seed, wa_id, nth).hash(&mut hasher);
     SmallRng::seed_from_u64(hasher.finish())
-}
-
-const NAMES: [&str; 16] = [
-    "Ada L.",
-    "陳大文",
-    "Mei",
-    "李秀英",
-    "Tomás R.",
-    "Grace H.",
-    "黃志明",
-    "Priya",
-    "张伟",
-    "Noor",
-    "Ken W.",
-    "林小美",
-    "Olu A.",
-    "Sofia",
-    "周杰",
-    "Hana",
-];
-
-/// Everybody the business has met.
-#[derive(Default)]
-pub struct Customers {
-    by_wa_id: HashMap<Arc<str>, Customer>,
-    by_user_id: HashMap<Arc<str>, Arc<str>>,
-    order: Vec<Arc<str>>,
-}
-
-impl Customers {
-    pub fn get(&self, wa_id: &str) -> Option<&Customer> {
-        self.by_wa_id.get(wa_id)
-    }
-
-    pub fn get_mut(&mut self, wa_id: &str) -> Option<&mut Customer> {
-        self.by_wa_id.get_mut(wa_id)
-    }
-
-    pub fn by_ordinal(&self, ordinal: usize) -> Option<&Customer> {
-        self.get(self.order.get(ordinal.checked_sub(1)?)?)
-    }
-
-    pub fn wa_id_of(&self, user_id: &str) -> Option<Arc<str>> {
-        self.by_user_id.get(user_id).cloned()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Customer> {
-        self.by_wa_id.values()
-    }
-
-    pub fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    /// The person with this number, met now if never before.
-    pub fn meet(&mut self, wa_id: &str, not_on_whatsapp: &[String], now: Timestamp) -> &mut Customer {
-        let Self { by_wa_id, by_user_id, order } = self;
-        by_wa_id.entry(wa_id.into()).or_insert_with_key(|key| {
-            order.push(key.clone());
-            let ordinal = order.len();
-            // The only look at numbering plans, once in a customer's life: it is too slow for every send.
-            let region = PHONE_NUMBER_UTIL
-                .parse(format!("+{key}"), None)
-                .ok()
-                .and_then(|number| PHONE_NUMBER_UTIL.get_region_for_number(&number));
-            let letters = region.map_or(*b"ZZ", |region| (region as u16).to_be_bytes());
-            let country = std::str::from_utf8(&letters).unwrap_or("ZZ");
-            let user_id: Arc<str> = format!("{country}.{}", 1_349_000_000_000_000_000 + ordinal as u64).into();
-            by_user_id.insert(user_id.clone(), key.clone());
-            Customer {
-                ordinal,
-                wa_id: key.clone(),
-                user_id,
-                name: NAMES.iter().cycle().nth(ordinal % NAMES.len()).copied().unwrap_or_default().into(),
-                on_whatsapp: !not_on_whatsapp.iter().any(|ending| key.ends_with(ending.as_str())),
-                hides_number: false,
-                stopped_marketing: false,
-                in_united_states: region == Some(Region::US),
-                sends: 0,
-                last_seen: now,
-                screen: VecDeque::new(),
-                windows: Vec::new(),
-                pairs: Vec::new(),
-                marketing: VecDeque::new(),
-            }
-        })
-    }
 }

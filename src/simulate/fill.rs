@@ -2,13 +2,16 @@
 
 use serde_json::Value;
 
+use super::buttons::Button;
+use super::media::Attachment;
 use super::problem::Problem;
-use super::shape::{Button, Header, Shape, Text};
+use super::shape::{Header, Shape, Text};
 
 /// What the customer sees.
 #[derive(Clone, Debug, Default)]
 pub struct Filled {
     pub header: Option<String>,
+    pub media: Option<Attachment>,
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<Choice>,
@@ -22,6 +25,8 @@ pub struct Choice {
     pub label: String,
     /// None for buttons that send nothing to the business.
     pub payload: Option<String>,
+    /// For a row of a list: its description, if it has one.
+    pub row: Option<Option<String>>,
 }
 
 pub fn fill(shape: &Shape, components: &[Value]) -> Result<Filled, Problem> {
@@ -57,8 +62,10 @@ pub fn fill(shape: &Shape, components: &[Value]) -> Result<Filled, Problem> {
     if text.chars().count() > 1024 {
         return Err(Problem::new(132_005, "Translated body is longer than 1024 characters"));
     }
+    let (header, media) = fill_header(&shape.header, header.unwrap_or_default())?;
     Ok(Filled {
-        header: fill_header(&shape.header, header.unwrap_or_default())?,
+        header,
+        media,
         body: text,
         footer: shape.footer.clone(),
         buttons: fill_buttons(shape, &buttons)?,
@@ -119,17 +126,31 @@ fn text_value(place: &str, parameter: &Value) -> Result<String, Problem> {
     Ok(value.into())
 }
 
-fn fill_header(header: &Header, parameters: &[Value]) -> Result<Option<String>, Problem> {
+type Head = (Option<String>, Option<Attachment>);
+
+fn fill_header(header: &Header, parameters: &[Value]) -> Result<Head, Problem> {
     match header {
-        Header::None if parameters.is_empty() => Ok(None),
+        Header::None if parameters.is_empty() => Ok((None, None)),
         Header::None => Err(Problem::new(132_000, "header: the template has no header")),
-        Header::Text(text) => Ok(Some(text.fill(&fill_text("header", text, parameters)?))),
-        Header::Location => need_media("location", parameters),
-        Header::Media(kind) => need_media(kind, parameters),
+        Header::Text(text) => Ok((Some(text.fill(&fill_text("header", text, parameters)?)), None)),
+        Header::Location => {
+            let place = only_parameter("location", parameters)?;
+            let named = |key| place.get(key).is_some_and(|value| !value.is_null());
+            if !named("latitude") || !named("longitude") {
+                return Err(Problem::new(131_008, "header: a location needs its latitude and longitude"));
+            }
+            let name = place.get("name").and_then(Value::as_str).unwrap_or("location");
+            Ok((Some(format!("📍 {name}")), None))
+        }
+        Header::Media { kind, .. } => {
+            let place = format!("template['components']['header']['parameters'][0]['{kind}']");
+            Ok((None, Some(Attachment::read(kind, only_parameter(kind, parameters)?, &place)?)))
+        }
     }
 }
 
-fn need_media(kind: &str, parameters: &[Value]) -> Result<Option<String>, Problem> {
+/// The content of the one parameter that a header of this kind takes.
+fn only_parameter<'a>(kind: &str, parameters: &'a [Value]) -> Result<&'a Value, Problem> {
     let received = parameters.first().map_or("UNKNOWN", kind_of);
     if parameters.len() != 1 || received != kind {
         let details =
@@ -137,13 +158,7 @@ fn need_media(kind: &str, parameters: &[Value]) -> Result<Option<String>, Proble
         return Err(Problem::new(132_012, details));
     }
     let content = parameters.first().and_then(|parameter| parameter.get(kind));
-    let named = |key| content.and_then(|content| content.get(key)).is_some_and(|value| !value.is_null());
-    let complete =
-        if kind == "location" { named("latitude") && named("longitude") } else { named("id") || named("link") };
-    if !complete {
-        return Err(Problem::new(131_008, format!("header: Parameter of type {kind} is missing its id or link")));
-    }
-    Ok(Some(format!("[{kind}]")))
+    content.ok_or_else(|| Problem::new(131_008, format!("header: Parameter of type {kind} is missing its {kind}")))
 }
 
 /// `index` is a string in the documentation and a number in half of the world's code; both are taken.
@@ -166,7 +181,7 @@ fn fill_buttons(shape: &Shape, sent: &[(usize, &Value)]) -> Result<Vec<Choice>, 
         .enumerate()
         .map(|(index, button)| {
             let component = sent.iter().find(|(at, _)| *at == index).map(|(_, component)| *component);
-            Ok(Choice { label: button.label().to_owned(), payload: fill_button(index, button, component)? })
+            Ok(Choice { label: button.label().to_owned(), payload: fill_button(index, button, component)?, row: None })
         })
         .collect()
 }
@@ -177,7 +192,7 @@ fn fill_button(index: usize, button: &Button, component: Option<&Value>) -> Resu
     let sub_type = component.and_then(|component| component.get("sub_type")).and_then(Value::as_str);
     let expected = match button {
         Button::QuickReply { .. } => "quick_reply",
-        Button::Url { .. } => "url",
+        Button::Url { .. } | Button::Otp { .. } => "url",
         Button::CopyCode => "copy_code",
         Button::Other { .. } => return Ok(None),
     };
@@ -197,6 +212,13 @@ fn fill_button(index: usize, button: &Button, component: Option<&Value>) -> Resu
         }
         Button::Url { variable: true, .. } => {
             value("text").filter(|text| !text.is_empty()).map(|_| None).ok_or_else(missing)
+        }
+        Button::Otp { .. } => {
+            let code = value("text").filter(|text| !text.is_empty()).ok_or_else(missing)?;
+            if code.chars().count() > 15 {
+                return Err(Problem::new(131_009, "buttons: a code has at most 15 characters"));
+            }
+            Ok(None)
         }
         Button::Url { .. } if parameter.is_some() => {
             Err(Problem::new(132_000, format!("buttons: Button at index {index} takes no parameter")))

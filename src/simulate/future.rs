@@ -5,12 +5,15 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand::rngs::SmallRng;
 
+use super::acts::Act;
 use super::customers::{Status, chance};
-use super::happenings::{Act, Event};
+use super::happenings::Event;
+use super::inbound::Said;
 use super::problem::Problem;
-use super::sends::{Sent, happens};
+use super::sends::{Reach, Sent};
 use super::settings::Life;
 use super::state::World;
+use super::weighing::happens;
 
 const ANSWERS: [&str; 6] = [
     "Thank you!",
@@ -20,7 +23,7 @@ const ANSWERS: [&str; 6] = [
     "Nice, I'll come by 🍵",
     "可以預訂嗎？",
 ];
-const STOPS: [&str; 6] = ["STOP", "停止", "退訂", "退订", "Stop", "取消"];
+pub const STOPS: [&str; 6] = ["STOP", "停止", "退訂", "退订", "Stop", "取消"];
 
 /// Writes the statuses of a message into the agenda, and perhaps an answer.
 pub fn plan(world: &World, life: &Life, sent: Arc<Sent>, refused: Option<Problem>) {
@@ -33,6 +36,9 @@ pub fn plan(world: &World, life: &Life, sent: Arc<Sent>, refused: Option<Problem
         return add(at_sent, Event::Failed { sent, problem });
     }
     status(at_sent, Status::Sent);
+    if sent.reach == Reach::Sent {
+        return;
+    }
     let at_delivered = at_sent + span(life.delivered_ms, &mut luck);
     let at_read = at_delivered + span(life.read_ms, &mut luck);
     if happens(life.failed_after_sent, &mut luck) {
@@ -66,23 +72,28 @@ fn answer(life: &Life, sent: &Sent, luck: &mut SmallRng) -> Option<Act> {
         return Some(Act::Preference { stop: true });
     }
     if marketing && happens(life.stops, luck) {
-        return Some(Act::Text { body: pick(&STOPS, luck)?.into(), reply_to: None });
+        return Some(Act::text(pick(&STOPS, luck)?));
     }
     if !happens(life.replies, luck) {
         return None;
     }
     let choice = sent.choices.get(luck.random_range(0..=sent.choices.len()));
     Some(match choice {
-        Some(choice) => Act::Tap {
-            label: choice.label.clone(),
-            payload: choice.payload.clone().unwrap_or_default(),
-            wamid: sent.wamid.clone(),
-        },
-        None => Act::Text { body: pick(&ANSWERS, luck)?.into(), reply_to: Some(sent.wamid.clone()) },
+        Some(choice) => {
+            let label = choice.label.clone();
+            let payload = choice.payload.clone().unwrap_or_default();
+            Act::Say { said: Said::Tap { label, payload, wamid: sent.wamid.clone() }, reply_to: None }
+        }
+        None => Act::Say { said: Said::text(pick(&ANSWERS, luck)?), reply_to: Some(sent.wamid.clone()) },
     })
 }
 
-fn pick<'a>(list: &[&'a str], luck: &mut SmallRng) -> Option<&'a str> {
+/// Does somebody say that they want no more?
+pub fn is_stop(text: &str) -> bool {
+    STOPS.iter().any(|stop| stop.eq_ignore_ascii_case(text.trim()))
+}
+
+pub fn pick<'a>(list: &[&'a str], luck: &mut SmallRng) -> Option<&'a str> {
     list.get(luck.random_range(0..list.len())).copied()
 }
 

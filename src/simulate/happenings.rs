@@ -3,15 +3,18 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
+use super::acts::{self, Act};
 use super::courier::Post;
-use super::customers::{Bubble, Status, chance};
+use super::customers::{Status, chance};
 use super::future::{plan, span};
 use super::problem::Problem;
-use super::sends::{Sent, happens};
+use super::scenario::Step;
+use super::sends::Sent;
 use super::state::{State, World};
-use super::webhooks::{Line, Update, template_status};
+use super::templates::review;
+use super::templates::standing::Standing;
+use super::webhooks::{Told, Update};
+use super::weighing::happens;
 
 pub enum Event {
     Status {
@@ -36,33 +39,12 @@ pub enum Event {
         template: u64,
         pause: u8,
     },
+    /// Something that a scenario has for this time; happens outside the lock.
+    Step(Step),
     /// The same update once more.
     Again(Update),
     /// A webhook that was not answered with 200.
     Retry(Post),
-}
-
-/// What a customer does.
-#[derive(Clone, Debug)]
-pub enum Act {
-    Text {
-        body: String,
-        reply_to: Option<Arc<str>>,
-    },
-    /// A button of a message.
-    Tap {
-        label: String,
-        payload: String,
-        wamid: Arc<str>,
-    },
-    React {
-        emoji: String,
-        wamid: Arc<str>,
-    },
-    /// Marketing stopped or resumed in WhatsApp itself.
-    Preference {
-        stop: bool,
-    },
 }
 
 pub fn happen(world: &World, state: &mut State, event: Event, updates: &mut Vec<Update>) {
@@ -73,19 +55,19 @@ pub fn happen(world: &World, state: &mut State, event: Event, updates: &mut Vec<
             status_changed(world, state, &sent, Status::Failed, Some(&problem), updates);
         }
         Event::Customer { wa_id, phone, act } => {
-            let _ = act_of(world, state, &wa_id, &phone, act, updates);
+            let _ = acts::act(world, state, &wa_id, &phone, act, updates);
         }
-        Event::Review { template } => review(world, state, template, updates),
+        Event::Review { template } => review::happens(world, state, template, updates),
         Event::Unpause { template, pause } => {
             let now = world.clock.now();
             if let Some(template) = state.templates.get_mut(template)
-                && template.status == "PAUSED"
+                && template.status == Standing::Paused
                 && template.pauses == pause
             {
-                template.status = "APPROVED".into();
-                updates.push(template_status(template, "APPROVED", Some("UNPAUSED"), now));
+                updates.push(review::unpause(template, now));
             }
         }
+        Event::Step(_) => {}
         Event::Again(update) => updates.push(update),
         Event::Retry(post) => world.courier.enqueue(post),
     }
@@ -113,10 +95,18 @@ fn status_changed(
         Status::Failed => &mut state.counters.failed,
     };
     *count += 1;
+    state.tally.status(sent, status, now);
+    if status == Status::Delivered
+        && let Some(template) = sent.template
+    {
+        review::delivered(world, state, template, updates);
+    }
     let Some(customer) = state.customers.get_mut(&sent.wa_id) else { return };
     customer.mark(&sent.wamid, status);
     let mut luck = chance(world.settings.seed ^ 0xd1ce, &sent.wamid, status as u64);
-    let update = Update::status(sent, customer, status, problem, state.life.webhook_version, now);
+    let checks = state.phones.get(&sent.phone).is_some_and(|phone| phone.identity_check);
+    let told = Told { version: state.life.webhook_version, identity: checks };
+    let update = Update::status(sent, customer, status, problem, told, now);
     if happens(state.life.lost, &mut luck) {
         state.counters.updates_lost += 1;
         return;
@@ -126,103 +116,6 @@ fn status_changed(
         world.agenda.add(&world.clock, span(state.life.sent_ms, &mut luck), Event::Again(update.clone()));
     }
     updates.push(update);
-}
-
-/// A customer acts. Answers the id of the message they wrote, or why nothing happened.
-pub fn act_of(
-    world: &World,
-    state: &mut State,
-    wa_id: &str,
-    phone: &Arc<str>,
-    act: Act,
-    updates: &mut Vec<Update>,
-) -> Result<Option<Arc<str>>, &'static str> {
-    let now = world.clock.now();
-    let line = state.phones.get(phone).map(Line::of).ok_or("there is no such business number")?;
-    let wamid = state.new_wamid();
-    let customer = state.customers.meet(wa_id, &state.life.not_on_whatsapp, now);
-    if !customer.on_whatsapp {
-        return Err("this person is not on WhatsApp");
-    }
-    if let Act::Preference { stop } = act {
-        customer.stopped_marketing = stop;
-        customer.last_seen = now;
-        updates.push(Update::preference(line, customer, stop, now));
-        return Ok(None);
-    }
-    let tapped = |wamid: &str| state.log.by_wamid(wamid).map(|record| record.kind);
-    let (shown, mut message) = match &act {
-        Act::Text { body, .. } => (body.clone(), json!({"type": "text", "text": {"body": body}})),
-        Act::React { emoji, wamid } => {
-            (emoji.clone(), json!({"type": "reaction", "reaction": {"message_id": **wamid, "emoji": emoji}}))
-        }
-        Act::Tap { label, payload, wamid } if tapped(wamid) == Some("interactive") => {
-            let reply = json!({"type": "button_reply", "button_reply": {"id": payload, "title": label}});
-            (label.clone(), json!({"type": "interactive", "interactive": reply}))
-        }
-        Act::Tap { label, payload, .. } => {
-            (label.clone(), json!({"type": "button", "button": {"payload": payload, "text": label}}))
-        }
-        Act::Preference { .. } => return Ok(None),
-    };
-    let context = match &act {
-        Act::Text { reply_to, .. } => reply_to.as_ref(),
-        Act::Tap { wamid, .. } => Some(wamid),
-        Act::React { .. } | Act::Preference { .. } => None,
-    };
-    if let Some(fields) = message.as_object_mut() {
-        fields.insert("id".into(), Value::from(&*wamid));
-        fields.insert("timestamp".into(), now.seconds().to_string().into());
-        fields.insert("from_user_id".into(), Value::from(&*customer.user_id));
-        if !customer.hides_number {
-            fields.insert("from".into(), Value::from(&*customer.wa_id));
-        }
-        if let Some(id) = context {
-            fields.insert("context".into(), json!({"from": *line.digits, "id": **id}));
-        }
-    }
-    customer.open_window(phone, now);
-    let bubble = Bubble {
-        at: now,
-        phone: phone.clone(),
-        wamid: wamid.clone(),
-        header: None,
-        text: shown,
-        footer: None,
-        buttons: Vec::new(),
-        status: None,
-    };
-    customer.show(bubble, state.limits.keep_messages);
-    updates.push(Update::inbound(line, customer, message));
-    state.counters.inbound += 1;
-    Ok(Some(wamid))
-}
-
-/// Meta looks at a template. What is plainly a promotion does not pass as utility.
-fn review(world: &World, state: &mut State, id: u64, updates: &mut Vec<Update>) {
-    let now = world.clock.now();
-    let Some(template) = state.templates.get_mut(id) else { return };
-    if template.status != "PENDING" {
-        return;
-    }
-    let text = template.shape.body.text.to_lowercase();
-    if ["card number", "password", "卡號", "密碼"].iter().any(|word| text.contains(word)) {
-        template.status = "REJECTED".into();
-        template.rejected_reason = "SCAM".into();
-        updates.push(template_status(template, "REJECTED", None, now));
-        return;
-    }
-    let promotional = ["% off", "discount", "half price", "sale", "優惠", "半價", "优惠"];
-    if *template.category == *"UTILITY" && promotional.iter().any(|word| text.contains(word)) {
-        template.previous_category = Some(template.category.to_string());
-        template.category = "MARKETING".into();
-        let value = json!({"message_template_id": template.id, "message_template_name": *template.name,
-            "message_template_language": *template.language, "previous_category": "UTILITY", "new_category": "MARKETING"});
-        updates.push(Update::account("template_category_update", value, now));
-    }
-    template.status = "APPROVED".into();
-    template.rejected_reason = "NONE".into();
-    updates.push(template_status(template, "APPROVED", None, now));
 }
 
 /// Lets go of the held messages of a template, or drops them as a bad signal would.

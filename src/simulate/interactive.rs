@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::fill::Choice;
+use super::media::Attachment;
 use super::messages::{Free, at_most, text_at};
 use super::problem::Problem;
 
@@ -54,7 +55,7 @@ pub fn read(content: &Value) -> Result<Free, Problem> {
             if !url.starts_with("https://") && !url.starts_with("http://") {
                 return Err(Problem::new(131_009, "The button's url is not a valid URI"));
             }
-            vec![Choice { label: label.into(), payload: None }]
+            vec![Choice { label: label.into(), payload: None, row: None }]
         }
         "carousel" => {
             let cards = action.get("cards").and_then(Value::as_array).map_or(0, Vec::len);
@@ -65,7 +66,20 @@ pub fn read(content: &Value) -> Result<Free, Problem> {
         }
         _ => Vec::new(),
     };
-    Ok(Free { kind: "interactive", text: body.into(), buttons })
+    let header = match text_at(content, "/header/type") {
+        Some("image") => Some("image"),
+        Some("video") => Some("video"),
+        Some("document") => Some("document"),
+        _ => None,
+    };
+    let read = |kind: &'static str| {
+        let file = content.pointer(&format!("/header/{kind}")).ok_or_else(|| missing("header"))?;
+        Attachment::read(kind, file, &format!("interactive['header']['{kind}']"))
+    };
+    let media = header.map(read).transpose()?;
+    let part = |path: &str| text_at(content, path).filter(|text| !text.is_empty()).map(str::to_owned);
+    let (header, footer) = (part("/header/text"), part("/footer/text"));
+    Ok(Free { kind: "interactive", header, footer, text: body.into(), buttons, media })
 }
 
 fn missing(key: &str) -> Problem {
@@ -88,7 +102,7 @@ fn reply_buttons(action: &Value) -> Result<Vec<Choice>, Problem> {
             }
             at_most(title, 20, "interactive['action']['buttons']['reply']['title']")?;
             at_most(id, 256, "interactive['action']['buttons']['reply']['id']")?;
-            Ok(Choice { label: title.into(), payload: Some(id.into()) })
+            Ok(Choice { label: title.into(), payload: Some(id.into()), row: None })
         })
         .collect()
 }
@@ -117,7 +131,8 @@ fn rows(action: &Value) -> Result<Vec<Choice>, Problem> {
             at_most(title, 24, "interactive['action']['sections']['rows']['title']")?;
             let description = text_at(row, "/description").unwrap_or_default();
             at_most(description, 72, "interactive['action']['sections']['rows']['description']")?;
-            choices.push(Choice { label: title.into(), payload: Some(id.into()) });
+            let description = (!description.is_empty()).then(|| description.to_owned());
+            choices.push(Choice { label: title.into(), payload: Some(id.into()), row: Some(description) });
         }
     }
     if !(1..=10).contains(&choices.len()) {

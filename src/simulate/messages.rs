@@ -7,14 +7,16 @@ use serde_json::Value;
 
 use super::fill::Choice;
 use super::interactive;
+use super::media::Attachment;
 use super::problem::Problem;
 
 /// What a POST to `/messages` asks for.
 pub enum Call {
-    Send(Outgoing),
-    /// A read receipt, perhaps with a typing indicator.
+    Send(Box<Outgoing>),
     MarkRead {
         message_id: String,
+        /// The customer sees that somebody writes.
+        typing: bool,
     },
 }
 
@@ -23,6 +25,10 @@ pub struct Outgoing {
     /// As it was written.
     pub input: String,
     pub opaque: Option<Arc<str>>,
+    /// Deliver only if the person is still the one with this key.
+    pub identity: Option<String>,
+    /// The category of a message by Direct Send.
+    pub direct: Option<&'static str>,
     pub content: Content,
 }
 
@@ -39,10 +45,14 @@ pub enum Content {
 }
 
 /// A message that needs an open window.
+#[derive(Default)]
 pub struct Free {
     pub kind: &'static str,
+    pub header: Option<String>,
+    pub footer: Option<String>,
     pub text: String,
     pub buttons: Vec<Choice>,
+    pub media: Option<Attachment>,
 }
 
 const TYPES: &[&str] = &[
@@ -71,16 +81,19 @@ pub fn read(body: &Value) -> Result<Call, Problem> {
             return Err(Problem::parameter("Param status must be one of {READ}."));
         }
         let id = text_at(body, "/message_id").ok_or_else(|| Problem::missing("message_id"))?;
-        return Ok(Call::MarkRead { message_id: id.into() });
+        let typing = match body.get("typing_indicator") {
+            None => false,
+            Some(indicator) if text_at(indicator, "/type") == Some("text") => true,
+            Some(_) => return Err(Problem::parameter("Param typing_indicator['type'] must be one of {TEXT}.")),
+        };
+        return Ok(Call::MarkRead { message_id: id.into(), typing });
     }
     match text_at(body, "/recipient_type") {
         None | Some("individual") => {}
         Some("group") => return Err(Problem::new(131_009, "Groups are not enabled for this phone number")),
         Some(_) => return Err(Problem::parameter("Param recipient_type must be one of {INDIVIDUAL, GROUP}.")),
     }
-    if body.get("category").is_some() {
-        return Err(Problem::parameter("Direct Send is not enabled for this account"));
-    }
+    let direct = direct(body)?;
     let (to, input) = recipient(body)?;
     let opaque = match body.get("biz_opaque_callback_data") {
         None | Some(Value::Null) => None,
@@ -100,7 +113,30 @@ pub fn read(body: &Value) -> Result<Call, Problem> {
     let content =
         body.get(kind).ok_or_else(|| Problem::new(131_008, format!("Required parameter is missing: {kind}")))?;
     let content = if kind == "template" { template(content)? } else { Content::Free(free(kind, content)?) };
-    Ok(Call::Send(Outgoing { to, input, opaque, content }))
+    if direct.is_some() && !matches!(kind, "text" | "interactive") {
+        return Err(Problem::parameter("Direct Send takes messages of type text and interactive."));
+    }
+    if direct.is_some() && matches!(&content, Content::Free(free) if free.text.chars().count() > 1024) {
+        return Err(Problem::parameter("A body by Direct Send must be at most 1024 characters long."));
+    }
+    match text_at(body, "/product_policy") {
+        None | Some("CLOUD_API_FALLBACK" | "STRICT") => {}
+        Some(_) => {
+            return Err(Problem::parameter("Param product_policy must be one of {CLOUD_API_FALLBACK, STRICT}."));
+        }
+    }
+    let identity = body.get("recipient_identity_key_hash").and_then(Value::as_str).map(str::to_owned);
+    Ok(Call::Send(Box::new(Outgoing { to, input, opaque, identity, direct, content })))
+}
+
+/// The category of a message without a template that may go out at any time.
+fn direct(body: &Value) -> Result<Option<&'static str>, Problem> {
+    let Some(given) = body.get("category") else { return Ok(None) };
+    match given.as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "utility" => Ok(Some("utility")),
+        "authentication" => Ok(Some("authentication")),
+        _ => Err(Problem::parameter("Param category must be one of {UTILITY, AUTHENTICATION}.")),
+    }
 }
 
 fn recipient(body: &Value) -> Result<(Recipient, String), Problem> {
@@ -143,14 +179,14 @@ fn template(content: &Value) -> Result<Content, Problem> {
 }
 
 fn free(kind: &'static str, content: &Value) -> Result<Free, Problem> {
-    let plain = |text: String| Ok(Free { kind, text, buttons: Vec::new() });
+    let plain = |text: String| Ok(Free { kind, text, ..Free::default() });
     match kind {
         "text" => {
             let body = required(content, "body", "text['body']")?;
             at_most(body, 4096, "text['body']")?;
             plain(body.into())
         }
-        "image" | "video" | "document" | "audio" | "sticker" => plain(media(kind, content)?),
+        "image" | "video" | "document" | "audio" | "sticker" => media(kind, content),
         "location" => {
             for (key, most) in [("latitude", 90.0), ("longitude", 180.0)] {
                 let value = content.get(key).ok_or_else(|| missing_in(kind, key))?;
@@ -181,27 +217,14 @@ fn free(kind: &'static str, content: &Value) -> Result<Free, Problem> {
 }
 
 /// Media come by id or by link; captions are short.
-fn media(kind: &str, content: &Value) -> Result<String, Problem> {
-    let id = text_at(content, "/id").filter(|id| !id.is_empty());
-    let link = text_at(content, "/link").filter(|link| !link.is_empty());
-    if id.is_none() && link.is_none() {
-        return Err(Problem::new(131_008, format!("Required parameter is missing: {kind}['id'] or {kind}['link']")));
-    }
-    if id.is_some_and(|id| !id.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Err(Problem::new(
-            131_009,
-            format!("Param {kind}['id'] is not a valid whatsapp business account media attachment ID"),
-        ));
-    }
-    if link.is_some_and(|link| !link.starts_with("https://") && !link.starts_with("http://")) {
-        return Err(Problem::new(131_009, format!("Param {kind}['link'] is not a valid URI.")));
-    }
+fn media(kind: &'static str, content: &Value) -> Result<Free, Problem> {
+    let attachment = Attachment::read(kind, content, kind)?;
     let caption = text_at(content, "/caption").unwrap_or_default();
     if !caption.is_empty() && matches!(kind, "audio" | "sticker") {
         return Err(Problem::parameter(format_args!("Param {kind}['caption'] is not supported.")));
     }
     at_most(caption, 1024, &format!("{kind}['caption']"))?;
-    Ok(format!("[{kind}] {caption}").trim_end().into())
+    Ok(Free { kind, text: caption.into(), media: Some(attachment), ..Free::default() })
 }
 
 pub fn text_at<'a>(value: &'a Value, path: &str) -> Option<&'a str> {

@@ -12,9 +12,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::acts::Act;
 use super::control::perform;
 use super::customers::{Bubble, Customer, Status};
-use super::happenings::Act;
+use super::fill::Choice;
+use super::inbound::{Enclosure, Said};
 use super::state::World;
 
 /// Phones on the first page: those that moved last.
@@ -39,8 +41,9 @@ struct Index {
 
 struct Row {
     ordinal: usize,
+    initial: String,
     name: String,
-    number: String,
+    address: String,
     last: String,
     mine: bool,
     stopped: bool,
@@ -66,14 +69,28 @@ async fn index(State(world): State<Arc<World>>) -> WebTemplate<Index> {
 
 fn row(customer: &Customer) -> Row {
     let last = customer.screen.back();
+    let said = last.map(|bubble| match &bubble.media {
+        Some(file) if bubble.text.is_empty() => format!("📎 {file}"),
+        _ => bubble.text.chars().take(80).collect(),
+    });
     Row {
         ordinal: customer.ordinal,
+        initial: initial(&customer.name),
         name: customer.name.clone(),
-        number: format!("+{}", customer.wa_id),
-        last: last.map(|bubble| bubble.text.chars().take(80).collect()).unwrap_or_default(),
+        address: address(customer),
+        last: said.unwrap_or_default(),
         mine: last.is_some_and(|bubble| bubble.status.is_none()),
         stopped: customer.stopped_marketing,
     }
+}
+
+fn initial(name: &str) -> String {
+    name.chars().take(1).collect()
+}
+
+/// The number, or the username of somebody who hides it.
+fn address(customer: &Customer) -> String {
+    if customer.hides_number { format!("@{}", customer.username()) } else { format!("+{}", customer.wa_id) }
 }
 
 #[derive(Template)]
@@ -81,11 +98,15 @@ fn row(customer: &Customer) -> Row {
 struct Person {
     business: String,
     ordinal: usize,
+    initial: String,
     name: String,
-    number: String,
+    address: String,
     on_whatsapp: bool,
     stopped: bool,
+    blocks: bool,
     bubbles: Vec<Shown>,
+    /// The number of the business at which somebody writes an answer.
+    typing: Option<String>,
     phones: Vec<(String, String)>,
 }
 
@@ -94,44 +115,68 @@ struct Shown {
     wamid: String,
     phone: String,
     header: Option<String>,
+    media: Option<String>,
     text: String,
     footer: Option<String>,
-    buttons: Vec<(String, Option<String>)>,
+    buttons: Vec<Pressable>,
     mine: bool,
+    ticks: &'static str,
+    seen: bool,
     state: &'static str,
 }
 
+struct Pressable {
+    label: String,
+    detail: Option<String>,
+    payload: Option<String>,
+}
+
 fn shown(bubble: &Bubble) -> Shown {
+    let (ticks, state) = match bubble.status {
+        None if bubble.seen => ("✓✓", "read by the business"),
+        None => ("✓", "sent"),
+        Some(Status::Accepted) => ("◷", "on its way"),
+        Some(Status::Sent) => ("✓", "sent"),
+        Some(Status::Delivered) => ("✓✓", "delivered"),
+        Some(Status::Read) => ("✓✓", "read"),
+        Some(Status::Failed) => ("✕", "never arrived"),
+    };
+    let pressable = |choice: &Choice| Pressable {
+        label: choice.label.clone(),
+        detail: choice.row.clone().flatten(),
+        payload: choice.payload.clone(),
+    };
     Shown {
         time: bubble.at.to_jiff().strftime("%H:%M:%S").to_string(),
         wamid: bubble.wamid.to_string(),
         phone: bubble.phone.to_string(),
         header: bubble.header.clone(),
+        media: bubble.media.clone(),
         text: bubble.text.clone(),
         footer: bubble.footer.clone(),
-        buttons: bubble.buttons.iter().map(|choice| (choice.label.clone(), choice.payload.clone())).collect(),
+        buttons: bubble.buttons.iter().map(pressable).collect(),
         mine: bubble.status.is_none(),
-        state: match bubble.status {
-            None => "",
-            Some(Status::Accepted) => "on its way",
-            Some(Status::Sent) => "sent",
-            Some(Status::Delivered) => "delivered",
-            Some(Status::Read) => "read",
-            Some(Status::Failed) => "never arrived",
-        },
+        ticks,
+        seen: bubble.seen || bubble.status == Some(Status::Read),
+        state,
     }
 }
 
 async fn person(State(world): State<Arc<World>>, Path(ordinal): Path<usize>) -> Response {
     let state = world.state();
     let Some(customer) = state.customers.by_ordinal(ordinal) else { return nobody() };
+    let now = world.clock.now();
+    let typing = customer.typing.as_ref().filter(|(_, until)| now < *until);
     let page = Person {
         business: world.settings.business_name.clone(),
         ordinal,
+        initial: initial(&customer.name),
         name: customer.name.clone(),
-        number: format!("+{}", customer.wa_id),
+        address: address(customer),
         on_whatsapp: customer.on_whatsapp,
         stopped: customer.stopped_marketing,
+        blocks: customer.blocks_business,
+        typing: typing.and_then(|(id, _)| state.phones.get(id)).map(|phone| phone.display.clone()),
         bubbles: customer.screen.iter().map(shown).collect(),
         phones: state.phones.values().map(|phone| (phone.id.to_string(), phone.display.clone())).collect(),
     };
@@ -143,7 +188,7 @@ fn nobody() -> Response {
     (StatusCode::NOT_FOUND, "Nobody has this phone. The list of phones is at /.").into_response()
 }
 
-/// What the form says: a text, a tap on a button, or a change of mind about marketing.
+/// What the form says: a text or a file, a tap on a button, or a change of mind about the business.
 #[derive(Deserialize)]
 struct Spoken {
     phone: String,
@@ -151,7 +196,9 @@ struct Spoken {
     label: Option<String>,
     payload: Option<String>,
     wamid: Option<String>,
+    file: Option<String>,
     marketing: Option<String>,
+    blocks: Option<String>,
 }
 
 async fn answer(State(world): State<Arc<World>>, Path(ordinal): Path<usize>, Form(spoken): Form<Spoken>) -> Response {
@@ -163,10 +210,15 @@ async fn answer(State(world): State<Arc<World>>, Path(ordinal): Path<usize>, For
     let Some((wa_id, phone)) = found else { return nobody() };
     let act = match spoken {
         Spoken { label: Some(label), payload: Some(payload), wamid: Some(wamid), .. } => {
-            Act::Tap { label, payload, wamid: wamid.into() }
+            Act::Say { said: Said::Tap { label, payload, wamid: wamid.into() }, reply_to: None }
         }
         Spoken { marketing: Some(word), .. } => Act::Preference { stop: word == "stop" },
-        Spoken { text: Some(body), .. } if !body.trim().is_empty() => Act::Text { body, reply_to: None },
+        Spoken { blocks: Some(word), .. } => Act::Block { on: word == "yes" },
+        Spoken { file: Some(mime), text, .. } if !mime.is_empty() => {
+            let caption = text.filter(|text| !text.trim().is_empty());
+            Act::Say { said: Said::Media(Enclosure::sample(&mime, caption)), reply_to: None }
+        }
+        Spoken { text: Some(body), .. } if !body.trim().is_empty() => Act::text(body),
         _ => return Redirect::to(&format!("/people/{ordinal}")).into_response(),
     };
     match perform(&world, &wa_id, &phone, act) {

@@ -1,5 +1,6 @@
 //! The business's numbers: what read calls tell about them, and how fast each may send.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::limits::Bucket;
 use super::problem::Problem;
+use super::profile::Profile;
 use super::settings::PhoneSettings;
 use crate::domain::clock::Timestamp;
 
@@ -57,6 +59,12 @@ pub struct Phone {
     pub throughput: u32,
     pub allowed: Option<Vec<String>>,
     pub country_code: String,
+    pub profile: Profile,
+    /// Webhooks carry the keys of identities.
+    pub identity_check: bool,
+    /// People whom the business blocked.
+    pub blocked: BTreeSet<Arc<str>>,
+    pub name_status: String,
     speed: Bucket,
     /// Service messages in this month: the first thousand are free.
     service: (i64, u32),
@@ -76,6 +84,10 @@ impl Phone {
             throughput: settings.throughput,
             allowed: settings.allowed.clone(),
             country_code,
+            profile: Profile::default(),
+            identity_check: false,
+            blocked: BTreeSet::new(),
+            name_status: "APPROVED".into(),
             speed: Bucket::full(settings.throughput, now),
             service: (0, 0),
         }
@@ -87,7 +99,7 @@ impl Phone {
             "id": *self.id, "display_phone_number": self.display, "verified_name": self.verified_name,
             "status": self.status, "quality_rating": self.quality, "quality_score": {"score": self.quality},
             "whatsapp_business_manager_messaging_limit": tier, "messaging_limit_tier": tier,
-            "name_status": "APPROVED", "new_name_status": "NONE", "code_verification_status": "VERIFIED",
+            "name_status": self.name_status, "new_name_status": "NONE", "code_verification_status": "VERIFIED",
             "throughput": {"level": if self.throughput > 80 { "HIGH" } else { "STANDARD" }},
             "platform_type": "CLOUD_API", "account_mode": if self.allowed.is_some() { "SANDBOX" } else { "LIVE" },
             "webhook_configuration": {"application": webhook}, "is_official_business_account": false,

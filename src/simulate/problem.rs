@@ -21,6 +21,8 @@ pub struct Problem {
     details: Option<Box<str>>,
     subcode: Option<u32>,
     user: Option<(&'static str, Box<str>)>,
+    /// What did work, where a call did a part of its work.
+    beside: Option<Box<Value>>,
 }
 
 /// Code, HTTP status, title.
@@ -58,12 +60,15 @@ const CODES: &[(u32, u16, &str)] = &[
     (131049, 400, "This message was not delivered to maintain healthy ecosystem engagement"),
     (131050, 400, "User has stopped receiving marketing messages from this business"),
     (131051, 400, "Unsupported message type"),
+    (131052, 400, "Media download error"),
     (131053, 400, "Media upload error"),
     (131055, 400, "Method not allowed"),
     (131056, 400, "(Business Account, Consumer Account) pair rate limit hit"),
     (131057, 500, "Account in maintenance mode"),
     (131059, 400, "Invalid paging cursor"),
     (131062, 400, "Business-scoped user ids are not supported for this message"),
+    (131063, 400, "Marketing templates are disabled on Cloud API for this account"),
+    (131064, 400, "Messaging limit reached because of misclassified templates"),
     (132000, 400, "Number of parameters does not match the expected number of params"),
     (132001, 404, "Template name does not exist in the translation"),
     (132005, 400, "Translated text too long"),
@@ -74,6 +79,11 @@ const CODES: &[(u32, u16, &str)] = &[
     (133004, 503, "Server temporarily unavailable"),
     (133010, 400, "Phone number not registered"),
     (135000, 400, "Generic user error"),
+    (137000, 400, "Recipient identity key hash mismatch"),
+    (139100, 400, "Failed to block or unblock some users"),
+    (139101, 400, "Blocklist limit reached"),
+    (139200, 403, "Direct Send access is blocked"),
+    (200007, 400, "Template insights are not enabled"),
 ];
 
 impl Problem {
@@ -87,7 +97,17 @@ impl Problem {
             .iter()
             .find(|(known, ..)| *known == code)
             .map_or((400, "Request failed"), |(_, http, title)| (*http, *title));
-        Self { code, title, http, kind: "OAuthException", message: None, details: None, subcode: None, user: None }
+        Self {
+            code,
+            title,
+            http,
+            kind: "OAuthException",
+            message: None,
+            details: None,
+            subcode: None,
+            user: None,
+            beside: None,
+        }
     }
 
     /// Code 100 with the sentence in `message`, as for fields that Graph itself checks.
@@ -133,6 +153,20 @@ impl Problem {
         Self { subcode: Some(subcode), user: Some((title, sentence.into().into())), ..Self::bare(100) }
     }
 
+    /// Puts what did work beside the error.
+    pub fn beside(mut self, done: Value) -> Self {
+        self.beside = Some(Box::new(done));
+        self
+    }
+
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    pub fn details(&self) -> &str {
+        self.details.as_deref().unwrap_or(self.title)
+    }
+
     /// Any code that a fault asks for.
     pub fn with_http(mut self, http: u16) -> Self {
         self.http = http;
@@ -162,13 +196,17 @@ impl Problem {
                 fields.insert("is_transient".into(), self.is_transient().into());
             }
         }
-        json!({"error": error})
+        let mut answer = self.beside.as_deref().cloned().unwrap_or_else(|| json!({}));
+        if let Some(fields) = answer.as_object_mut() {
+            fields.insert("error".into(), error);
+        }
+        answer
     }
 
     /// The shape inside webhooks.
     pub fn in_webhook(&self) -> Value {
         json!({"code": self.code, "title": self.title, "message": self.title,
-            "error_data": {"details": self.details.as_deref().unwrap_or(self.title)},
+            "error_data": {"details": self.details()},
             "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"})
     }
 

@@ -6,6 +6,7 @@ use super::settings::PhoneSettings;
 
 pub const WABA_ID: &str = "102290129340398";
 pub const BUSINESS_NAME: &str = "Harbour Tea House";
+pub const APP_ID: &str = "670843887433847";
 /// Belongs to somebody else: calls to it lack permission.
 pub const FOREIGN_ID: &str = "104400000000001";
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::samples;
+use super::scenario::Scenario;
+use super::traffic::Traffic;
 use crate::domain::clock::{SharedClock, SystemClock};
 
 /// Everything the simulator needs to start. `Default` is a sample business at a lifelike pace.
@@ -16,6 +18,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub waba_id: String,
     pub business_name: String,
+    /// The app that uploads samples; its id is a node.
+    pub app_id: String,
     /// The only bearer token that is accepted.
     pub token: String,
     /// Signs webhooks and, with the token, makes `appsecret_proof`.
@@ -40,6 +44,8 @@ pub struct Settings {
     pub life: Life,
     pub limits: Limits,
     pub delivery: Delivery,
+    /// Played from the start. `Scenario::prepare` puts its numbers, templates and life into the rest.
+    pub scenario: Option<Scenario>,
 }
 
 /// One business number.
@@ -109,6 +115,14 @@ pub struct Life {
     pub not_on_whatsapp: Vec<String>,
     /// Codes that are not answered at once: the call is accepted and a `failed` status follows.
     pub refused_later: Vec<u32>,
+    /// People who write by themselves.
+    pub traffic: Traffic,
+    /// Delivered messages after which a template's quality is judged by the people who stopped; none for never.
+    pub quality_after: Option<u32>,
+    /// The share of them from which it is yellow.
+    pub quality_yellow: f64,
+    /// And from which it is red, which pauses the template.
+    pub quality_red: f64,
     /// Up to version 23 statuses carry a `conversation` object.
     pub webhook_version: u32,
 }
@@ -134,6 +148,10 @@ impl Default for Life {
             marketing_stops: 0.004,
             not_on_whatsapp: vec!["0404".into()],
             refused_later: vec![131_026, 131_047, 131_048, 131_049, 130_472],
+            traffic: Traffic::default(),
+            quality_after: None,
+            quality_yellow: 0.05,
+            quality_red: 0.15,
             webhook_version: 24,
         }
     }
@@ -184,6 +202,12 @@ pub struct Limits {
     pub creations_per_hour: u32,
     /// How many templates the account may hold.
     pub templates: usize,
+    /// Sends that each of two templates needs to be compared.
+    pub compared_sends: u64,
+    /// People whom one number may block.
+    pub blocked_users: usize,
+    /// Bytes of media that are kept; the oldest files go first.
+    pub media_bytes: usize,
     /// Sends that the log remembers.
     pub keep_sends: usize,
     /// Webhook deliveries that the log remembers.
@@ -203,6 +227,9 @@ impl Default for Limits {
             management_per_hour: 5_000,
             creations_per_hour: 100,
             templates: 6_000,
+            compared_sends: 1_000,
+            blocked_users: 64_000,
+            media_bytes: 512 << 20,
             keep_sends: 200_000,
             keep_deliveries: 2_000,
             keep_messages: 30,
@@ -250,6 +277,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             waba_id: samples::WABA_ID.into(),
             business_name: samples::BUSINESS_NAME.into(),
+            app_id: samples::APP_ID.into(),
             token: "simulated-system-user-token".into(),
             app_secret: Some("simulated-app-secret".into()),
             require_proof: false,
@@ -264,6 +292,7 @@ impl Default for Settings {
             life: Life::default(),
             limits: Limits::default(),
             delivery: Delivery::default(),
+            scenario: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::buttons::{self, Button};
 use super::problem::Problem;
 
 /// A template's components, understood.
@@ -16,13 +17,31 @@ pub struct Shape {
     pub cards: Vec<Shape>,
 }
 
+impl Shape {
+    /// Handles of the samples of all media headers.
+    pub fn samples(&self) -> impl Iterator<Item = &str> {
+        let headers = std::iter::once(&self.header).chain(self.cards.iter().map(|card| &card.header));
+        headers
+            .filter_map(|header| if let Header::Media { sample, .. } = header { Some(sample.as_str()) } else { None })
+    }
+
+    /// The text of the header, if it has one.
+    pub fn title(&self) -> Option<&str> {
+        if let Header::Text(text) = &self.header { Some(&text.text) } else { None }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub enum Header {
     #[default]
     None,
     Text(Text),
-    /// `image`, `video` or `document`.
-    Media(&'static str),
+    Media {
+        /// `image`, `video` or `document`.
+        kind: &'static str,
+        /// The handle of the sample that reviewers look at.
+        sample: String,
+    },
     Location,
 }
 
@@ -32,23 +51,6 @@ pub struct Text {
     pub text: String,
     pub variables: Vec<String>,
     pub named: bool,
-}
-
-#[derive(Clone, Debug)]
-pub enum Button {
-    QuickReply { text: String },
-    Url { text: String, variable: bool },
-    CopyCode,
-    Other { text: String },
-}
-
-impl Button {
-    pub fn label(&self) -> &str {
-        match self {
-            Button::QuickReply { text } | Button::Url { text, .. } | Button::Other { text } => text,
-            Button::CopyCode => "Copy code",
-        }
-    }
 }
 
 impl Text {
@@ -67,7 +69,7 @@ pub fn read(components: &Value, named: bool, category: &str) -> Result<Shape, Pr
         return Err(Problem::parameter("Param components must be an array."));
     };
     let mut shape = Shape::default();
-    let mut has_body = false;
+    let (mut has_body, mut offer) = (false, false);
     for component in list {
         let kind = component.get("type").and_then(Value::as_str).unwrap_or_default().to_ascii_uppercase();
         match kind.as_str() {
@@ -77,23 +79,48 @@ pub fn read(components: &Value, named: bool, category: &str) -> Result<Shape, Pr
                 shape.body = read_body(component, named, category)?;
             }
             "FOOTER" => shape.footer = read_footer(component)?,
-            "BUTTONS" => shape.buttons = read_buttons(component)?,
+            "BUTTONS" => shape.buttons = buttons::read(component)?,
             "CAROUSEL" => shape.cards = read_cards(component, named, category)?,
-            "LIMITED_TIME_OFFER" => {}
+            "LIMITED_TIME_OFFER" => {
+                offer = true;
+                let text = component.pointer("/limited_time_offer/text").and_then(Value::as_str);
+                too_long(text.ok_or_else(|| Problem::missing("limited_time_offer['text']"))?, 16, "offer")?;
+            }
             other => return Err(Problem::parameter(format_args!("Param components has an unknown type {other:?}."))),
         }
     }
     if !has_body {
         return Err(Problem::template(2_388_072, "Message body is missing", "A template needs a BODY component."));
     }
+    fits_category(&shape, offer, category)?;
     Ok(shape)
 }
 
-fn text_of(component: &Value) -> &str {
+/// Offers and carousels are marketing, and codes have their own button.
+fn fits_category(shape: &Shape, offer: bool, category: &str) -> Result<(), Problem> {
+    let wrong = |sentence: &str| Err(Problem::parameter(format_args!("Invalid components: {sentence}.")));
+    if (offer || !shape.cards.is_empty()) && category != "MARKETING" {
+        return wrong("a limited-time offer and a carousel are for MARKETING templates");
+    }
+    if offer && (shape.footer.is_some() || shape.body.text.chars().count() > 600) {
+        return wrong("a limited-time offer has a body of at most 600 characters and no footer");
+    }
+    if category == "AUTHENTICATION" {
+        let codes = shape.buttons.iter().filter(|button| matches!(button, Button::Otp { .. })).count();
+        if codes != 1 || !matches!(shape.header, Header::None) {
+            return wrong("an AUTHENTICATION template has one OTP button and no header");
+        }
+    } else if shape.buttons.iter().any(|button| matches!(button, Button::Otp { .. })) {
+        return wrong("an OTP button is for AUTHENTICATION templates");
+    }
+    Ok(())
+}
+
+pub fn text_of(component: &Value) -> &str {
     component.get("text").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn too_long(text: &str, most: usize, what: &str) -> Result<(), Problem> {
+pub fn too_long(text: &str, most: usize, what: &str) -> Result<(), Problem> {
     if text.chars().count() <= most {
         return Ok(());
     }
@@ -113,6 +140,9 @@ fn read_header(component: &Value, named: bool) -> Result<Header, Problem> {
             if text.variables.len() > 1 {
                 return Err(wrong("A header may have one variable."));
             }
+            if text.text.contains(['*', '_', '~', '`', '\n']) {
+                return Err(wrong("A header has no formatting and no line breaks."));
+            }
             need_examples(component, &text, ["header_text", "header_text_named_params"])?;
             Ok(Header::Text(text))
         }
@@ -121,11 +151,12 @@ fn read_header(component: &Value, named: bool) -> Result<Header, Problem> {
             if handle.is_none_or(str::is_empty) {
                 return Err(wrong("A media header needs example.header_handle."));
             }
-            Ok(Header::Media(match format {
+            let kind = match format {
                 "IMAGE" => "image",
                 "DOCUMENT" => "document",
                 _ => "video",
-            }))
+            };
+            Ok(Header::Media { kind, sample: handle.unwrap_or_default().to_owned() })
         }
         "LOCATION" => Ok(Header::Location),
         _ => Err(wrong("The header's format must be TEXT, IMAGE, VIDEO, DOCUMENT, GIF or LOCATION.")),
@@ -213,74 +244,33 @@ fn read_footer(component: &Value) -> Result<Option<String>, Problem> {
     Ok(Some(text.into()))
 }
 
-fn read_buttons(component: &Value) -> Result<Vec<Button>, Problem> {
-    let wrong = |sentence: &str| Problem::parameter(format_args!("Invalid buttons: {sentence}"));
-    let list = component.get("buttons").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    if list.is_empty() || list.len() > 10 {
-        return Err(wrong("a template has 1 to 10 buttons"));
-    }
-    let mut buttons = Vec::with_capacity(list.len());
-    for button in list {
-        let text = text_of(button).to_owned();
-        too_long(&text, 25, "button label")?;
-        let kind = button.get("type").and_then(Value::as_str).unwrap_or_default();
-        if text.is_empty() && matches!(kind, "QUICK_REPLY" | "URL" | "PHONE_NUMBER") {
-            return Err(wrong("every button needs a text"));
-        }
-        buttons.push(match kind {
-            "QUICK_REPLY" => Button::QuickReply { text },
-            "URL" => {
-                let url = button.get("url").and_then(Value::as_str).unwrap_or_default();
-                let variable = url.ends_with("}}");
-                if !url.starts_with("https://") && !url.starts_with("http://") {
-                    return Err(wrong("a URL button needs a url"));
-                }
-                if url.contains("{{") && !variable {
-                    return Err(wrong("a url's variable stands at its end"));
-                }
-                if variable && button.get("example").is_none() {
-                    return Err(wrong("a url with a variable needs an example"));
-                }
-                Button::Url { text, variable }
-            }
-            "COPY_CODE" => Button::CopyCode,
-            "OTP" => Button::Url { text: if text.is_empty() { "Copy code".into() } else { text }, variable: true },
-            "PHONE_NUMBER"
-            | "FLOW"
-            | "CATALOG"
-            | "MPM"
-            | "SPM"
-            | "VOICE_CALL"
-            | "ORDER_DETAILS"
-            | "REQUEST_CONTACT_INFO"
-            | "CALL_PERMISSION_REQUEST" => Button::Other { text },
-            _ => return Err(wrong("unknown button type")),
-        });
-    }
-    let replies: Vec<bool> = buttons.iter().map(|button| matches!(button, Button::QuickReply { .. })).collect();
-    if replies.windows(2).filter(|pair| matches!(pair, [false, true])).count()
-        > usize::from(replies.first() == Some(&false))
-    {
-        return Err(wrong("quick replies must stand together"));
-    }
-    if buttons.iter().filter(|button| matches!(button, Button::Url { .. })).count() > 2 {
-        return Err(wrong("a template has at most 2 URL buttons"));
-    }
-    Ok(buttons)
-}
-
 fn read_cards(component: &Value, named: bool, category: &str) -> Result<Vec<Shape>, Problem> {
     let cards = component.get("cards").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if !(2..=10).contains(&cards.len()) {
         return Err(Problem::parameter("Invalid carousel: it has 2 to 10 cards."));
     }
-    cards
+    let cards: Result<Vec<Shape>, Problem> = cards
         .iter()
         .map(|card| {
             let components = card.get("components").cloned().unwrap_or_default();
-            read(&components, named, category)
+            let shape = read(&components, named, category)?;
+            too_long(&shape.body.text, 160, "card body")?;
+            if !matches!(shape.header, Header::Media { kind: "image" | "video", .. }) || shape.buttons.len() > 2 {
+                return Err(Problem::parameter(
+                    "Invalid carousel: a card has an image or a video, and at most 2 buttons.",
+                ));
+            }
+            Ok(shape)
         })
-        .collect()
+        .collect();
+    let cards = cards?;
+    let form = |card: &Shape| -> Vec<std::mem::Discriminant<Button>> {
+        card.buttons.iter().map(std::mem::discriminant).collect()
+    };
+    if cards.windows(2).any(|pair| matches!(pair, [a, b] if form(a) != form(b))) {
+        return Err(Problem::parameter("Invalid carousel: all cards have the same components."));
+    }
+    Ok(cards)
 }
 
 /// The names between double braces, in order of first use.

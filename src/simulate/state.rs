@@ -12,17 +12,22 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::agenda::Agenda;
+use super::business::Account;
 use super::clock::LifeClock;
 use super::connection::Door;
 use super::courier::Courier;
-use super::customers::Customers;
+use super::crowd::{Customers, Received};
 use super::faults::Faults;
 use super::limits::{Bucket, MessagingLimit};
 use super::log::SendLog;
+use super::media::Media;
+use super::media::uploads::Uploads;
 use super::phones::Phone;
 use super::sends::Sent;
 use super::settings::{Life, Limits, Settings};
+use super::tally::Tally;
 use super::templates::Templates;
+use super::templates::review::Orders;
 use super::webhooks::signature;
 use crate::domain::clock::Timestamp;
 
@@ -85,14 +90,21 @@ impl World {
 pub struct State {
     pub phones: BTreeMap<Arc<str>, Phone>,
     pub templates: Templates,
+    pub orders: Orders,
+    pub media: Media,
+    pub uploads: Uploads,
+    pub tally: Tally,
     pub customers: Customers,
     pub log: SendLog,
     pub people_today: MessagingLimit,
     pub life: Life,
     pub limits: Limits,
-    /// Every send fails with this code: the account is locked, restricted or unpaid.
-    pub blocked_with: Option<u32>,
+    pub account: Account,
+    /// Who wrote what, for read receipts and reactions.
+    pub received: Received,
     pub subscribed: bool,
+    /// When things were looked through for their age.
+    pub aged_at: Timestamp,
     /// Messages of paced templates.
     pub held: Vec<Arc<Sent>>,
     pub management: Bucket,
@@ -128,6 +140,10 @@ impl State {
             // They were read once before the start, which refuses those that do not fit.
             templates.seed(body, now).ok();
         }
+        let mut uploads = Uploads::default();
+        for handle in templates.iter().flat_map(|template| template.shape.samples()) {
+            uploads.remember(handle);
+        }
         Self {
             phones: settings
                 .phone_numbers
@@ -136,13 +152,19 @@ impl State {
                 .map(|p| (p.id.clone(), p))
                 .collect(),
             templates,
+            orders: Orders::default(),
+            media: Media::default(),
+            uploads,
+            tally: Tally::default(),
             customers: Customers::default(),
             log: SendLog::default(),
             people_today: MessagingLimit::default(),
             life: settings.life.clone(),
             limits: settings.limits.clone(),
-            blocked_with: None,
+            account: Account { insights: true, ..Account::default() },
+            received: Received::default(),
             subscribed: true,
+            aged_at: now,
             held: Vec::new(),
             management: Bucket::full(settings.limits.management_per_hour, now),
             counters: Counters::default(),
@@ -181,8 +203,9 @@ impl State {
             .collect();
         json!({
             "counters": self.counters, "distinct_opaque": self.log.distinct(), "duplicate_opaque": self.log.duplicates(),
-            "people_counted_today": self.people_today.used(), "customers": self.customers.len(), "held": self.held.len(),
-            "blocked_with": self.blocked_with, "subscribed": self.subscribed, "phones": phones, "templates": templates,
+            "people_counted_today": self.people_today.used(), "customers": self.customers.len(),
+            "media": self.media.len(), "held": self.held.len(),
+            "account": self.account.summary(), "blocked_with": self.account.blocked_with, "subscribed": self.subscribed, "phones": phones, "templates": templates,
             "life": self.life, "limits": self.limits,
         })
     }

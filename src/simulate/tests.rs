@@ -1,7 +1,14 @@
 //! The simulator over real HTTP: a business with its webhook address, and the calls it would make.
 
+mod acts;
+mod analytics;
 mod faults;
+mod media;
+mod numbers;
 mod people;
+mod restrictions;
+mod reviews;
+mod scenario;
 mod sending;
 mod statuses;
 mod templates;

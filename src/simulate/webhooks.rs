@@ -12,7 +12,7 @@ use sha2::Sha256;
 use super::customers::{Customer, Status};
 use super::phones::Phone;
 use super::problem::Problem;
-use super::sends::Sent;
+use super::sends::{Price, Sent};
 use super::templates::Template;
 use crate::domain::clock::Timestamp;
 
@@ -37,6 +37,15 @@ impl Line {
     }
 }
 
+/// What statuses carry beyond the message itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// Of the Graph API.
+    pub version: u32,
+    /// The number checks identities.
+    pub identity: bool,
+}
+
 /// One thing that the business is told.
 #[derive(Clone, Debug)]
 pub enum Update {
@@ -48,7 +57,8 @@ pub enum Update {
     Inbound {
         line: Line,
         message: Value,
-        contact: Value,
+        /// None for system messages.
+        contact: Option<Value>,
     },
     /// Everything that is not about a message.
     Other {
@@ -64,7 +74,7 @@ impl Update {
         customer: &Customer,
         status: Status,
         problem: Option<&Problem>,
-        version: u32,
+        told: Told,
         now: Timestamp,
     ) -> Self {
         let mut json = json!({"id": *sent.wamid, "status": status, "timestamp": now.seconds().to_string()});
@@ -75,17 +85,19 @@ impl Update {
             if status != Status::Failed {
                 fields.insert("recipient_user_id".into(), Value::from(&*customer.user_id));
             }
+            if told.identity {
+                fields.insert("recipient_identity_key_hash".into(), customer.identity_hash().into());
+            }
             if let Some(opaque) = &sent.opaque {
                 fields.insert("biz_opaque_callback_data".into(), Value::from(&**opaque));
             }
             if matches!(status, Status::Sent | Status::Delivered) {
-                let kind = if sent.free { "free_customer_service" } else { "regular" };
-                let pricing =
-                    json!({"billable": !sent.free, "pricing_model": "PMP", "type": kind, "category": sent.category});
+                let billable = sent.price == Price::Charged;
+                let pricing = json!({"billable": billable, "pricing_model": "PMP", "type": sent.pricing(),
+                    "category": sent.category});
                 fields.insert("pricing".into(), pricing);
-                if version <= 23 {
-                    let id = format!("{}-{}", customer.ordinal, sent.category);
-                    fields.insert("conversation".into(), json!({"id": id, "origin": {"type": sent.category}}));
+                if let Some(conversation) = conversation(sent, customer, told) {
+                    fields.insert("conversation".into(), conversation);
                 }
             }
             if let Some(problem) = problem {
@@ -93,11 +105,11 @@ impl Update {
             }
         }
         let line = Line { id: sent.phone.clone(), digits: sent.digits.clone() };
-        Self::Status { line, status: json, contact: problem.is_none().then(|| contact(customer)) }
+        Self::Status { line, status: json, contact: problem.is_none().then(|| contact(customer, told.identity)) }
     }
 
-    pub fn inbound(line: Line, customer: &Customer, message: Value) -> Self {
-        Self::Inbound { line, message, contact: contact(customer) }
+    pub fn inbound(line: Line, customer: &Customer, identity: bool, message: Value) -> Self {
+        Self::Inbound { line, message, contact: Some(contact(customer, identity)) }
     }
 
     pub fn preference(line: Line, customer: &Customer, stop: bool, now: Timestamp) -> Self {
@@ -110,7 +122,7 @@ impl Update {
             fields.insert("wa_id".into(), Value::from(&*customer.wa_id));
         }
         let value = json!({"messaging_product": "whatsapp", "metadata": line.metadata(),
-            "contacts": [contact(customer)], "user_preferences": [preference]});
+            "contacts": [contact(customer, false)], "user_preferences": [preference]});
         Self::Other { field: "user_preferences".into(), value, at: None }
     }
 
@@ -119,12 +131,27 @@ impl Update {
     }
 }
 
-fn contact(customer: &Customer) -> Value {
-    if customer.hides_number {
-        let username = format!("guest.{}", customer.ordinal);
-        return json!({"profile": {"name": customer.name, "username": username}, "user_id": *customer.user_id});
+/// Up to version 23 every message has one; since then only what is free because of an advertisement.
+fn conversation(sent: &Sent, customer: &Customer, told: Told) -> Option<Value> {
+    let id = format!("{}-{}", customer.ordinal, sent.category);
+    match sent.price {
+        Price::FreeEntry { until } => Some(json!({"id": id, "expiration_timestamp": until.seconds().to_string(),
+            "origin": {"type": "referral_conversion"}})),
+        _ if told.version <= 23 => Some(json!({"id": id, "origin": {"type": sent.category}})),
+        _ => None,
     }
-    json!({"profile": {"name": customer.name}, "wa_id": *customer.wa_id, "user_id": *customer.user_id})
+}
+
+fn contact(customer: &Customer, identity: bool) -> Value {
+    let mut contact = if customer.hides_number {
+        json!({"profile": {"name": customer.name, "username": customer.username()}, "user_id": *customer.user_id})
+    } else {
+        json!({"profile": {"name": customer.name}, "wa_id": *customer.wa_id, "user_id": *customer.user_id})
+    };
+    if let Some(fields) = contact.as_object_mut().filter(|_| identity) {
+        fields.insert("identity_key_hash".into(), customer.identity_hash().into());
+    }
+    contact
 }
 
 /// The webhook of a template's new status.
@@ -132,11 +159,14 @@ pub fn template_status(template: &Template, event: &str, title: Option<&str>, no
     let mut value = json!({"event": event, "message_template_id": template.id,
         "message_template_name": *template.name, "message_template_language": *template.language,
         "message_template_category": *template.category,
-        "reason": if event == "REJECTED" { template.rejected_reason.as_str() } else { "NONE" }});
-    if let Some(title) = title
-        && let Some(fields) = value.as_object_mut()
-    {
-        fields.insert("other_info".into(), json!({"title": title, "description": "Because of its quality"}));
+        "reason": if event == "REJECTED" { template.rejected_reason.word() } else { "NONE" }});
+    if let Some(fields) = value.as_object_mut() {
+        if let Some(title) = title {
+            fields.insert("other_info".into(), json!({"title": title, "description": "Because of its quality"}));
+        }
+        if event == "DISABLED" {
+            fields.insert("disable_info".into(), json!({"disable_date": now.seconds()}));
+        }
     }
     Update::account("message_template_status_update", value, now)
 }
@@ -155,8 +185,11 @@ pub fn envelope(waba_id: &str, updates: &[Update]) -> Value {
         changes.push(match first {
             Update::Status { line, .. } => (change("messages", statuses(line, chunk)), None),
             Update::Inbound { line, message, contact } => {
-                let value = json!({"messaging_product": "whatsapp", "metadata": line.metadata(),
-                    "contacts": [contact], "messages": [message]});
+                let mut value =
+                    json!({"messaging_product": "whatsapp", "metadata": line.metadata(), "messages": [message]});
+                if let (Some(contact), Some(fields)) = (contact, value.as_object_mut()) {
+                    fields.insert("contacts".into(), json!([contact]));
+                }
                 (change("messages", value), None)
             }
             Update::Other { field, value, at } => (change(field, value.clone()), *at),

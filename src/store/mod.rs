@@ -22,6 +22,7 @@ pub mod identity;
 pub mod instance;
 pub mod lock;
 pub mod mark_file;
+pub mod media;
 pub mod messages;
 pub mod outbox;
 pub mod people;
@@ -38,7 +39,7 @@ use crate::domain::clock::Timestamp;
 use crate::faults::{Step, point};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-pub use connect::{ConnectError, connect, migrate};
+pub use connect::{ConnectError, connect, migrate, sqlite_file};
 
 /// A database: one file of SQLite, or a PostgreSQL server.
 #[derive(Clone, Debug)]

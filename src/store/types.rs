@@ -1,11 +1,12 @@
 //! The words of the domain as columns: the same Rust type on both databases, the native column type on each.
 
-use crate::domain::canonical::{Ask, Digest, Hash};
+use crate::domain::canonical::{Ask, ContentHash, Digest, Hash};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{
-    AgentId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId,
-    ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId,
+    ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId,
+    TenantId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -56,7 +57,7 @@ macro_rules! ids {
 }
 
 ids! {
-    AgentId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
 }
 
 impl Column<i64> for Timestamp {
@@ -90,7 +91,7 @@ macro_rules! hashes {
     };
 }
 
-hashes!(Ask, Digest);
+hashes!(Ask, ContentHash, Digest);
 
 column! {
     Timestamp as i64;

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod consent;
 pub mod contacts;
 pub mod envelope;
+pub mod media;
 pub mod messages;
 mod reading;
 pub mod request_view;
@@ -41,6 +42,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
+use media::Media;
 use wake::Wake;
 
 /// Looks a secret up by the name of its environment variable.
@@ -63,6 +65,8 @@ pub struct Ctx {
     pub secrets: Secrets,
     /// Tells the worker of this process that there is something to do.
     pub wake: Wake,
+    /// Files.
+    pub media: Media,
 }
 
 impl Ctx {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use mails::Mails;
 use mark::{Mark, SharedMark};
-use rounds::{Marks, Posts, Reads, Replies, Requests, Times};
+use rounds::{Marks, Posts, Reads, Replies, Requests, Sweeps, Times};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -123,6 +123,7 @@ impl Worker {
         tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Sweeps(Arc::clone(&engine))));
         if let Some(mailer) = mailer {
             tasks.spawn(again(stop.clone(), Mails::new(Arc::clone(&engine), mailer)));
         }

@@ -86,6 +86,7 @@ impl World {
             public_url: "http://localhost".into(),
             secrets: Arc::new(|_| None),
             wake: countersign::tools::wake::Wake::default(),
+            media: countersign::tools::media::Media::default(),
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {

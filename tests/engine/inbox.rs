@@ -63,6 +63,7 @@ impl Door {
                 _ => None,
             }),
             wake: Wake::default(),
+            media: countersign::tools::media::Media::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/whatsapp", listener.local_addr().unwrap());

@@ -190,6 +190,7 @@ impl Play {
             public_url: "http://localhost".into(),
             secrets: Arc::new(|_| None),
             wake: Wake::default(),
+            media: countersign::tools::media::Media::default(),
         };
         let engine = Arc::new(Engine {
             instance: instance::enter(&ctx.db, "test", 0, &Identity::of(&ctx.db).await.unwrap(), ctx.clock.now())

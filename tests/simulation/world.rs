@@ -86,6 +86,7 @@ impl Ground {
             public_url: "http://localhost".into(),
             secrets: Arc::new(|_| None),
             wake: Wake::default(),
+            media: countersign::tools::media::Media::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod consent;
 mod contacts;
 mod conversations;
 mod identity;
+mod media;
 mod replies;
 mod requests;
 mod segments;

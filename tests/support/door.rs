@@ -34,6 +34,7 @@ pub fn ctx(db: &Db) -> (Ctx, Arc<FixedClock>) {
     let settings = graph::Settings { graph_url: "http://127.0.0.1:9".to_owned(), ..graph::Settings::default() };
     let ctx = Ctx {
         wake: Wake::default(),
+        media: countersign::tools::media::Media::default(),
         db: db.clone(),
         graph: Graph::new(&settings).expect("a client"),
         clock: clock.clone(),

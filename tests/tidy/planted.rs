@@ -36,6 +36,7 @@ fn a_library_outside_its_wall() {
     assert_eq!(walls(&file("src/domain/ids.rs", "#[derive(sqlx::Type)]")).len(), 1);
     assert_eq!(walls(&file("src/mcp/mod.rs", "use reqwest as http;")).len(), 1);
     assert_eq!(walls(&file("src/approvals/submit.rs", "use ::axum::Json;")).len(), 1);
+    assert_eq!(walls(&file("src/tools/media.rs", "use object_store::path::Path;")).len(), 1);
     assert!(walls(&file("src/store/mod.rs", "use sqlx::Row; use my::axum::X;")).is_empty());
 }
 

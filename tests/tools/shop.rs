@@ -166,6 +166,7 @@ impl Shop {
             public_url: "http://localhost".into(),
             secrets: Arc::new(|_| None),
             wake: countersign::tools::wake::Wake::default(),
+            media: countersign::tools::media::Media::default(),
         };
         (Self { db, world, ctx, caller: Caller { agent }, clock, members, guests }, numbers)
     }

@@ -1,18 +1,20 @@
-//! Makes Meta act on the business: templates paused or rated, numbers restricted, limits and accounts changed.
+//! Makes Meta act on the business: templates judged, paused or rated, limits and the account changed.
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::happenings::{Event, settle_held};
+use super::super::business::{DirectSend, Forbidden, Review};
+use super::super::happenings::settle_held;
+use super::super::limits::DAY;
+use super::super::state::World;
 use super::super::templates::Template;
+use super::super::templates::review::{self, named};
+use super::super::templates::standing::{Reason, Standing};
 use super::super::webhooks::{Update, template_status};
-use super::{Answer, Shared, overlay, read, refused};
-use crate::domain::clock::Timestamp;
+use super::{Outcome, overlay, read, refused};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,8 +22,8 @@ struct TemplateChange {
     id: Option<String>,
     name: Option<String>,
     language: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
+    status: Option<Standing>,
+    reason: Option<Reason>,
     quality: Option<String>,
     category: Option<String>,
     correct_category: Option<String>,
@@ -29,9 +31,8 @@ struct TemplateChange {
     held: Option<String>,
 }
 
-pub async fn template(State(world): Shared, body: Bytes) -> Answer {
-    let change: TemplateChange = read(&body)?;
-    let now = world.clock.now();
+pub fn template(world: &World, body: &Bytes) -> Outcome {
+    let change: TemplateChange = read(body)?;
     let mut updates = Vec::new();
     let (json, settled) = {
         let mut guard = world.state();
@@ -49,131 +50,65 @@ pub async fn template(State(world): Shared, body: Bytes) -> Answer {
         };
         let template =
             id.and_then(|id| state.templates.get_mut(id)).ok_or_else(|| refused("there is no such template"))?;
-        let (id, pauses) = (template.id, template.pauses);
-        change_template(template, &change, now, &mut updates);
-        let (json, paused) = (template.to_json(), (template.pauses > pauses).then_some(template.pauses));
-        if let Some(pause) = paused {
-            // Three hours, then six.
-            let hours = u64::from(pause) * 3;
-            world.agenda.add(&world.clock, hours * 3_600_000, Event::Unpause { template: id, pause });
-        }
+        let id = template.id;
+        change_template(world, template, &change, &mut updates);
+        let json = template.to_json();
         let settled = match change.held.as_deref() {
             None => 0,
-            Some("release") => settle_held(&world, state, id, true),
-            Some("drop") => settle_held(&world, state, id, false),
+            Some("release") => settle_held(world, state, id, true),
+            Some("drop") => settle_held(world, state, id, false),
             Some(_) => return Err(refused("held is \"release\" or \"drop\"")),
         };
         (json, settled)
     };
     world.courier.publish(&updates);
-    Ok(Json(json!({"template": json, "settled": settled})))
+    Ok(json!({"template": json, "settled": settled}))
 }
 
-fn change_template(template: &mut Template, change: &TemplateChange, now: Timestamp, updates: &mut Vec<Update>) {
-    let named = |value: &mut Value| {
-        if let Some(fields) = value.as_object_mut() {
-            fields.insert("message_template_id".into(), template_id(template.id));
-            fields.insert("message_template_name".into(), Value::from(&*template.name));
-            fields.insert("message_template_language".into(), Value::from(&*template.language));
-        }
-    };
+fn change_template(world: &World, template: &mut Template, change: &TemplateChange, updates: &mut Vec<Update>) {
+    let now = world.clock.now();
     if let Some(quality) = &change.quality {
-        let mut value = json!({"previous_quality_score": template.quality, "new_quality_score": quality});
-        named(&mut value);
-        updates.push(Update::account("message_template_quality_update", value, now));
-        template.quality.clone_from(quality);
-        template.quality_since = now;
+        review::rate(template, quality, now, updates);
     }
     if let Some(correct) = &change.correct_category {
-        let mut value = json!({"new_category": *template.category, "correct_category": correct,
-            "category_update_timestamp": now.after(Duration::from_secs(24 * 3600)).seconds()});
-        named(&mut value);
-        updates.push(Update::account("template_category_update", value, now));
+        let value = json!({"new_category": *template.category, "correct_category": correct,
+            "category_update_timestamp": now.after(DAY).seconds()});
+        updates.push(Update::account("template_category_update", named(template, value), now));
         template.correct_category = Some(correct.clone());
     }
     if let Some(category) = &change.category {
-        let mut value = json!({"previous_category": *template.category, "new_category": category});
-        named(&mut value);
-        updates.push(Update::account("template_category_update", value, now));
+        let value = json!({"previous_category": *template.category, "new_category": category});
+        updates.push(Update::account("template_category_update", named(template, value), now));
         template.previous_category = Some(template.category.to_string());
         template.category = category.as_str().into();
         template.correct_category = None;
     }
-    if let Some(reason) = &change.reason {
-        template.rejected_reason.clone_from(reason);
+    if let Some(reason) = change.reason {
+        template.rejected_reason = reason;
     }
-    if let Some(status) = &change.status {
-        let pauses = template.pauses + u8::from(status == "PAUSED" && template.status != "PAUSED");
-        let (event, title) = match (status.as_str(), pauses) {
-            ("PAUSED", 3..) => ("DISABLED", Some("DISABLED")),
-            ("PAUSED", 2) => ("PAUSED", Some("SECOND_PAUSE")),
-            ("PAUSED", _) => ("PAUSED", Some("FIRST_PAUSE")),
-            ("DISABLED", _) => ("DISABLED", Some("DISABLED")),
-            (other, _) => (other, None),
-        };
-        template.pauses = pauses;
-        template.status = event.to_owned();
-        updates.push(template_status(template, event, title, now));
+    match change.status {
+        None => {}
+        Some(Standing::Paused) => review::pause(world, template, updates),
+        Some(status) => {
+            let event = match (template.status, status) {
+                (Standing::Archived, Standing::Approved) => "UNARCHIVED",
+                (Standing::Disabled, Standing::Approved) => "REINSTATED",
+                _ => status.word(),
+            };
+            template.status = status;
+            template.last_used = now;
+            let title = (status == Standing::Disabled).then_some("DISABLED");
+            updates.push(template_status(template, event, title, now));
+        }
     }
     template.paced = change.paced.unwrap_or(template.paced);
 }
 
-/// Template ids are numbers in webhooks, and strings everywhere else.
-fn template_id(id: u64) -> Value {
-    id.into()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PhoneChange {
-    id: String,
-    status: Option<String>,
-    quality: Option<String>,
-    throughput: Option<u32>,
-    /// Digits of the only people it may write to; makes it a test number.
-    allowed: Option<Vec<String>>,
-    /// `false` makes it an ordinary number again.
-    test_number: Option<bool>,
-}
-
-pub async fn phone(State(world): Shared, body: Bytes) -> Answer {
-    let change: PhoneChange = read(&body)?;
-    let now = world.clock.now();
-    let mut updates = Vec::new();
-    let json = {
-        let mut guard = world.state();
-        let state = &mut *guard;
-        let phone = state.phones.get_mut(change.id.as_str()).ok_or_else(|| refused("there is no such phone number"))?;
-        let mut tell = |event: &str, digits: &str, tier: &str| {
-            let value =
-                json!({"display_phone_number": digits, "event": event, "max_daily_conversations_per_business": tier});
-            updates.push(Update::account("phone_number_quality_update", value, now));
-        };
-        if let Some(quality) = change.quality.filter(|quality| *quality != phone.quality) {
-            tell(if quality == "RED" { "FLAGGED" } else { "UNFLAGGED" }, &phone.digits, &state.limits.messaging_limit);
-            phone.quality = quality;
-        }
-        if let Some(throughput) = change.throughput {
-            if throughput > phone.throughput {
-                tell("THROUGHPUT_UPGRADE", &phone.digits, &state.limits.messaging_limit);
-            }
-            phone.throughput = throughput;
-        }
-        phone.status = change.status.unwrap_or_else(|| phone.status.clone());
-        if change.allowed.is_some() || change.test_number == Some(false) {
-            phone.allowed = change.allowed;
-        }
-        phone.to_json(&state.limits.messaging_limit, None)
-    };
-    world.courier.publish(&updates);
-    Ok(Json(json))
-}
-
-pub async fn limits(State(world): Shared, body: Bytes) -> Answer {
+pub fn limits(world: &World, body: &Bytes) -> Outcome {
     let now = world.clock.now();
     let (limits, tier) = {
         let mut state = world.state();
-        let wanted = overlay(&state.limits, &body)?;
+        let wanted = overlay(&state.limits, body)?;
         let before = std::mem::replace(&mut state.limits, wanted);
         let changed = before.messaging_limit != state.limits.messaging_limit;
         (json!(state.limits), changed.then(|| state.limits.messaging_limit.clone()))
@@ -182,17 +117,120 @@ pub async fn limits(State(world): Shared, body: Bytes) -> Answer {
         let value = json!({"max_daily_conversations_per_business": tier, "max_phone_numbers_per_business": 20});
         world.courier.publish(&[Update::account("business_capability_update", value, now)]);
     }
-    Ok(Json(limits))
+    Ok(limits)
+}
+
+/// What Meta decides about the account. Each part comes with its webhook.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct AccountChange {
+    /// Present and null lifts it.
+    #[serde(deserialize_with = "present")]
+    blocked_with: Option<Option<u32>>,
+    restriction: Option<Restriction>,
+    /// Such as `SCAM`: a warning, and nothing more.
+    violation: Option<String>,
+    ban: Option<Ban>,
+    review: Option<Review>,
+    direct_send: Option<DirectSend>,
+    marketing_disabled: Option<bool>,
+    insights: Option<bool>,
+    alert: Option<Alert>,
+    /// Any other event of `account_update`, such as `ACCOUNT_OFFBOARDED`.
+    event: Option<String>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AccountChange {
-    blocked_with: Option<u32>,
+struct Restriction {
+    #[serde(rename = "type")]
+    what: Forbidden,
+    /// None lifts it.
+    hours: Option<f64>,
 }
 
-pub async fn account(State(world): Shared, body: Bytes) -> Answer {
-    let change: AccountChange = read(&body)?;
-    world.state().blocked_with = change.blocked_with;
-    Ok(Json(json!({"blocked_with": change.blocked_with})))
+#[derive(Clone, Copy, Deserialize, Serialize, PartialEq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Ban {
+    Disable,
+    ScheduleForDisable,
+    Reinstate,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alert {
+    #[serde(rename = "type")]
+    kind: String,
+    severity: Option<String>,
+    description: Option<String>,
+}
+
+pub fn account(world: &World, body: &Bytes) -> Outcome {
+    let change: AccountChange = read(body)?;
+    let now = world.clock.now();
+    let mut updates = Vec::new();
+    let mut tell = |field: &str, value: Value| updates.push(Update::account(field, value, now));
+    let summary = {
+        let mut guard = world.state();
+        let account = &mut guard.account;
+        if let Some(code) = change.blocked_with {
+            account.blocked_with = code;
+        }
+        if let Some(restriction) = change.restriction {
+            account.restrictions.retain(|(what, _)| *what != restriction.what);
+            if let Some(hours) = restriction.hours {
+                let span = Duration::try_from_secs_f64(hours * 3600.0).map_err(|_| refused("hours is not a time"))?;
+                let until = now.after(span);
+                account.restrictions.push((restriction.what, until));
+                let info = json!([{"restriction_type": restriction.what, "expiration": until.seconds().to_string()}]);
+                tell("account_update", json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": info}));
+            }
+        }
+        if let Some(violation) = change.violation {
+            let info = json!({"violation_type": violation});
+            tell("account_update", json!({"event": "ACCOUNT_VIOLATION", "violation_info": info}));
+        }
+        if let Some(ban) = change.ban {
+            account.banned = ban == Ban::Disable;
+            let info = json!({"waba_ban_state": ban, "waba_ban_date": now.to_jiff().strftime("%B %d, %Y").to_string()});
+            tell("account_update", json!({"event": "DISABLED_UPDATE", "ban_info": info}));
+        }
+        if let Some(review) = change.review {
+            account.review = Some(review);
+            tell("account_review_update", json!({"decision": review}));
+        }
+        if let Some(alert) = change.alert {
+            let info = json!({"alert_severity": alert.severity.as_deref().unwrap_or("INFORMATIONAL"),
+                "alert_status": "ACTIVE", "alert_type": alert.kind,
+                "alert_description": alert.description.unwrap_or_default()});
+            let id = &world.settings.waba_id;
+            tell("account_alerts", json!({"entity_type": "BUSINESS", "entity_id": id, "alert_info": info}));
+        }
+        if let Some(event) = change.event {
+            tell("account_update", json!({ "event": event }));
+        }
+        account.direct_send = change.direct_send.unwrap_or(account.direct_send);
+        account.marketing_disabled = change.marketing_disabled.unwrap_or(account.marketing_disabled);
+        account.insights = change.insights.unwrap_or(account.insights);
+        account.summary()
+    };
+    world.courier.publish(&updates);
+    Ok(summary)
+}
+
+/// Orders a verdict for reviews to come.
+pub fn order(world: &World, body: &Bytes) -> Outcome {
+    let mut state = world.state();
+    if body.is_empty() {
+        state.orders.clear();
+        return Ok(json!({"orders": []}));
+    }
+    let order: review::Order = read(body)?;
+    Ok(json!({"orders": state.orders.add(order)}))
 }

@@ -1,7 +1,8 @@
 //! The control endpoint: tests and the curious look behind the scenes, and make things happen. The table of calls
-//! stands in the module's head.
+//! stands in the module's head. Scenarios make the same calls by their names.
 
 mod business;
+mod numbers;
 mod people;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
+use super::scenario::Scenario;
 use super::state::World;
 use super::webhooks::Update;
 
@@ -25,9 +27,17 @@ pub use people::perform;
 
 type Shared = State<Arc<World>>;
 type Answer = Result<Json<Value>, Refused>;
+type Outcome = Result<Value, Refused>;
 
 /// A sentence for the person who wrote the test.
+#[derive(Debug)]
 pub struct Refused(String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -39,22 +49,49 @@ fn refused(sentence: impl Into<String>) -> Refused {
     Refused(sentence.into())
 }
 
+type Act = fn(&World, &Bytes) -> Outcome;
+
+/// Calls that change something, by their path.
+const CALLS: &[(&str, Act)] = &[
+    ("account", business::account),
+    ("clock", clock),
+    ("customers", people::customer),
+    ("customers/act", people::act),
+    ("faults", add_fault),
+    ("life", life),
+    ("limits", business::limits),
+    ("phones", numbers::phone),
+    ("reset", reset),
+    ("reviews", business::order),
+    ("scenario", scenario),
+    ("templates", business::template),
+    ("webhooks/send", send_webhook),
+];
+
+/// Is there such a call?
+pub fn knows(name: &str) -> bool {
+    CALLS.iter().any(|(known, _)| *known == name)
+}
+
+/// Makes a call by its name, as a scenario does.
+pub fn carry_out(world: &World, name: &str, body: &Value) -> Outcome {
+    let (_, call) = CALLS.iter().find(|(known, _)| *known == name).ok_or_else(|| {
+        let known: Vec<&str> = CALLS.iter().map(|(known, _)| *known).collect();
+        refused(format!("there is no call \"{name}\"; there is: {}", known.join(", ")))
+    })?;
+    call(world, &Bytes::from(body.to_string()))
+}
+
 pub fn routes() -> Router<Arc<World>> {
-    Router::new()
+    let looks = Router::new()
         .route("/state", get(state))
         .route("/sends", get(sends))
-        .route("/faults", get(faults).post(add_fault).delete(remove_faults))
-        .route("/templates", post(business::template))
-        .route("/phones", post(business::phone))
-        .route("/customers", post(people::customer))
-        .route("/customers/act", post(people::act))
-        .route("/webhooks", get(deliveries).post(webhooks))
-        .route("/webhooks/send", post(send_webhook))
-        .route("/clock", post(clock))
-        .route("/life", post(life))
-        .route("/limits", post(business::limits))
-        .route("/account", post(business::account))
-        .route("/reset", post(reset))
+        .route("/faults", get(faults).delete(remove_faults))
+        .route("/webhooks", get(deliveries).post(webhooks));
+    CALLS.iter().fold(looks, |router, (name, call)| {
+        let handler = async move |State(world): Shared, body: Bytes| call(&world, &body).map(Json);
+        router.route(&format!("/{name}"), post(handler))
+    })
 }
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
@@ -88,9 +125,9 @@ async fn faults(State(world): Shared) -> Json<Value> {
     Json(world.faults().summary())
 }
 
-async fn add_fault(State(world): Shared, body: Bytes) -> Answer {
-    let fault: Fault = read(&body)?;
-    Ok(Json(json!({"id": world.faults().add(fault)})))
+fn add_fault(world: &World, body: &Bytes) -> Outcome {
+    let fault: Fault = read(body)?;
+    Ok(json!({"id": world.faults().add(fault)}))
 }
 
 #[derive(Deserialize)]
@@ -145,10 +182,10 @@ struct AnyWebhook {
     value: Value,
 }
 
-async fn send_webhook(State(world): Shared, body: Bytes) -> Answer {
-    let any: AnyWebhook = read(&body)?;
+fn send_webhook(world: &World, body: &Bytes) -> Outcome {
+    let any: AnyWebhook = read(body)?;
     world.courier.publish(&[Update::account(&any.field, any.value, world.clock.now())]);
-    Ok(Json(json!({"success": true})))
+    Ok(json!({"success": true}))
 }
 
 #[derive(Deserialize)]
@@ -157,31 +194,48 @@ struct Advance {
     advance_seconds: f64,
 }
 
-async fn clock(State(world): Shared, body: Bytes) -> Answer {
-    let advance: Advance = read(&body)?;
+fn clock(world: &World, body: &Bytes) -> Outcome {
+    let advance: Advance = read(body)?;
     let by = Duration::try_from_secs_f64(advance.advance_seconds).map_err(|_| refused("time only goes forward"))?;
     world.clock.advance(by);
     world.agenda.wake();
-    Ok(Json(json!({"now_us": world.clock.now().micros()})))
+    Ok(json!({"now_us": world.clock.now().micros()}))
 }
 
 /// Puts the given fields over the present ones.
-fn overlay<T: serde::Serialize + DeserializeOwned>(present: &T, body: &Bytes) -> Result<T, Refused> {
+pub fn overlay<T: serde::Serialize + DeserializeOwned>(present: &T, body: &Bytes) -> Result<T, Refused> {
     let mut merged = serde_json::to_value(present).map_err(|error| refused(error.to_string()))?;
     let change: serde_json::Map<String, Value> = read(body)?;
-    if let Some(fields) = merged.as_object_mut() {
-        fields.extend(change);
-    }
+    lay(&mut merged, Value::Object(change));
     serde_json::from_value(merged).map_err(|error| refused(format!("the body does not fit: {error}")))
 }
 
-async fn life(State(world): Shared, body: Bytes) -> Answer {
-    let mut state = world.state();
-    state.life = overlay(&state.life, &body)?;
-    Ok(Json(json!(state.life)))
+fn lay(present: &mut Value, change: Value) {
+    match (present, change) {
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (key, change) in changes {
+                lay(fields.entry(key).or_insert(Value::Null), change);
+            }
+        }
+        (present, change) => *present = change,
+    }
 }
 
-async fn reset(State(world): Shared) -> Json<Value> {
+fn life(world: &World, body: &Bytes) -> Outcome {
+    let mut state = world.state();
+    state.life = overlay(&state.life, body)?;
+    Ok(json!(state.life))
+}
+
+/// A scenario in JSON, or as TOML text.
+fn scenario(world: &World, body: &Bytes) -> Outcome {
+    let text = std::str::from_utf8(body).map_err(|_| refused("the scenario is not UTF-8"))?;
+    let scenario = Scenario::read(text).map_err(|why| refused(why.to_string()))?;
+    scenario.join(world).map_err(|why| refused(why.to_string()))?;
+    Ok(json!({"steps": scenario.steps.len()}))
+}
+
+fn reset(world: &World, _: &Bytes) -> Outcome {
     world.reset();
-    Json(json!({"success": true}))
+    Ok(json!({"success": true}))
 }

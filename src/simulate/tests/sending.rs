@@ -97,7 +97,7 @@ async fn free_form_bodies_are_read_with_their_limits() {
     for (kind, content) in [
         ("text", json!({"body": "hello", "preview_url": false})),
         ("image", json!({"link": "https://shop.example/tea.jpg", "caption": "tea"})),
-        ("document", json!({"id": "1013", "filename": "menu.pdf"})),
+        ("document", json!({"link": "https://shop.example/menu.pdf", "filename": "menu.pdf"})),
         ("location", json!({"latitude": "22.28", "longitude": "114.15", "name": "Central"})),
         ("contacts", json!([{"name": {"formatted_name": "Ann", "first_name": "Ann"}}])),
         ("reaction", json!({"message_id": "wamid.x", "emoji": "🍵"})),
@@ -121,6 +121,8 @@ async fn free_form_bodies_are_read_with_their_limits() {
         ("image", json!({"caption": "no image"}), 131_008),
         ("image", json!({"id": "1", "caption": "x".repeat(1025)}), 100),
         ("image", json!({"link": "ftp://x"}), 131_009),
+        ("image", json!({"id": "1013"}), 100),
+        ("image", json!({"id": "my picture"}), 100),
         ("location", json!({"latitude": 91, "longitude": 0}), 131_009),
         ("contacts", json!([]), 131_008),
         ("interactive", buttons(json!([])), 131_009),

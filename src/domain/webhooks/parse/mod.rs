@@ -99,7 +99,7 @@ impl Change<'_> {
     fn events(&self, out: &mut Vec<Event>) {
         match self.field {
             "messages" => self.messages(out),
-            "user_preferences" => self.each("user_preferences", out, |item| message::preference(item)),
+            "user_preferences" => self.each("user_preferences", out, message::preference),
             "smb_message_echoes" => self.each("message_echoes", out, |item| message::echo(item).map(What::Echo)),
             _ => {
                 let what = business::read(self.field, self.value);

@@ -1,0 +1,7 @@
+//! Files: taken in, kept in a folder or a bucket, and fetched through their door.
+
+mod bucket;
+mod daemon;
+mod files;
+mod ingest;
+mod stage;
