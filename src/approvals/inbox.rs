@@ -68,11 +68,21 @@ async fn one_by_one(ctx: &Ctx, secret: &Hash) -> Result<Round> {
 }
 
 async fn one(ctx: &Ctx, mut tx: Tx, secret: &Hash, tenant: TenantId, event: &Arrived) -> Result<bool> {
-    let follow = apply(ctx, &mut tx, secret, tenant, std::slice::from_ref(event)).await?;
-    let followed = followed(ctx, &mut tx, tenant, &follow).await?;
-    tx.commit().await?;
-    followed.wake(ctx);
-    Ok(follow.read_again)
+    let done = async {
+        let follow = apply(ctx, &mut tx, secret, tenant, std::slice::from_ref(event)).await?;
+        Ok((follow.read_again, followed(ctx, &mut tx, tenant, &follow).await?))
+    };
+    match done.await {
+        Ok((read_again, followed)) => {
+            tx.commit().await?;
+            followed.wake(ctx);
+            Ok(read_again)
+        }
+        Err(e) => {
+            tx.roll_back().await.ok();
+            Err(e)
+        }
+    }
 }
 
 async fn park(ctx: &Ctx, post: &Post, place: usize, (_, event): &Arrived, why: &str) -> Result<()> {
@@ -108,11 +118,31 @@ fn why(error: &Error) -> String {
 }
 
 async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
-    let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    let waiting = posts::take(&mut tx, limit).await?;
+    match in_one(ctx, &mut tx, secret, limit).await {
+        Ok((round, _)) if round.posts == 0 => {
+            tx.roll_back().await?;
+            Ok(round)
+        }
+        Ok((round, all)) => {
+            tx.commit_at(Step::Applied).await?;
+            metrics::counter!("countersign_webhook_posts_total").increment(round.posts as u64);
+            all.wake(ctx);
+            Ok(round)
+        }
+        Err(e) => {
+            // Before anybody takes the posts again. If even that fails, the first error says why.
+            tx.roll_back().await.ok();
+            Err(e)
+        }
+    }
+}
+
+async fn in_one(ctx: &Ctx, tx: &mut Tx, secret: &Hash, limit: u32) -> Result<(Round, Followed)> {
+    let now = ctx.clock.now();
+    let waiting = posts::take(tx, limit).await?;
     if waiting.is_empty() {
-        return Ok(Round::default());
+        return Ok((Round::default(), Followed::default()));
     }
     let mut by_tenant: BTreeMap<TenantId, Vec<Arrived>> = BTreeMap::new();
     let tenants = people::tenants(&ctx.db).await?;
@@ -128,25 +158,22 @@ async fn together(ctx: &Ctx, secret: &Hash, limit: u32) -> Result<Round> {
             Err(why) => {
                 tracing::error!(post = post.id, error = %why, "a webhook post cannot be read and is set aside");
                 metrics::counter!("countersign_webhook_posts_parked_total").increment(1);
-                posts::park(&mut tx, post.id, &why, now).await?;
+                posts::park(tx, post.id, &why, now).await?;
             }
         }
     }
-    posts::applied(&mut tx, &applied, now).await?;
+    posts::applied(tx, &applied, now).await?;
     let mut round = Round { posts: waiting.len(), read_again: false };
     let mut all = Followed::default();
     for (tenant, events) in &by_tenant {
-        let follow = apply(ctx, &mut tx, secret, *tenant, events).await?;
+        let follow = apply(ctx, tx, secret, *tenant, events).await?;
         round.read_again |= follow.read_again;
-        all.join(followed(ctx, &mut tx, *tenant, &follow).await?);
+        all.join(followed(ctx, tx, *tenant, &follow).await?);
     }
-    tx.commit_at(Step::Applied).await?;
-    metrics::counter!("countersign_webhook_posts_total").increment(waiting.len() as u64);
     if let Some(oldest) = waiting.first() {
         metrics::gauge!("countersign_webhook_lag_seconds").set(now.since(oldest.received_at).as_secs_f64());
     }
-    all.wake(ctx);
-    Ok(round)
+    Ok((round, all))
 }
 
 /// What others have to hear of once the transaction has ended.

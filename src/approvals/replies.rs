@@ -105,7 +105,7 @@ async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::resul
 
 /// What is sent, in Meta's shape.
 enum Outbound {
-    Free(OutboundMessage),
+    Free(Box<OutboundMessage>),
     Template(Box<TemplateMessage>),
 }
 
@@ -115,7 +115,8 @@ async fn outbound(ctx: &Ctx, intent: &Intent, to: Recipient) -> Result<std::resu
         Saying::Message(content) => {
             let message = OutboundMessage { to, reply_to: None, identity_key_hash: None, content: content.clone() };
             let fault = message.faults().into_iter().next();
-            Ok(fault.map_or(Ok(Outbound::Free(message)), |fault| Err(format!("Meta would refuse it: {fault}."))))
+            Ok(fault
+                .map_or(Ok(Outbound::Free(Box::new(message))), |fault| Err(format!("Meta would refuse it: {fault}."))))
         }
         Saying::Template { name, language } => {
             let found = templates::of_name(&ctx.db, intent.tenant, name).await?;

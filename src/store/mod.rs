@@ -290,6 +290,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Gives it up, and comes back when it is gone with its locks. One that is only dropped holds them for a moment longer.
+    pub async fn roll_back(self) -> Result<()> {
+        match self {
+            Self::Sqlite(t) => t.rollback().await?,
+            Self::Postgres(t) => t.rollback().await?,
+        }
+        Ok(())
+    }
+
     /// Makes it durable.
     pub async fn commit(self) -> Result<()> {
         match self {

@@ -60,7 +60,7 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
             What::Message(message) => match &event.phone_number_id {
                 Some(number) => follow.replies |= people::wrote(tx, tenant, number, message, at, *arrived).await?,
                 None => {
-                    tracing::warn!("a customer's message names no number of the business; it is kept with its post")
+                    tracing::warn!("a customer's message names no number of the business; it is kept with its post");
                 }
             },
             What::Echo(echo) => {
