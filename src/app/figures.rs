@@ -12,6 +12,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ),
     ("countersign_database_behind_total", "Losses that were seen to: the database was older than what has happened."),
     ("countersign_executions_total", "Executions that ended, by how."),
+    ("countersign_attachments_total", "Files of customers, by what became of each try to fetch one."),
     ("countersign_automatic_replies_total", "Replies that rules, flows and auto-replies gave."),
     ("countersign_halts_total", "Sending halted by the daemon, by the rule that did it."),
     ("countersign_mails_total", "Mails, by what became of them."),

@@ -19,7 +19,8 @@ pub fn open(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Media> {
     let scanner = Some(settings.media.clamd.as_str()).filter(|address| !address.is_empty());
     let objects = place(settings, secrets)?.map(|place| Objects::open(&place)).transpose()?;
     let scanner = scanner.map(Scanner::at).transpose()?;
-    Ok(Media { objects, scanner, link_lifetime: settings.media.link_lifetime })
+    let largest_received = u64::from(settings.media.largest_received_mb) << 20;
+    Ok(Media { objects, scanner, link_lifetime: settings.media.link_lifetime, largest_received })
 }
 
 fn place(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Option<Place>> {

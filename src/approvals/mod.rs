@@ -10,6 +10,7 @@
 //! ```
 
 pub mod agree;
+pub mod attachments;
 pub mod begin;
 pub mod behind;
 pub mod doubts;

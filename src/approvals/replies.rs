@@ -81,13 +81,7 @@ async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::resul
     if let Some(reason) = reasons.forbidding(MessageCategory::Service) {
         return Ok(Err(Ending::Suppressed(format!("The customer may not be written to ({reason})."))));
     }
-    let reach = contacts::reach(db, tenant, intent.contact).await?;
-    let recipient = match (&reach.phone, &reach.user_id) {
-        (Some(phone), _) => Recipient::phone(phone).ok(),
-        (None, Some(id)) => Recipient::user_id(id).ok(),
-        (None, None) => None,
-    };
-    let Some(to) = recipient else {
+    let Some(to) = contacts::reach(db, tenant, intent.contact).await?.recipient() else {
         return Ok(Err(Ending::Failed(None, "Neither a phone number nor an id of the customer is known.".to_owned())));
     };
     let outbound = match outbound(ctx, intent, to).await? {

@@ -78,7 +78,7 @@ pub async fn get(
         id: text(&answer, "id").unwrap_or_else(|| media_id.to_owned()),
         address: MediaAddress(address),
         mime_type: text(&answer, "mime_type"),
-        sha256: text(&answer, "sha256").and_then(|hash| sha256(&hash)),
+        sha256: text(&answer, "sha256").and_then(|hash| decoded_sha256(&hash)),
         size: int(&answer, "file_size").and_then(|size| u64::try_from(size).ok()),
     })
 }
@@ -139,8 +139,8 @@ pub(super) fn host_of(address: &Url) -> Option<String> {
     Some(address.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
-/// Meta writes hashes in hexadecimal in some places and in base64 in others.
-fn sha256(text: &str) -> Option<[u8; 32]> {
+/// Meta writes hashes in hexadecimal in some places and in base64 in others. `None` for what is neither.
+pub fn decoded_sha256(text: &str) -> Option<[u8; 32]> {
     let bytes = hex::decode(text).ok().filter(|bytes| bytes.len() == 32).or_else(|| STANDARD.decode(text).ok())?;
     bytes.try_into().ok()
 }

@@ -9,9 +9,7 @@ use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use serde_json::Value;
 
 pub use queues::{NewQueue, Queue, add_person, add_queue, queue, queues, remove_person};
-pub use threads::{
-    Attachment, Filter, FreeTime, Line, attach, edited, entered, free_time, lines, list, revoked, told_free,
-};
+pub use threads::{Filter, FreeTime, Line, edited, entered, free_time, lines, list, revoked, told_free};
 
 row! {
     struct ConversationRow {
@@ -34,6 +32,7 @@ macro_rules! conversation {
     };
 }
 
+pub mod attachments;
 mod queues;
 // After the macro that it uses.
 mod threads;

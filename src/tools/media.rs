@@ -6,7 +6,9 @@
 use super::Ctx;
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{AssetId, TenantId};
-use crate::domain::media::{self, Content, Given, MediaAsset, Origin, Prepared, Purpose, Reference, Scan, Unscanned};
+use crate::domain::media::{
+    self, Content, Given, LARGEST, MediaAsset, Origin, Prepared, Purpose, Reference, Scan, Unscanned,
+};
 use crate::domain::preview::Finding;
 use crate::error::{Error, Result};
 use crate::objects::{ObjectError, Objects};
@@ -29,11 +31,13 @@ pub struct Media {
     pub scanner: Option<Scanner>,
     /// How long an address for one of them is good.
     pub link_lifetime: Duration,
+    /// How many bytes a customer's file may have.
+    pub largest_received: u64,
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { objects: None, scanner: None, link_lifetime: Duration::from_mins(5) }
+        Self { objects: None, scanner: None, link_lifetime: Duration::from_mins(5), largest_received: LARGEST }
     }
 }
 
@@ -71,6 +75,11 @@ pub struct Ingested {
     pub asset: MediaAsset,
     /// What people should know of it.
     pub findings: Vec<Finding>,
+}
+
+/// Whether there is a place where files could be kept.
+pub fn ready(ctx: &Ctx) -> Result<()> {
+    ctx.media.objects().map(drop)
 }
 
 /// Takes a file in: looks at it, takes out what is hidden in it, has it scanned, keeps it. The same bytes are one file,

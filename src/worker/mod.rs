@@ -1,5 +1,6 @@
 //! Time's door: whatever is due is done here. The rows say what that is; a wake-up only says it sooner.
 
+mod files;
 mod mails;
 mod mark;
 mod rounds;
@@ -12,10 +13,11 @@ use crate::store::mark_file::MarkFile;
 use crate::store::outbox;
 use crate::tools::Ctx;
 use async_trait::async_trait;
+use files::{Files, Sweeps};
 use futures::FutureExt as _;
 use mails::Mails;
 use mark::{Mark, SharedMark};
-use rounds::{Marks, Posts, Reads, Replies, Requests, Sweeps, Times};
+use rounds::{Marks, Posts, Reads, Replies, Requests, Times};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,6 +123,7 @@ impl Worker {
         tasks.spawn(again(stop.clone(), Marks::new(Arc::clone(&engine), mark)));
         tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
         tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Files::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Sweeps(Arc::clone(&engine))));

@@ -11,8 +11,8 @@ use crate::domain::ids::ExecutionId;
 use crate::error::Result;
 use crate::store::deliveries::Execution;
 use crate::store::{behind, deliveries, instance, people, requests, webhooks};
+use crate::tools::sync;
 use crate::tools::wake::Waiter;
-use crate::tools::{media, sync};
 use async_trait::async_trait;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,8 +32,6 @@ const BEAT: Duration = Duration::from_secs(1);
 const SILENT: Duration = Duration::from_mins(10);
 /// Meta repeats an event for up to a week; what was applied is remembered for longer than that.
 const REMEMBERED: Duration = Duration::from_hours(30 * 24);
-/// Files that no row names are a day old before they are taken away.
-const SWEEP_EVERY: Duration = Duration::from_hours(24);
 
 /// Which executions this daemon works on.
 #[derive(Clone, Default)]
@@ -340,27 +338,6 @@ impl Round for Times {
         if let Err(error) = instance::leave(&self.engine.ctx.db, self.engine.instance.daemon).await {
             tracing::debug!(%error, "this daemon stays on the list until it is forgotten");
         }
-    }
-}
-
-/// Takes away files that nobody knows.
-pub struct Sweeps(pub Arc<Engine>);
-
-#[async_trait]
-impl Round for Sweeps {
-    const NAME: &'static str = "sweeps";
-
-    fn rest(&self) -> Duration {
-        SWEEP_EVERY
-    }
-
-    async fn turn(&mut self) -> Result<()> {
-        let Self(engine) = self;
-        let swept = media::sweep(&engine.ctx, &engine.stop).await?;
-        if swept > 0 {
-            tracing::info!(swept, "files that no row names were taken away");
-        }
-        Ok(())
     }
 }
 

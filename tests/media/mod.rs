@@ -4,4 +4,5 @@ mod bucket;
 mod daemon;
 mod files;
 mod ingest;
+mod received;
 mod stage;

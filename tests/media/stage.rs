@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use countersign::domain::clock::{Clock, SystemClock, Timestamp};
+use countersign::domain::clock::{Clock, FixedClock, SystemClock, Timestamp};
 use countersign::domain::ids::{AgentId, TenantId};
 use countersign::domain::media::{Given, Origin};
 use countersign::error::{Error, Result};
@@ -33,7 +33,8 @@ pub struct Stage {
     pub folder: TempDir,
     /// Whether the scanner answers.
     pub scans: Arc<AtomicBool>,
-    _db: TestDb,
+    clock: Arc<FixedClock>,
+    db: TestDb,
 }
 
 impl Stage {
@@ -51,7 +52,7 @@ impl Stage {
         };
         let identity = Identity::of(&world.db).await.unwrap();
         instance::enter(&world.db, "test", 0, &identity, ctx.clock.now()).await.unwrap();
-        Self { ctx, world, folder, scans, _db: db }
+        Self { ctx, world, folder, scans, clock, db }
     }
 
     pub fn tenant(&self) -> TenantId {
@@ -60,6 +61,16 @@ impl Stage {
 
     pub fn now(&self) -> Timestamp {
         self.ctx.clock.now()
+    }
+
+    /// Time goes on.
+    pub fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// What another daemon on the same database works with.
+    pub async fn another(&self) -> Ctx {
+        Ctx { db: self.db.open().await, ..self.ctx.clone() }
     }
 
     /// As an agent uploads it.

@@ -1,5 +1,6 @@
 //! Phrases and how they are found in what a customer writes: the same words in any case, width, spacing and punctuation.
 
+use crate::domain::messages::limits;
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
@@ -27,16 +28,13 @@ pub struct Plain {
     joined: String,
 }
 
-/// Longer than any message that Meta delivers.
-const LONGEST: usize = 4_096;
-
 impl Plain {
     /// Of a text as somebody wrote it.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut words: Vec<String> = Vec::new();
         let mut open = false;
-        for c in text.chars().take(LONGEST).nfkc().flat_map(fold).nfkc().filter(|c| !is_unseen(*c)) {
+        for c in text.chars().take(limits::TEXT).nfkc().flat_map(fold).nfkc().filter(|c| !is_unseen(*c)) {
             if is_written_without_spaces(c) && is_letter(c) {
                 words.push(c.to_string());
                 open = false;

@@ -25,7 +25,7 @@ use std::time::Duration;
 const WINDOW_MARGIN: Duration = Duration::from_mins(1);
 
 /// A day, over which answers are counted.
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// What to do with this message, and where the customer stands afterwards.
 #[must_use]

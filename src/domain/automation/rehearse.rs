@@ -1,14 +1,14 @@
 //! A rehearsal: messages of the past, played with what is live and with what is proposed, to see what would be different.
 
 use super::flows::Place;
-use super::react::react;
+use super::react::{DAY, react};
 use super::reaction::{Answered, Cause, Desk, Facts, Inbound, Reaction};
 use super::{Active, Authority, Content, Live, Subject};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
+use crate::domain::conversations::ServiceWindow;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What is proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,9 +87,6 @@ pub struct Rehearsal {
 /// Samples of one verdict.
 const SAMPLES: u64 = 5;
 
-/// A day: for so long answers are counted, and a message opens the window.
-const DAY: Duration = Duration::from_hours(24);
-
 /// Plays these messages, which must be in the order of their coming.
 #[must_use]
 pub fn rehearse(change: &Change, active: &Active, past: &[Past<'_>]) -> Rehearsal {
@@ -165,7 +162,7 @@ impl<'a> Stage<'a> {
         let conversation = self.conversations.entry((past.contact, past.inbound.number.clone())).or_default();
         conversation.answered.retain(|one| now.since(one.at) < DAY);
         let facts = Facts {
-            window_until: Some(now.after(DAY)),
+            window_until: Some(ServiceWindow { opened_at: now }.closes_at()),
             desk: conversation.handed_over.map_or(past.facts.desk, Desk::Waits),
             recent: &conversation.answered,
             ..past.facts

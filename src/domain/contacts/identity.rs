@@ -1,32 +1,53 @@
 //! By what Meta knows a person: a number, an id for this business, or both. Either may be missing, and either may change.
 
 use crate::domain::phone::PhoneNumber;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Meta's id of a person for this business, such as `US.1349000000000000001`. Only Meta makes them.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Meta's id of a person for this business, such as `US.1349000000000000001`: the two letters of a country, a dot, and letters
+/// and digits. That for a group of businesses has `ENT.` between. Only Meta makes them.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
 
-/// Longer ones are not Meta's: two letters of a country, perhaps a word, and up to 128 letters and digits.
-const LONGEST: usize = 160;
+/// Why a text is none of Meta's ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of Meta's user ids: they look like US.1349000000000000001")]
+pub struct BadUserId;
+
+/// Letters and digits behind the country, at most.
+const LONGEST: usize = 128;
 
 impl UserId {
     /// `None` for what cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (country, rest) = text.split_once('.')?;
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
-        let fits = text.len() <= LONGEST
-            && country.len() == 2
-            && country.bytes().all(|b| b.is_ascii_alphabetic())
-            && rest.split('.').all(plain);
-        fits.then(|| Self(text.to_owned()))
+        Self::try_from(text.to_owned()).ok()
     }
 
     /// For the call to Meta and for the database.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for UserId {
+    type Error = BadUserId;
+    fn try_from(text: String) -> Result<Self, BadUserId> {
+        let (country, id) = text.split_once('.').unwrap_or_default();
+        let id = id.strip_prefix("ENT.").unwrap_or(id);
+        let fits = country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && (1..=LONGEST).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if fits { Ok(Self(text)) } else { Err(BadUserId) }
+    }
+}
+
+impl From<UserId> for String {
+    fn from(id: UserId) -> Self {
+        id.0
     }
 }
 
@@ -83,11 +104,26 @@ mod tests {
 
     #[test]
     fn an_id_has_a_country_and_letters_and_digits_and_does_not_print_itself() {
-        for text in ["US.1349000000000000001", "US.ENT.11815799212886844830", "hk.a1"] {
+        let longest = format!("US.{}", "a".repeat(LONGEST));
+        for text in ["US.1349000000000000001", "US.ENT.11815799212886844830", "HK.a1", &longest] {
             assert_eq!(UserId::parse(text).unwrap().as_str(), text);
         }
-        let long = format!("US.{}", "1".repeat(158));
-        for text in ["", "US", "US.", ".1", "USA.1", "US.1 2", "US..1", "15550100001", "U1.2", &long] {
+        let longer = format!("{longest}a");
+        for text in [
+            "",
+            "US",
+            "US.",
+            ".1",
+            "us.1",
+            "USA.1",
+            "US.1 2",
+            "US..1",
+            "US.1.2",
+            "US.ENT.",
+            "U1.2",
+            "+85291234567",
+            &longer,
+        ] {
             assert_eq!(UserId::parse(text), None, "{text}");
         }
         assert_eq!(format!("{:?}", UserId::parse("US.1349").unwrap()), "UserId(…49)");

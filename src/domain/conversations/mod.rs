@@ -1,5 +1,6 @@
 //! Conversations: one thread for each customer at each number of the business, who looks after it, and until when it may go on.
 
+pub mod attachments;
 mod window;
 
 pub use window::{FREE, FreeEntry, SERVICE, ServiceWindow};

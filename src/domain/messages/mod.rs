@@ -17,7 +17,7 @@ pub use interactive::{
     CtaUrl, Header, List, Product, ProductList, ProductSection, ReplyButton, ReplyButtons, Row, Section,
 };
 pub use media::{Audio, Captioned, Document, Media, Sticker};
-pub use recipient::{BadRecipient, E164, Recipient, UserId};
+pub use recipient::{BadE164, E164, Recipient};
 
 use std::fmt;
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::domain::contacts::identity::UserId;
 use crate::domain::messages::Recipient;
 use crate::domain::redact::Number;
 use crate::graph::business::{self, BlockedUser, Profile, ProfileUpdate, Vertical};
@@ -91,7 +92,7 @@ async fn a_profile_that_meta_would_refuse_does_not_leave() {
 }
 
 fn people() -> Vec<Recipient> {
-    vec![Recipient::phone("+85291234567").unwrap(), Recipient::user_id("US.1349").unwrap()]
+    vec![Recipient::phone("+85291234567").unwrap(), Recipient::from(UserId::parse("US.1349").unwrap())]
 }
 
 #[tokio::test]

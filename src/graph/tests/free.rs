@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::domain::contacts::identity::UserId;
 use crate::domain::messages::{OutboundMessage, Recipient};
 use crate::graph::errors::FatalFor;
 use crate::graph::messages::{SendOutcome, mark_read, say, show_typing};
@@ -157,7 +158,7 @@ async fn every_kind_goes_as_meta_wants_it() {
 async fn an_answer_a_person_without_a_number_and_an_identity_have_their_members() {
     let double = Double::start([answer(200, ACCEPTED)]).await;
     let mut message = stored(&json!({"kind": "text", "body": "b"}));
-    message.to = Recipient::user_id("US.1349").unwrap();
+    message.to = Recipient::from(UserId::parse("US.1349").unwrap());
     (message.reply_to, message.identity_key_hash) = (Some("wamid.B".into()), Some("hash=".into()));
     say(&double.graph(), &credentials(), "7001", &message, "t").await;
     let body = json_of(&double.seen()[0]);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::sends::message;
 use super::*;
 use crate::domain::clock::Timestamp;
+use crate::domain::contacts::identity::UserId;
 use crate::domain::messages::Recipient;
 use crate::domain::money::Money;
 use crate::graph::messages::{
@@ -55,7 +56,7 @@ fn the_whole_of_a_message_has_its_shape() {
     );
     (message.header, message.body, message.buttons) = (None, Parameters::None, Vec::new());
     assert_eq!(message.to_json()["template"], json!({"name": "winter_offer", "language": {"code": "zh_HK"}}));
-    message.to = Recipient::user_id("US.1349").unwrap();
+    message.to = Recipient::from(UserId::parse("US.1349").unwrap());
     assert_eq!(
         (message.to_json()["recipient"].clone(), message.to_json()["to"].clone()),
         (json!("US.1349"), Value::Null)

@@ -5,8 +5,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::contacts::identity::{Identity, UserId};
 use crate::domain::ids::{ContactId, TenantId};
+use crate::domain::messages::Recipient;
 use crate::domain::phone::PhoneNumber;
-use crate::store::{Error, Result, Source, Tx, consent, conversations, on, replies, row};
+use crate::store::{Error, Result, Source, Tx, consent, conversations, on, replies, row, word};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A contact that was looked for by who Meta says it is.
@@ -210,31 +211,41 @@ async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo, 
 /// How a person is reached, and who Meta said they were.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
-    /// The number, in E.164.
-    pub phone: Option<String>,
+    /// The number.
+    pub phone: Option<PhoneNumber>,
     /// Meta's id of the person for this business.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
     /// Who holds the number, by Meta's mark.
     pub identity_hash: Option<String>,
     /// When that was last another one than before.
     pub identity_changed_at: Option<Timestamp>,
 }
 
+impl Reach {
+    /// To whom a message to this person goes: to the number, where one is known.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Recipient> {
+        self.phone.as_ref().map(Recipient::from).or_else(|| self.user_id.clone().map(Recipient::from))
+    }
+}
+
 row! {
     struct ReachRow {
-        phone: Option<String>, user_id: Option<String>, identity_hash: Option<String>, identity_changed_at: Option<Timestamp>,
+        phone: Option<String>, market: Option<String>, user_id: Option<String>, identity_hash: Option<String>,
+        identity_changed_at: Option<Timestamp>,
     }
 }
 
 /// How a person is reached.
 pub async fn reach(source: impl Into<Source<'_>>, tenant: TenantId, contact: ContactNo) -> Result<Reach> {
     let row: Option<ReachRow> = on!(from source.into(), c => sqlx::query_as(
-        "select phone, user_id, identity_hash, identity_changed_at from contact where tenant_id = $1 and no = $2")
+        "select phone, market, user_id, identity_hash, identity_changed_at from contact where tenant_id = $1 and no = $2")
         .bind(tenant).bind(contact).fetch_optional(c).await)?;
     let row = row.ok_or_else(|| Error::inconsistent("contact", "no", contact.0, "it is gone"))?;
+    let market = row.market.as_deref().map(|market| word("contact", "market", contact.0, market)).transpose()?;
     Ok(Reach {
-        phone: row.phone,
-        user_id: row.user_id,
+        phone: row.phone.zip(market).map(|(e164, market)| PhoneNumber::stored(e164, market)),
+        user_id: row.user_id.as_deref().and_then(UserId::parse),
         identity_hash: row.identity_hash,
         identity_changed_at: row.identity_changed_at,
     })

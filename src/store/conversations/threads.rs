@@ -1,5 +1,4 @@
-//! What stands in threads: customers' messages with their files, changed or taken back; the free time after an advertisement; and
-//! lists of threads.
+//! What stands in threads: customers' messages, changed or taken back; the free time after an advertisement; and lists of threads.
 
 use super::ConversationRow;
 use crate::domain::clock::Timestamp;
@@ -8,10 +7,6 @@ use crate::domain::conversations::{Conversation, ConversationState, FreeEntry};
 use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use crate::store::{Db, Result, Source, Tx, on, row, to_json};
 use serde_json::Value;
-use std::time::Duration;
-
-/// Meta keeps a customer's file for so long. Source: Meta's page on media, "media ids from webhooks".
-const KEPT_AT_META: Duration = Duration::from_hours(7 * 24);
 
 /// The customer changed a message; of two changes the later stands.
 pub async fn edited(
@@ -35,38 +30,6 @@ pub async fn revoked(tx: &mut Tx, tenant: TenantId, (contact, wamid): (ContactNo
         "update inbound_message set body = null, details = null, revoked_at = $4
          where tenant_id = $1 and contact_no = $2 and wamid = $3 and revoked_at is null")
         .bind(tenant).bind(contact).bind(wamid.replace('\0', "")).bind(at).execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// A file that a customer sent.
-#[derive(Debug, Clone, Copy)]
-pub struct Attachment<'a> {
-    /// With which message.
-    pub wamid: &'a str,
-    /// To which number of the business.
-    pub number: &'a str,
-    /// Meta's id of it.
-    pub media_id: &'a str,
-    /// Its hash, as Meta writes it.
-    pub sha256: Option<&'a str>,
-    /// What the customer's phone called it.
-    pub filename: Option<&'a str>,
-}
-
-/// Notes that it is to be fetched before Meta forgets it.
-pub async fn attach(
-    tx: &mut Tx,
-    tenant: TenantId,
-    file: &Attachment<'_>,
-    sent_at: Timestamp,
-    now: Timestamp,
-) -> Result<()> {
-    let plain = |text: &str| text.replace('\0', "");
-    on!(tx tx, c => sqlx::query(
-        "insert into attachment (tenant_id, wamid, phone_number_id, media_id, sha256, filename, state, tries, due_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $8) on conflict do nothing")
-        .bind(tenant).bind(plain(file.wamid)).bind(plain(file.number)).bind(plain(file.media_id)).bind(file.sha256.map(plain))
-        .bind(file.filename.map(plain)).bind(now).bind(sent_at.after(KEPT_AT_META)).execute(c).await.map(drop))?;
     Ok(())
 }
 

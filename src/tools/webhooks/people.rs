@@ -16,7 +16,8 @@ use crate::domain::webhooks::{
 };
 use crate::error::Result;
 use crate::store::contacts::{Became, Found, Known, Seen};
-use crate::store::conversations::{Attachment, Heard};
+use crate::store::conversations::Heard;
+use crate::store::conversations::attachments::{self, Attachment};
 use crate::store::webhooks::{self, Inbound};
 use crate::store::{Tx, audit, consent, contacts, conversations};
 use serde_json::json;
@@ -93,7 +94,7 @@ async fn converse(
                 sha256: media.sha256.as_deref(),
                 filename: media.filename.as_deref(),
             };
-            conversations::attach(tx, tenant, &file, at, arrived).await?;
+            attachments::attach(tx, tenant, &file, at, arrived).await?;
         }
         _ => {}
     }

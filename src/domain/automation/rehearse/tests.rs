@@ -4,6 +4,7 @@ use super::super::keywords::{Action, KeywordRule};
 use super::super::phrases::MatchKind;
 use super::super::samples::{Known, NOW, active, menu, queue, rule, text};
 use super::*;
+use std::time::Duration;
 
 fn past<'a>(known: &'a Known, messages: &[(u32, &str)]) -> Vec<Past<'a>> {
     let message = |(at, (who, said)): (usize, &(u32, &str))| {

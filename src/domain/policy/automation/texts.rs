@@ -7,24 +7,13 @@ use crate::domain::automation::flows::{Flow, Node, Question, Say};
 use crate::domain::automation::keywords::Action;
 use crate::domain::automation::phrases::Plain;
 use crate::domain::automation::replies::{HandOver, Menu, Wording};
+use crate::domain::messages::limits;
 use crate::domain::policy::links::{self, Address};
 use crate::domain::policy::message::{is_way_out, letters};
 use crate::domain::policy::rules::{AUTO_10, AUTO_13, AUTO_18, AUTO_19, AUTO_20, AUTO_21, Fact};
 use crate::domain::preview::Finding;
 use crate::domain::webhooks::stop_word;
 use std::collections::BTreeSet;
-
-/// Characters of a text alone, of one above buttons, and of one above a list.
-const TEXT: usize = 4_096;
-const ABOVE_BUTTONS: usize = 1_024;
-const ABOVE_LIST: usize = 4_096;
-
-/// What can be chosen at once, with characters of its title and of the line below.
-const BUTTONS: usize = 3;
-const BUTTON_TITLE: usize = 20;
-const ROWS: usize = 10;
-const ROW_TITLE: usize = 24;
-const ROW_LINE: usize = 72;
 
 /// A note for colleagues, and a name.
 const NOTE: usize = 1_000;
@@ -37,9 +26,9 @@ pub(super) fn check(content: &Content, known: &Known<'_>) -> Vec<Finding> {
     match content {
         Content::KeywordRule(rule) => match &rule.action {
             Action::Reply { say, buttons } => {
-                texts.wording("action.say", say, if buttons.is_empty() { TEXT } else { ABOVE_BUTTONS });
+                texts.wording("action.say", say, if buttons.is_empty() { limits::TEXT } else { limits::BODY });
                 if !buttons.is_empty() {
-                    texts.titles("action.button", buttons.iter().map(String::as_str), BUTTONS, BUTTON_TITLE);
+                    texts.titles("action.button", buttons.iter().map(String::as_str), limits::BUTTONS, limits::BUTTON);
                 }
             }
             Action::Route(to) => texts.hand_over("action", to),
@@ -47,7 +36,7 @@ pub(super) fn check(content: &Content, known: &Known<'_>) -> Vec<Finding> {
         },
         Content::Flow(flow) => texts.flow(flow),
         Content::AutoReply(reply) => {
-            texts.wording("say", &reply.say, TEXT);
+            texts.wording("say", &reply.say, limits::TEXT);
             if let Some(person) = &reply.person {
                 texts.hand_over("person", person);
             }
@@ -63,12 +52,12 @@ struct Texts<'a> {
 
 impl Texts<'_> {
     fn flow(&mut self, flow: &Flow) {
-        let mut shortest = TEXT;
+        let mut shortest = limits::TEXT;
         for (name, node) in &flow.nodes {
             let place = format!("nodes.{name}");
             match node {
                 Node::Message { say: Say::Text(wording), .. } | Node::End { say: Some(wording) } => {
-                    self.wording(&format!("{place}.say"), wording, TEXT);
+                    self.wording(&format!("{place}.say"), wording, limits::TEXT);
                 }
                 Node::Question(question) => shortest = shortest.min(self.question(&place, question)),
                 Node::HandOver(to) => self.hand_over(&place, to),
@@ -85,21 +74,21 @@ impl Texts<'_> {
     fn question(&mut self, place: &str, question: &Question) -> usize {
         let titles = |menu: &Menu| menu.choices().iter().map(|choice| choice.title.clone()).collect::<Vec<_>>();
         let most = match &question.menu {
-            None => TEXT,
+            None => limits::TEXT,
             Some(menu @ Menu::Buttons(_)) => {
                 let field = format!("{place}.button");
-                self.titles(&field, titles(menu).iter().map(String::as_str), BUTTONS, BUTTON_TITLE);
-                ABOVE_BUTTONS
+                self.titles(&field, titles(menu).iter().map(String::as_str), limits::BUTTONS, limits::BUTTON);
+                limits::BODY
             }
             Some(menu @ Menu::List { button, rows }) => {
                 let field = format!("{place}.row");
-                self.titles(&field, titles(menu).iter().map(String::as_str), ROWS, ROW_TITLE);
-                self.label(&format!("{place}.list_button"), button, BUTTON_TITLE);
+                self.titles(&field, titles(menu).iter().map(String::as_str), limits::ROWS, limits::TITLE);
+                self.label(&format!("{place}.list_button"), button, limits::BUTTON);
                 for (at, line) in rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.description.as_ref()?)))
                 {
-                    self.label(&format!("{field}.{}.description", at + 1), line, ROW_LINE);
+                    self.label(&format!("{field}.{}.description", at + 1), line, limits::ROW_DESCRIPTION);
                 }
-                ABOVE_LIST
+                limits::LIST_BODY
             }
         };
         let mut ids = BTreeSet::new();
@@ -121,7 +110,7 @@ impl Texts<'_> {
 
     fn hand_over(&mut self, place: &str, to: &HandOver) {
         if let Some(wording) = &to.say {
-            self.wording(&format!("{place}.say"), wording, TEXT);
+            self.wording(&format!("{place}.say"), wording, limits::TEXT);
         }
         if let Some(note) = &to.note {
             self.length(&format!("{place}.note"), note, NOTE);
