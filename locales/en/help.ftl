@@ -18,6 +18,7 @@ keys-decision = Go to the decision panel
 keys-up = Back to the list
 keys-inbox = Inbox
 keys-broadcasts = Broadcasts
+keys-conversations = Conversations
 keys-audit = Audit
 keys-help = This list
 keys-leave = Leave a field

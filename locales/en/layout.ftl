@@ -11,6 +11,7 @@ nav-inbox = Inbox
 nav-waiting = waiting for you
 nav-broadcasts = Broadcasts
 nav-running = sending now
+nav-conversations = Conversations
 nav-audit = Audit
 foot-version = Version { $version }
 foot-time = Server time

@@ -18,6 +18,7 @@ keys-decision = 前往决定面板
 keys-up = 返回列表
 keys-inbox = 收件箱
 keys-broadcasts = 群发广播
+keys-conversations = 对话
 keys-audit = 审计日志
 keys-help = 此列表
 keys-leave = 离开字段

@@ -11,6 +11,7 @@ nav-inbox = 收件箱
 nav-waiting = 等待您处理
 nav-broadcasts = 群发广播
 nav-running = 正在发送
+nav-conversations = 对话
 nav-audit = 审计日志
 foot-version = 版本 { $version }
 foot-time = 服务器时间

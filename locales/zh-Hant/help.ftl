@@ -18,6 +18,7 @@ keys-decision = 前往決定面板
 keys-up = 返回清單
 keys-inbox = 收件匣
 keys-broadcasts = 廣播
+keys-conversations = 對話
 keys-audit = 審計記錄
 keys-help = 此清單
 keys-leave = 離開欄位

@@ -11,6 +11,7 @@ nav-inbox = 收件匣
 nav-waiting = 等候你處理
 nav-broadcasts = 廣播
 nav-running = 正在發送
+nav-conversations = 對話
 nav-audit = 審計記錄
 foot-version = 版本{ $version }
 foot-time = 伺服器時間

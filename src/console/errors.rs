@@ -137,6 +137,7 @@ fn up(l: &Words, path: &str) -> Option<(String, String)> {
     let words = match list {
         "broadcasts" => l.t("stop-back"),
         "requests" => l.t("sign-back"),
+        "conversations" => l.t("desk-back"),
         _ => return None,
     };
     Some((format!("/{list}/{id}"), words))

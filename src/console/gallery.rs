@@ -14,6 +14,7 @@ use super::assets::Assets;
 use super::audit::AuditPage;
 use super::audit_event::AuditEventPage;
 use super::broadcasts::{BroadcastsPage, ResumePage, StopPage};
+use super::conversations::{ConversationPage, ConversationsPage};
 use super::decisions::SignPage;
 use super::doubts::DoubtsPage;
 use super::errors::ErrorPage;
@@ -41,6 +42,8 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("stop", StopPage::samples(l)))
         .chain(all("resume", ResumePage::samples(l)))
         .chain(all("doubts", DoubtsPage::samples(l)))
+        .chain(all("conversations", ConversationsPage::samples(l)))
+        .chain(all("conversation", ConversationPage::samples(l)))
         .chain(all("audit", AuditPage::samples(l)))
         .chain(all("event", AuditEventPage::samples(l)))
         .chain(all("keys", KeysPage::samples(l)))

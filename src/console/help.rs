@@ -45,6 +45,7 @@ impl KeysPage {
             key(&["u"], l.t("keys-up")),
             key(&["g", "i"], l.t("keys-inbox")),
             key(&["g", "b"], l.t("keys-broadcasts")),
+            key(&["g", "c"], l.t("keys-conversations")),
             key(&["g", "a"], l.t("keys-audit")),
             key(&["?"], l.t("keys-help")),
             key(&["Esc"], l.t("keys-leave")),

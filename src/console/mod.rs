@@ -29,6 +29,7 @@ pub mod audit;
 pub mod audit_event;
 pub mod broadcasts;
 pub mod conditions;
+pub mod conversations;
 pub mod decisions;
 pub mod doubts;
 pub mod errors;
@@ -135,6 +136,15 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/broadcasts/{id}/pause", get(broadcasts::before_pause).post(broadcasts::pause))
         .route("/broadcasts/{id}/resume", get(broadcasts::agree).post(broadcasts::agreed))
         .route("/broadcasts/{id}/stop", get(broadcasts::new).post(broadcasts::create))
+        .route("/conversations", get(conversations::index))
+        .route("/conversations/{id}", get(conversations::show))
+        .route("/conversations/{id}/look", get(conversations::before).post(conversations::look))
+        .route("/conversations/{id}/note", get(conversations::before).post(conversations::note))
+        .route("/conversations/{id}/take", get(conversations::before).post(conversations::take))
+        .route("/conversations/{id}/hand-on", get(conversations::before).post(conversations::hand_on))
+        .route("/conversations/{id}/escalate", get(conversations::before).post(conversations::escalate))
+        .route("/conversations/{id}/settle", get(conversations::before).post(conversations::settle))
+        .route("/conversations/{id}/close", get(conversations::before).post(conversations::close))
         .route("/audit", get(audit::index))
         .route("/audit/{seq}", get(audit_event::show))
         .route("/help/keys", get(help::keys))

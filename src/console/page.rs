@@ -14,6 +14,7 @@ use crate::words::{Lang, Words};
 pub enum Here {
     Inbox,
     Broadcasts,
+    Conversations,
     Audit,
     Elsewhere,
 }
@@ -23,6 +24,7 @@ impl Here {
         match self {
             Self::Inbox => "inbox",
             Self::Broadcasts => "broadcasts",
+            Self::Conversations => "conversations",
             Self::Audit => "audit",
             Self::Elsewhere => "",
         }

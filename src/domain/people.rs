@@ -59,6 +59,18 @@ impl Role {
         matches!(self, Self::Compliance | Self::Principal | Self::Operator | Self::Admin)
     }
 
+    /// Whether it may work on conversations: take, hand on, close. The others only read them.
+    #[must_use]
+    pub const fn may_look_after_customers(self) -> bool {
+        matches!(self, Self::Compliance | Self::Principal | Self::Operator | Self::Manager | Self::Admin)
+    }
+
+    /// Whether it may read what is in queues that are restricted to others.
+    #[must_use]
+    pub const fn may_see_every_queue(self) -> bool {
+        matches!(self, Self::Compliance | Self::Principal | Self::Auditor | Self::Dpo)
+    }
+
     /// Whether it may read the audit log.
     #[must_use]
     pub const fn may_read_audit(self) -> bool {

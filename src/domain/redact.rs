@@ -36,6 +36,19 @@ pub fn scrub(text: &str) -> String {
     scrub_phones(&words.join(" "))
 }
 
+/// A customer's words for those who may not see who somebody is: phone numbers and mail addresses are hidden, all else stays.
+pub fn hide_people(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        let space = piece.strip_prefix(word).unwrap_or_default();
+        let address = word.char_indices().any(|(at, c)| c == '@' && at > 0 && at + 1 < word.len());
+        out.push_str(if address { "•••@•••" } else { word });
+        out.push_str(space);
+    }
+    scrub_phones(&out)
+}
+
 fn scrub_word(word: &str) -> String {
     if word.contains('@') {
         return "[address]".to_owned();
@@ -114,6 +127,19 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(scrub(text), clean);
+        }
+    }
+
+    #[test]
+    fn a_customers_words_stay_and_say_of_nobody_who_it_is() {
+        for (text, shown) in [
+            ("Call me at +852 9123 4567, please.\n  Thanks!", "Call me at …67, please.\n  Thanks!"),
+            ("ann@example.com 或 9123-4567", "•••@••• 或 …67"),
+            ("Order A-17 for 12 at 7 @ Central", "Order A-17 for 12 at 7 @ Central"),
+            ("https://shop.example/w?a=1 *now*", "https://shop.example/w?a=1 *now*"),
+            ("", ""),
+        ] {
+            assert_eq!(hide_people(text), shown);
         }
     }
 

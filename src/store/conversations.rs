@@ -9,7 +9,7 @@ use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use serde_json::Value;
 
 pub use queues::{NewQueue, Queue, add_person, add_queue, queue, queues, remove_person};
-pub use threads::{Filter, FreeTime, Line, edited, entered, free_time, lines, list, revoked, told_free};
+pub use threads::{File, Filter, FreeTime, Line, edited, entered, files, free_time, lines, list, revoked, told_free};
 
 row! {
     struct ConversationRow {
@@ -240,10 +240,11 @@ pub async fn escalate(
     note(tx, tenant, is.id, act, now).await
 }
 
-/// Somebody of the team has looked at it.
-pub async fn looked_at(tx: &mut Tx, tenant: TenantId, id: ConversationId) -> Result<()> {
-    on!(tx tx, c => sqlx::query("update conversation set unread = 0 where tenant_id = $1 and id = $2")
-        .bind(tenant).bind(id).execute(c).await.map(drop))?;
+/// Somebody of the team has looked at it, when so many messages were unread: what came after that still is.
+pub async fn looked_at(tx: &mut Tx, tenant: TenantId, id: ConversationId, seen: u32) -> Result<()> {
+    on!(tx tx, c => sqlx::query(
+        "update conversation set unread = case when unread > $3 then unread - $3 else 0 end where tenant_id = $1 and id = $2")
+        .bind(tenant).bind(id).bind(i64::from(seen)).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -43,6 +43,8 @@ pub struct Sent {
     pub request: RequestId,
     /// Its execution.
     pub execution: ExecutionId,
+    /// From which of the business's numbers, by Meta's id.
+    pub phone_number_id: String,
     /// When that began.
     pub started_at: Timestamp,
     /// Meta's id of the message.
@@ -53,7 +55,7 @@ pub struct Sent {
 
 row! {
     struct SentRow {
-        request_id: RequestId, execution_id: ExecutionId, started_at: Timestamp, seq: i64, state: i16, attempt: i16,
+        request_id: RequestId, execution_id: ExecutionId, phone_number_id: String, started_at: Timestamp, seq: i64, state: i16, attempt: i16,
         wamid: Option<String>, progress: Option<i16>, error_code: Option<i32>, updated_at: Timestamp, desired: String,
     }
 }
@@ -66,6 +68,7 @@ impl TryFrom<SentRow> for Sent {
         Ok(Self {
             request: row.request_id,
             execution: row.execution_id,
+            phone_number_id: row.phone_number_id,
             started_at: row.started_at,
             wamid: row.wamid,
             row: LedgerRow {
@@ -93,7 +96,7 @@ pub async fn to_contact(
 ) -> Result<Vec<Sent>> {
     let (after_at, after_id) = after.unzip();
     let rows: Vec<SentRow> = on!(read db, p => sqlx::query_as(
-        "select e.request_id, d.execution_id, e.started_at, d.seq, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
+        "select e.request_id, d.execution_id, e.phone_number_id, e.started_at, d.seq, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
          from execution e join delivery d on d.execution_id = e.id and d.contact_no = $2
          where e.tenant_id = $1 and ($3 is null or (e.started_at, e.id) < ($3, $4))
          order by e.started_at desc, e.id desc limit $5")

@@ -225,6 +225,8 @@ pub struct Reply {
     pub request: Option<RequestId>,
     /// What caused it.
     pub cause: ReplyCause,
+    /// The customer's message that it answers.
+    pub in_reply_to: Option<String>,
     /// What it says; none for what the app sent, whose words are in its cause.
     pub saying: Option<Saying>,
     /// Where it stands.
@@ -241,15 +243,15 @@ pub struct Reply {
 
 row! {
     struct ReplyRow {
-        id: ReplyId, source: String, request_id: Option<RequestId>, cause: String, content: String, state: i16,
-        progress: Option<i16>, wamid: Option<String>, error_code: Option<i32>, why: Option<String>, created_at: Timestamp,
+        id: ReplyId, source: String, request_id: Option<RequestId>, cause: String, in_reply_to: Option<String>, content: String,
+        state: i16, progress: Option<i16>, wamid: Option<String>, error_code: Option<i32>, why: Option<String>, created_at: Timestamp,
     }
 }
 
 macro_rules! reply {
     ($tail:literal) => {
         concat!(
-            "select id, source, request_id, cause, content, state, progress, wamid, error_code, why, created_at from reply ",
+            "select id, source, request_id, cause, in_reply_to, content, state, progress, wamid, error_code, why, created_at from reply ",
             $tail
         )
     };
@@ -267,6 +269,7 @@ impl TryFrom<ReplyRow> for Reply {
             delivery: Delivery::of(state, row.progress, Desired::Run),
             id: row.id,
             request: row.request_id,
+            in_reply_to: row.in_reply_to,
             wamid: row.wamid,
             error_code: row.error_code,
             why: row.why,
@@ -282,6 +285,23 @@ pub async fn to_contact(db: &Db, tenant: TenantId, number: &str, contact: Contac
     let rows: Vec<ReplyRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(number).bind(contact)
         .bind(i64::from(limit)).fetch_all(p).await)?;
     rows.into_iter().map(Reply::try_from).collect()
+}
+
+/// What was said to one customer from one number from then on and before then, oldest first.
+pub async fn between(
+    db: &Db,
+    tenant: TenantId,
+    (number, contact): (&str, ContactNo),
+    (from, before): (Timestamp, Option<Timestamp>),
+    limit: u32,
+) -> Result<Vec<Reply>> {
+    const SQL: &str = reply!(
+        "where tenant_id = $1 and phone_number_id = $2 and contact_no = $3 and created_at >= $4 and ($5 is null or created_at < $5)
+         order by n desc limit $6"
+    );
+    let rows: Vec<ReplyRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(number).bind(contact).bind(from)
+        .bind(before).bind(i64::from(limit)).fetch_all(p).await)?;
+    rows.into_iter().rev().map(Reply::try_from).collect()
 }
 
 /// What one request lets out, oldest first.

@@ -6,6 +6,7 @@ pub mod business;
 pub mod catalogue;
 pub mod consent;
 pub mod contacts;
+pub mod desk;
 pub mod envelope;
 pub mod media;
 pub mod messages;

@@ -3,6 +3,7 @@
 use countersign::domain::policy::signatures::two_signatures;
 
 use super::broadcasts::{doubtful, running};
+use super::conversations::conversed;
 use super::decisions::{all, decide};
 use super::kinds::drawn_from;
 use super::world::World;
@@ -44,6 +45,7 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
     let answer = decide(&mut lau, &page, &request, &all("approve")).await;
     assert_eq!(answer.status, 303, "{}", answer.text());
     browser.cookie(&world.base, "sid", &lau.jar["sid"]).await;
+    let thread = conversed(world).await;
     let (id, run, other) = (request.id, run.id, closed.id);
     vec![
         ("inbox", "/inbox".into()),
@@ -56,6 +58,8 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
         ("sign", format!("/requests/{id}/sign")),
         ("withdraw", format!("/requests/{other}/withdraw")),
         ("broadcasts", "/broadcasts".into()),
+        ("conversations", "/conversations".into()),
+        ("conversation", format!("/conversations/{}", thread.id)),
         ("monitor", format!("/broadcasts/{run}")),
         ("stop", format!("/broadcasts/{run}/stop")),
         ("monitor-paused", format!("/broadcasts/{paused}")),

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod broadcasts;
+mod conversations;
 mod decisions;
 mod doubts;
 mod inbox;

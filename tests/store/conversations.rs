@@ -78,9 +78,11 @@ async fn a_message_opens_a_thread_and_an_answer_ends_the_wait(db: TestDb) {
     conversations::answered(&mut tx, world.tenant.id, NUMBER, ada, at(3), false).await.unwrap();
     let is = conversations::find(&mut tx, world.tenant.id, first.id).await.unwrap().unwrap();
     assert_eq!((is.waiting_since, is.last_outbound_at, is.answered_at), (None, Some(at(3)), None));
-    conversations::looked_at(&mut tx, world.tenant.id, first.id).await.unwrap();
-    let is = conversations::find(&mut tx, world.tenant.id, first.id).await.unwrap().unwrap();
-    assert_eq!(is.unread, 0);
+    for (seen, left) in [(2, 1), (2, 0)] {
+        conversations::looked_at(&mut tx, world.tenant.id, first.id, seen).await.unwrap();
+        let is = conversations::find(&mut tx, world.tenant.id, first.id).await.unwrap().unwrap();
+        assert_eq!(is.unread, left, "what came after somebody looked is still unread");
+    }
     let acts: Vec<_> = conversations::history(&mut tx, world.tenant.id, first.id).await.unwrap();
     assert_eq!(acts.iter().map(|event| event.act).collect::<Vec<_>>(), [ConversationAct::Opened]);
 }

@@ -26,8 +26,18 @@ use crate::words::Words;
 const PAGE: usize = 50;
 
 /// The parts of the log that the filter offers, by the beginning of their names.
-const GROUPS: [&str; 8] =
-    ["request.", "execution.", "person.", "agent.", "contact.", "template.", "number.", "tenant."];
+const GROUPS: [&str; 10] = [
+    "request.",
+    "execution.",
+    "person.",
+    "agent.",
+    "contact.",
+    "conversation.",
+    "queue.",
+    "template.",
+    "number.",
+    "tenant.",
+];
 /// Those who act and are neither a person nor an agent.
 const OTHERS: [&str; 4] = ["policy", "worker", "meta", "operator"];
 
@@ -75,6 +85,9 @@ pub fn row(l: &Words, names: &Names, entry: &AuditEntry) -> Row {
         Some(name) => (name.clone(), None),
         None if entry.subject.starts_with("ar_") => {
             (short(&entry.subject), Some(format!("/requests/{}", entry.subject)))
+        }
+        None if entry.subject.starts_with("cv_") => {
+            (short(&entry.subject), Some(format!("/conversations/{}", entry.subject)))
         }
         None => (entry.subject.clone(), None),
     };
@@ -144,6 +157,14 @@ const ACTS: &[(&str, &str)] = &[
     ("form.changed", "act-form-changed"),
     ("contact.became", "act-contact-became"),
     ("contact.identity_changed", "act-contact-identity-changed"),
+    ("conversation.handed_over", "act-conversation-handed-over"),
+    ("conversation.handed_on", "act-conversation-handed-on"),
+    ("conversation.taken", "act-conversation-taken"),
+    ("conversation.noted", "act-conversation-noted"),
+    ("conversation.escalated", "act-conversation-escalated"),
+    ("conversation.settled", "act-conversation-settled"),
+    ("conversation.closed", "act-conversation-closed"),
+    ("queue.set", "act-queue-set"),
 ];
 
 /// What happened; a signature says what for.
@@ -283,6 +304,8 @@ fn filters(l: &Words, names: &Names, asked: &Fields, fault: Option<String>) -> F
         "person." => l.t("audit-group-person"),
         "agent." => l.t("audit-group-agent"),
         "contact." => l.t("audit-group-contact"),
+        "conversation." => l.t("audit-group-conversation"),
+        "queue." => l.t("audit-group-queue"),
         "template." => l.t("audit-group-template"),
         "number." => l.t("audit-group-number"),
         "tenant." => l.t("audit-group-tenant"),

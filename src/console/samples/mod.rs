@@ -12,6 +12,7 @@ use crate::words::Words;
 
 mod audit;
 mod broadcasts;
+mod conversations;
 mod inbox;
 mod requests;
 mod review;

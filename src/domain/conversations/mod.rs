@@ -1,8 +1,10 @@
 //! Conversations: one thread for each customer at each number of the business, who looks after it, and until when it may go on.
 
+mod access;
 pub mod attachments;
 mod window;
 
+pub use access::{Access, Member, Place};
 pub use window::{FREE, FreeEntry, SERVICE, ServiceWindow};
 
 use super::clock::Timestamp;
@@ -38,6 +40,20 @@ words! {
         Closed = "closed",
         /// The customer wrote again.
         Reopened = "reopened",
+    }
+}
+
+words! {
+    /// What came of a thread, as people of the team say it.
+    Outcome, "outcome of a conversation" {
+        /// The customer has what they asked for.
+        Solved = "solved",
+        /// They do not, and will not.
+        NotSolved = "not_solved",
+        /// They wrote no more.
+        NoReply = "no_reply",
+        /// It was not meant for this business.
+        Misdirected = "misdirected",
     }
 }
 

@@ -3,9 +3,10 @@
 use super::ConversationRow;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
+use crate::domain::conversations::attachments::AttachmentState;
 use crate::domain::conversations::{Conversation, ConversationState, FreeEntry};
 use crate::domain::ids::{ConversationId, PersonId, TenantId};
-use crate::store::{Db, Result, Source, Tx, on, row, to_json};
+use crate::store::{Db, Result, Source, Tx, on, row, to_json, word};
 use serde_json::Value;
 
 /// The customer changed a message; of two changes the later stands.
@@ -31,6 +32,42 @@ pub async fn revoked(tx: &mut Tx, tenant: TenantId, (contact, wamid): (ContactNo
          where tenant_id = $1 and contact_no = $2 and wamid = $3 and revoked_at is null")
         .bind(tenant).bind(contact).bind(wamid.replace('\0', "")).bind(at).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// What became of a customer's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// With which message it came.
+    pub wamid: String,
+    /// Where it is.
+    pub state: AttachmentState,
+    /// What the customer's phone called it.
+    pub name: Option<String>,
+    /// Why it is not here.
+    pub why: Option<String>,
+}
+
+row! {
+    struct FileRow { wamid: String, state: String, filename: Option<String>, why: Option<String> }
+}
+
+/// The files that came with the messages of one customer to one number since then.
+pub async fn files(
+    db: &Db,
+    tenant: TenantId,
+    (number, contact): (&str, ContactNo),
+    since: Timestamp,
+) -> Result<Vec<File>> {
+    let rows: Vec<FileRow> = on!(read db, p => sqlx::query_as(
+        "select a.wamid, a.state, a.filename, a.why from inbound_message m
+            join attachment a on a.tenant_id = m.tenant_id and a.wamid = m.wamid
+         where m.tenant_id = $1 and m.phone_number_id = $2 and m.contact_no = $3 and m.sent_at >= $4 order by m.sent_at, m.wamid")
+        .bind(tenant).bind(number).bind(contact).bind(since).fetch_all(p).await)?;
+    let file = |row: FileRow| {
+        let state = word("attachment", "state", &row.wamid, &row.state)?;
+        Ok(File { wamid: row.wamid, state, name: row.filename, why: row.why })
+    };
+    rows.into_iter().map(file).collect()
 }
 
 /// A customer came by an advertisement; of two the later counts, and its free time begins with the next answer.
