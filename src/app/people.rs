@@ -1,10 +1,12 @@
 //! Adding and closing accounts, each with its entry in the audit log: what the command line and the demo do alike.
 
 use crate::domain::audit::{Actor, Event};
+use crate::domain::automation::names::Queue as QueueName;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::ids::{AgentId, PersonId, TenantId, random_bytes};
 use crate::domain::password;
 use crate::domain::people::{Agent, NameStyle, Permission, Person, Role, Tenant};
+use crate::store::conversations::NewQueue;
 use crate::store::{self, Db, Tx};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
@@ -125,6 +127,25 @@ pub async fn revoke_agent(db: &Db, tenant: TenantId, name: &str) -> anyhow::Resu
         bail!("the key of {name} is void already");
     }
     audit(&mut tx, tenant, "agent.revoked", agent.id, Value::Null).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Adds a queue or changes the one of that name, and lets these people look after it as well.
+pub async fn set_queue(db: &Db, tenant: TenantId, queue: &NewQueue<'_>, people: &[String]) -> anyhow::Result<()> {
+    // What automation hands over to is named alike.
+    queue.name.parse::<QueueName>().map_err(|e| anyhow::anyhow!("{e}"))?;
+    let known = store::people::people(db, tenant).await?;
+    let mut tx = db.begin().await?;
+    store::conversations::add_queue(&mut tx, tenant, queue).await?;
+    for email in people {
+        let email = email.trim().to_lowercase();
+        let person = known.iter().find(|person| person.email == email && person.disabled_at.is_none());
+        let person = person
+            .with_context(|| format!("nobody of this business who may sign in has the e-mail address {email}"))?;
+        store::conversations::add_person(&mut tx, tenant, queue.name, person.id).await?;
+    }
+    let details = json!({ "restricted": queue.restricted });
+    audit(&mut tx, tenant, "queue.set", queue.name, details).await?;
     Ok(tx.commit().await?)
 }
 

@@ -4,6 +4,7 @@ mod agent;
 mod catalogue;
 mod demo;
 mod migrate;
+mod queue;
 mod serve;
 mod simulate;
 mod tenant;
@@ -47,6 +48,9 @@ enum Command {
     /// Add, list or revoke agents.
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Add or list the queues in which conversations wait for people.
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
 }
 
 /// Where the settings come from.
@@ -91,6 +95,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Tenant(command) => command.run().await,
         Command::User(command) => command.run().await,
         Command::Agent(command) => command.run().await,
+        Command::Queue(command) => command.run().await,
     }
 }
 
