@@ -32,3 +32,4 @@ kind-broadcast = Broadcast
 kind-draft = Broadcast draft
 kind-import = Import
 kind-segment = Segment
+kind-session = Reply

@@ -29,3 +29,4 @@ kind-broadcast = 群发广播
 kind-draft = 群发广播草稿
 kind-import = 导入
 kind-segment = 客户分组
+kind-session = 回复

@@ -29,3 +29,4 @@ kind-broadcast = 廣播
 kind-draft = 廣播草稿
 kind-import = 匯入
 kind-segment = 分眾
+kind-session = 回覆

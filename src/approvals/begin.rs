@@ -48,6 +48,15 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::segments::upsert::store(&mut tx, tenant, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::SessionMessageSend(plan) => {
+            match tools::messages::send::start(&mut tx, tenant, id, &plan, now).await? {
+                Ok(reply) => {
+                    let details = json!({"reply": reply, "digest": digest});
+                    tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+                }
+                Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
+            }
+        }
         Action::BroadcastSchedule(plan) => {
             let execution = start(&mut tx, tenant, id, &plan, now).await?;
             let details = json!({"execution": execution, "digest": digest, "people": plan.audience.count});
@@ -56,6 +65,7 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     }
     tx.commit_at(Step::Claimed).await?;
     ctx.wake.requests();
+    ctx.wake.replies();
     Ok(())
 }
 

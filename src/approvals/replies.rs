@@ -1,6 +1,8 @@
 //! Saying what is to be said to one customer at a time: the intent becomes durable, what forbids it is looked at once more, one
 //! request is made, and how it ended is written down. What a daemon leaves behind is in doubt, and Meta's statuses settle it.
 
+mod end;
+
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppressions};
 use crate::domain::conversations::ServiceWindow;
@@ -20,6 +22,8 @@ use crate::tools::Ctx;
 use futures::future::join_all;
 use std::time::Duration;
 use tokio::time::Instant;
+
+pub use end::end;
 
 /// Replies that one look takes.
 const AT_ONCE: u32 = 32;

@@ -222,16 +222,15 @@ async fn request_of(
 /// A decision after the sending has to be over would decide nothing.
 fn decide_by(preview: &Preview, times: &Times, now: Timestamp) -> Timestamp {
     let usual = now.after(times.pending_expiry);
-    let end = preview.view.broadcast().and_then(|view| view.schedule.schedule.finish_by);
-    end.map_or(usual, |end| end.min(usual))
+    preview.view.ends_at().map_or(usual, |end| end.min(usual))
 }
 
-/// When an approval of this moment may start, and until when. What people approved and cannot be taken back cools off.
+/// When an approval of this moment may start, and until when. What people approved and many would get cools off.
 pub(super) fn approval(request: &ActionRequest, times: &Times, now: Timestamp) -> Approval {
-    let leaves = request.preview.action.leaves_the_house();
+    let action = &request.preview.action;
     let start = request.preview.view.broadcast().and_then(|view| view.schedule.schedule.start_at);
-    let planned = start.filter(|_| leaves);
-    let cooled = if leaves && request.quorum.needs_people() { now.after(times.cooling_off) } else { now };
+    let planned = start.filter(|_| action.leaves_the_house());
+    let cooled = if action.cools_off() && request.quorum.needs_people() { now.after(times.cooling_off) } else { now };
     let not_before = planned.map_or(cooled, |at| at.max(cooled));
     Approval { at: now, not_before, start_by: planned.unwrap_or(now).max(now).after(times.start_expiry) }
 }

@@ -5,6 +5,7 @@
 
 mod broadcasts;
 mod contacts;
+mod messages;
 mod segments;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::domain::requests::ActionRequest;
 use crate::words::{Lang, Words};
 
 pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
+pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
 
 /// The sections of a request, by kind of write.
@@ -26,10 +28,11 @@ pub enum Review {
     Broadcast(Box<BroadcastReview>),
     Import(Box<ImportReview>),
     Segment(Box<SegmentReview>),
+    Session(Box<SessionReview>),
 }
 
-/// The sections of a request.
-pub fn sections(l: &Words, request: &ActionRequest) -> Review {
+/// The sections of a request, at this moment.
+pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
     let preview = &request.preview;
     match &preview.view {
         View::Broadcast(view) => {
@@ -38,6 +41,7 @@ pub fn sections(l: &Words, request: &ActionRequest) -> Review {
         }
         View::ContactImport(view) => Review::Import(Box::new(contacts::import(l, view, &request.policy))),
         View::Segment(view) => Review::Segment(Box::new(segments::segment(l, view))),
+        View::SessionMessage(view) => Review::Session(Box::new(messages::session(l, view, now))),
     }
 }
 
@@ -50,6 +54,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::Broadcast(view) => broadcasts::summary(l, view, preview.action.leaves_the_house()),
         View::ContactImport(view) => contacts::summary(l, view),
         View::Segment(view) => segments::summary(l, view),
+        View::SessionMessage(view) => messages::summary(l, view),
     }
 }
 
@@ -83,6 +88,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             if kept == 0 { written } else { format!("{written} {}", l.t1("result-import-kept", "n", kept)) }
         }
         View::Segment(_) => l.t1("result-segment", "version", figure("version")?),
+        View::SessionMessage(_) => request.result.as_ref().map(|_| l.t("result-session"))?,
     };
     Some(Outcome { tone: Tone::Ok, text, lang: None })
 }

@@ -4,6 +4,7 @@ use super::audience::AudienceSeal;
 use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
 use super::contacts::import::ImportPlan;
 use super::ids::BroadcastId;
+use super::messages::session::SessionPlan;
 use super::segments::SegmentPlan;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub enum Action {
     ContactImport(Box<ImportPlan>),
     /// Store a new version of a segment.
     SegmentUpsert(Box<SegmentPlan>),
+    /// Say something to one customer, once, while their window is open.
+    SessionMessageSend(Box<SessionPlan>),
 }
 
 /// A broadcast to be stored.
@@ -43,6 +46,7 @@ impl Action {
             Self::BroadcastSchedule(_) => "whatsapp.broadcast.schedule",
             Self::ContactImport(_) => "whatsapp.contact.import",
             Self::SegmentUpsert(_) => "whatsapp.segment.upsert",
+            Self::SessionMessageSend(_) => "whatsapp.session_message.send",
         }
     }
 
@@ -52,7 +56,7 @@ impl Action {
         match self {
             Self::BroadcastCreate(draft) => Some(&draft.audience),
             Self::BroadcastSchedule(plan) => Some(&plan.audience),
-            Self::ContactImport(_) | Self::SegmentUpsert(_) => None,
+            Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::SessionMessageSend(_) => None,
         }
     }
 
@@ -60,8 +64,15 @@ impl Action {
     #[must_use]
     pub const fn leaves_the_house(&self) -> bool {
         match self {
-            Self::BroadcastSchedule(_) => true,
+            Self::BroadcastSchedule(_) | Self::SessionMessageSend(_) => true,
             Self::BroadcastCreate(_) | Self::ContactImport(_) | Self::SegmentUpsert(_) => false,
         }
+    }
+
+    /// Whether it stands still for a while after the last signature, so that anybody can stop it. A customer who waits for
+    /// an answer would only wait longer.
+    #[must_use]
+    pub const fn cools_off(&self) -> bool {
+        matches!(self, Self::BroadcastSchedule(_))
     }
 }

@@ -229,6 +229,26 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The figures of one message. `taken` says whether Meta had it, whatever came of it.
+    #[must_use]
+    pub fn of_one(delivery: Delivery, taken: bool) -> Self {
+        let is = |these: &[Delivery]| u64::from(these.contains(&delivery));
+        Self {
+            total: 1,
+            queued: is(&[Delivery::Queued]),
+            sending: is(&[Delivery::Sending]),
+            accepted: is(&[Delivery::Accepted, Delivery::Sent, Delivery::Delivered, Delivery::Read]),
+            delivered: is(&[Delivery::Delivered, Delivery::Read]),
+            read: is(&[Delivery::Read]),
+            failed: is(&[Delivery::Failed]),
+            refused: if taken { 0 } else { is(&[Delivery::Failed]) },
+            suppressed: is(&[Delivery::Suppressed]),
+            unknown: is(&[Delivery::Unknown]),
+            abandoned: is(&[Delivery::Abandoned]),
+            not_sent: is(&[Delivery::NotSent]),
+        }
+    }
+
     /// Taken by Meta, whatever came of them later: what sending itself can answer for.
     #[must_use]
     pub const fn taken(&self) -> u64 {

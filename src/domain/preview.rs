@@ -2,10 +2,12 @@
 
 mod broadcast;
 mod contacts;
+mod messages;
 mod segments;
 
 use super::action::Action;
 use super::canonical::{Digest, NotCanonical};
+use super::clock::Timestamp;
 use super::ids::TenantId;
 use super::money::Money;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ pub use broadcast::{
 };
 pub use contacts::{
     FactCount, ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
+};
+pub use messages::{
+    CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine, ThreadView, WindowView,
 };
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 
@@ -102,6 +107,8 @@ words! {
         LeftOut = "left_out",
         /// Whom and what it touches.
         Effect = "effect",
+        /// What was said so far, and until when it may go on.
+        Conversation = "conversation",
     }
 }
 
@@ -128,6 +135,8 @@ pub enum View {
     ContactImport(Box<ImportView>),
     /// A segment.
     Segment(Box<SegmentChangeView>),
+    /// A message to one customer.
+    SessionMessage(Box<SessionMessageView>),
 }
 
 impl View {
@@ -138,6 +147,7 @@ impl View {
             Self::Broadcast(view) => &view.name,
             Self::ContactImport(view) => &view.name,
             Self::Segment(view) => &view.change.name,
+            Self::SessionMessage(view) => view.thread.who(),
         }
     }
 
@@ -146,7 +156,7 @@ impl View {
     pub fn goal(&self) -> Option<&str> {
         match self {
             Self::Broadcast(view) => view.goal.as_deref(),
-            Self::ContactImport(_) => None,
+            Self::ContactImport(_) | Self::SessionMessage(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -156,8 +166,24 @@ impl View {
     pub const fn broadcast(&self) -> Option<&BroadcastView> {
         match self {
             Self::Broadcast(view) => Some(view),
+            Self::ContactImport(_) | Self::Segment(_) | Self::SessionMessage(_) => None,
+        }
+    }
+
+    /// When it is too late to carry it out: a decision after that would decide nothing.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Broadcast(view) => view.schedule.schedule.finish_by,
+            Self::SessionMessage(view) => view.thread.window.map(|window| window.closes_at),
             Self::ContactImport(_) | Self::Segment(_) => None,
         }
+    }
+
+    /// Whether it says to a customer what a person has to see first.
+    #[must_use]
+    pub fn is_sensitive(&self) -> bool {
+        matches!(self, Self::SessionMessage(view) if !view.sensitive.is_empty())
     }
 
     /// Whether it changes what broadcasts that wait or run were drawn from.
@@ -169,11 +195,14 @@ impl View {
     /// The parts that a reviewer checks one by one, in the order of the page.
     #[must_use]
     pub const fn sections(&self) -> &'static [Section] {
-        use Section::{Audience, Change, ConsentAndPolicy, Effect, LeftOut, LinksAndMedia, Message, ScheduleAndCost};
+        use Section::{
+            Audience, Change, ConsentAndPolicy, Conversation, Effect, LeftOut, LinksAndMedia, Message, ScheduleAndCost,
+        };
         match self {
             Self::Broadcast(_) => &[Message, Audience, ConsentAndPolicy, ScheduleAndCost, LinksAndMedia],
             Self::ContactImport(_) => &[Change, LeftOut, ConsentAndPolicy],
             Self::Segment(_) => &[Change, Effect],
+            Self::SessionMessage(_) => &[Conversation, Message, ConsentAndPolicy],
         }
     }
 
@@ -198,6 +227,11 @@ impl View {
             .collect(),
             Self::Segment(view) => {
                 [Digest::of(&view.change), Digest::of(&(&view.effect, findings))].into_iter().collect()
+            }
+            Self::SessionMessage(view) => {
+                [Digest::of(&view.thread), Digest::of(&view.message), Digest::of(&(&view.sensitive, findings))]
+                    .into_iter()
+                    .collect()
             }
         }
     }
@@ -248,6 +282,7 @@ impl Preview {
             View::Broadcast(view) => (view.audience.funnel.will_receive, Some(view.schedule.cost.total)),
             View::ContactImport(view) => (view.change.written(), None),
             View::Segment(view) => (view.effect.people_after, None),
+            View::SessionMessage(_) => (1, None),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The business's own numbers, as they were last read from Meta.
 
-use super::{Db, Error, Result, Tx, on, row, unsigned, word};
+use super::{Error, Result, Source, Tx, on, row, unsigned, word};
 use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
@@ -50,20 +50,20 @@ pub async fn upsert_number(tx: &mut Tx, tenant: TenantId, number: &SendingNumber
 
 /// The numbers of this tenant, by display. `after` is the display and Meta's id of the last one seen.
 pub async fn list_numbers(
-    db: &Db,
+    source: impl Into<Source<'_>>,
     tenant: TenantId,
     after: Option<&(String, String)>,
     limit: u32,
 ) -> Result<Vec<SendingNumber>> {
-    let rows: Vec<NumberRow> = on!(read db, p => sqlx::query_as(
+    let rows: Vec<NumberRow> = on!(from source.into(), c => sqlx::query_as(
         "select meta_id, display, name, status, quality, portfolio_limit, per_second, synced_at from phone_number
          where tenant_id = $1 and ($2 is null or (display, meta_id) > ($2, $3)) order by display, meta_id limit $4")
         .bind(tenant).bind(after.map(|(display, _)| display.clone())).bind(after.map(|(_, id)| id.clone()))
-        .bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(i64::from(limit)).fetch_all(c).await)?;
     rows.into_iter().map(SendingNumber::try_from).collect()
 }
 
 /// All numbers of this tenant.
-pub async fn numbers(db: &Db, tenant: TenantId) -> Result<Vec<SendingNumber>> {
-    list_numbers(db, tenant, None, u32::MAX).await
+pub async fn numbers(source: impl Into<Source<'_>>, tenant: TenantId) -> Result<Vec<SendingNumber>> {
+    list_numbers(source, tenant, None, u32::MAX).await
 }

@@ -1,7 +1,7 @@
 //! Single messages, read from the person's side: open windows, what was sent to one person, what came back.
 
 use super::among::{among, list as among_list};
-use super::{Db, Error, Result, on, row, unsigned, word};
+use super::{Db, Error, Result, Source, on, row, unsigned, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{Delivery, DeliveryState, LedgerRow};
@@ -23,11 +23,16 @@ row! {
 }
 
 /// The windows of one person that are open now.
-pub async fn open_windows(db: &Db, tenant: TenantId, contact: ContactNo, now: Timestamp) -> Result<Vec<Window>> {
-    let rows: Vec<WindowRow> = on!(read db, p => sqlx::query_as(
+pub async fn open_windows(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    contact: ContactNo,
+    now: Timestamp,
+) -> Result<Vec<Window>> {
+    let rows: Vec<WindowRow> = on!(from source.into(), c => sqlx::query_as(
         "select phone_number_id, opened_at, closes_at from service_window
          where tenant_id = $1 and contact_no = $2 and closes_at > $3 order by closes_at desc, phone_number_id")
-        .bind(tenant).bind(contact).bind(now).fetch_all(p).await)?;
+        .bind(tenant).bind(contact).bind(now).fetch_all(c).await)?;
     let window = |row: WindowRow| Window {
         phone_number_id: row.phone_number_id,
         opened_at: row.opened_at,

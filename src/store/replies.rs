@@ -237,6 +237,8 @@ pub struct Reply {
     pub error_code: Option<i32>,
     /// Why it was not sent, or is in doubt.
     pub why: Option<String>,
+    /// Which try.
+    pub attempt: i16,
     /// Since when it waits, or waited.
     pub created_at: Timestamp,
 }
@@ -244,14 +246,14 @@ pub struct Reply {
 row! {
     struct ReplyRow {
         id: ReplyId, source: String, request_id: Option<RequestId>, cause: String, in_reply_to: Option<String>, content: String,
-        state: i16, progress: Option<i16>, wamid: Option<String>, error_code: Option<i32>, why: Option<String>, created_at: Timestamp,
+        state: i16, progress: Option<i16>, wamid: Option<String>, error_code: Option<i32>, why: Option<String>, attempt: i16, created_at: Timestamp,
     }
 }
 
 macro_rules! reply {
     ($tail:literal) => {
         concat!(
-            "select id, source, request_id, cause, in_reply_to, content, state, progress, wamid, error_code, why, created_at from reply ",
+            "select id, source, request_id, cause, in_reply_to, content, state, progress, wamid, error_code, why, attempt, created_at from reply ",
             $tail
         )
     };
@@ -273,6 +275,7 @@ impl TryFrom<ReplyRow> for Reply {
             wamid: row.wamid,
             error_code: row.error_code,
             why: row.why,
+            attempt: row.attempt,
             created_at: row.created_at,
         })
     }
@@ -310,6 +313,17 @@ pub async fn of_request(source: impl Into<Source<'_>>, tenant: TenantId, request
     let rows: Vec<ReplyRow> =
         on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_all(c).await)?;
     rows.into_iter().map(Reply::try_from).collect()
+}
+
+/// Requests for a single message that are being carried out although all that they let out has come to its end.
+pub async fn ended(db: &Db, limit: u32) -> Result<Vec<(TenantId, RequestId)>> {
+    Ok(on!(read db, p => sqlx::query_as(
+        "select a.tenant_id, a.id from tenant t join action_request a on a.tenant_id = t.id and a.status in ('executing', 'needs_attention')
+         where exists (select 1 from reply r where r.request_id = a.id and r.tenant_id = a.tenant_id and r.source = 'request')
+            and not exists (select 1 from reply r
+                where r.request_id = a.id and r.tenant_id = a.tenant_id and r.source = 'request' and r.state in (0, 1, 3))
+         order by a.id limit $1")
+        .bind(i64::from(limit)).fetch_all(p).await)?)
 }
 
 /// What was said to a contact that has become another was said to that one.

@@ -15,6 +15,7 @@ const TABLES: &[&[Tool]] = &[
     segments::upsert::TOOLS,
     consent::TOOLS,
     messages::TOOLS,
+    messages::session::TOOLS,
     templates::TOOLS,
     broadcasts::TOOLS,
     requests::TOOLS,

@@ -1,4 +1,8 @@
-//! Single messages: what became of each one that was sent.
+//! Single messages: what became of each one that was sent, and answers to one customer.
+
+pub mod send;
+pub mod session;
+mod thread;
 
 use super::reading::{Cursor, Limit, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};

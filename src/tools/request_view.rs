@@ -3,8 +3,10 @@
 use super::{Ctx, turned_away, waits_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
+use crate::domain::deliveries::Tally;
 use crate::domain::people::Role;
 use crate::domain::preview::{Finding, View};
+use crate::domain::replies::ReplySource;
 use crate::domain::requests::{ActionRequest, Decision, Failure, Status};
 use crate::error::Result;
 use crate::store;
@@ -139,7 +141,7 @@ pub struct ExecutionView {
     /// again by themselves. Null while nothing does.
     pub turned_away: Option<TurnedAwayView>,
     /// How many messages stand where.
-    pub progress: crate::domain::deliveries::Tally,
+    pub progress: Tally,
 }
 
 /// What keeps messages back.
@@ -220,7 +222,7 @@ pub async fn view(ctx: &Ctx, request: ActionRequest) -> Result<RequestView> {
 
 async fn execution_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {
     let found = store::deliveries::by_request(&ctx.db, request.tenant, request.id).await?;
-    let Some((execution, progress)) = found else { return Ok(None) };
+    let Some((execution, progress)) = found else { return reply_of(ctx, request).await };
     Ok(Some(ExecutionView {
         attempt: 1,
         started_at: execution.started_at,
@@ -229,6 +231,21 @@ async fn execution_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Execu
         halted: execution.halted().map(str::to_owned),
         finished_at: execution.finished_at,
         progress,
+    }))
+}
+
+/// A message to one customer has no ledger of its own, but a row in that of replies.
+async fn reply_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {
+    let replies = store::replies::of_request(&ctx.db, request.tenant, request.id).await?;
+    let found = replies.into_iter().find(|reply| reply.source == ReplySource::Request);
+    Ok(found.map(|reply| ExecutionView {
+        attempt: u32::try_from(reply.attempt).unwrap_or_default().max(1),
+        started_at: reply.created_at,
+        finished_at: request.settled_at,
+        halted: None,
+        waits_until: None,
+        turned_away: None,
+        progress: Tally::of_one(reply.delivery, reply.wamid.is_some()),
     }))
 }
 

@@ -259,10 +259,18 @@ impl Round for Replies {
 
     async fn turn(&mut self) -> Result<()> {
         let Engine { ctx, instance, remembered, rate_per_second, lease, stop, .. } = &*self.engine;
-        while !stop.is_cancelled()
-            && replies::round(ctx, instance, remembered.known(), *rate_per_second, *lease).await? > 0
-        {}
-        Ok(())
+        loop {
+            let begins = !stop.is_cancelled();
+            let said = if begins {
+                replies::round(ctx, instance, remembered.known(), *rate_per_second, *lease).await?
+            } else {
+                0
+            };
+            replies::end(ctx).await?;
+            if said == 0 {
+                return Ok(());
+            }
+        }
     }
 
     async fn woken(&mut self) {

@@ -182,6 +182,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.broadcast.create" => l.t("kind-draft"),
         "whatsapp.contact.import" => l.t("kind-import"),
         "whatsapp.segment.upsert" => l.t("kind-segment"),
+        "whatsapp.session_message.send" => l.t("kind-session"),
         _ => kind.to_owned(),
     };
     Row {

@@ -24,6 +24,7 @@ pub enum Section {
     Change,
     LeftOut,
     Effect,
+    Conversation,
 }
 
 impl Section {
@@ -38,6 +39,7 @@ impl Section {
             Self::Change => "change",
             Self::LeftOut => "left-out",
             Self::Effect => "effect",
+            Self::Conversation => "conversation",
         }
     }
 
@@ -51,6 +53,7 @@ impl Section {
             Self::Change => l.t("section-change"),
             Self::LeftOut => l.t("section-left-out"),
             Self::Effect => l.t("section-effect"),
+            Self::Conversation => l.t("section-conversation"),
         }
     }
 }
@@ -66,6 +69,7 @@ impl From<preview::Section> for Section {
             preview::Section::Change => Self::Change,
             preview::Section::LeftOut => Self::LeftOut,
             preview::Section::Effect => Self::Effect,
+            preview::Section::Conversation => Self::Conversation,
         }
     }
 }

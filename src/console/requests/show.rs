@@ -91,7 +91,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
             progress: Progress::from(tally),
             stop: (request.status.is_running() && person.role.may_stop()).then(|| format!("/broadcasts/{id}/stop")),
         }),
-        review: review::sections(l, request),
+        review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
         who: who(l, &dossier, person),

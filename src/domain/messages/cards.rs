@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Faults;
 
 /// A place on the map.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
     /// In decimal degrees, as a text: a number would come back with other digits.

@@ -10,7 +10,7 @@ use super::limits::{
 use super::media::{Media, filename};
 
 /// What stands on top of a message with buttons.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Header {
     /// A line of text.
@@ -30,7 +30,7 @@ pub enum Header {
 }
 
 /// A text with up to three answers to tap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyButtons {
     /// On top.
@@ -46,7 +46,7 @@ pub struct ReplyButtons {
 }
 
 /// An answer to tap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyButton {
     /// Comes back when it is tapped.
@@ -56,7 +56,7 @@ pub struct ReplyButton {
 }
 
 /// A text with a list to choose from. Only a line of text may stand on top.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// On top.
@@ -74,7 +74,7 @@ pub struct List {
 }
 
 /// Rows that belong together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
     /// What stands above them; required as soon as there is a second section.
@@ -85,7 +85,7 @@ pub struct Section {
 }
 
 /// Something to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// Comes back when it is chosen.
@@ -98,7 +98,7 @@ pub struct Row {
 }
 
 /// A text with a button that opens a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CtaUrl {
     /// On top.

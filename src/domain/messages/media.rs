@@ -6,7 +6,7 @@ use super::fault::Faults;
 use super::limits::CAPTION;
 
 /// A file: one that Meta has, or one that it fetches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Media {
     /// The id that an upload gave; good for 30 days.
@@ -16,7 +16,7 @@ pub enum Media {
 }
 
 /// A picture or a film, with words below.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Captioned {
     /// The file.
@@ -27,7 +27,7 @@ pub struct Captioned {
 }
 
 /// A sound. It has no words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Audio {
     /// The file.
@@ -38,7 +38,7 @@ pub struct Audio {
 }
 
 /// A file to keep.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// The file.

@@ -6,6 +6,7 @@ mod interactive;
 pub mod limits;
 mod media;
 mod recipient;
+pub mod session;
 #[cfg(test)]
 mod tests;
 
@@ -77,7 +78,7 @@ pub enum Content {
 }
 
 /// Words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// The words.
@@ -143,6 +144,32 @@ impl Content {
                 "interactive"
             }
         }
+    }
+
+    /// Its words, where it has any of its own.
+    #[must_use]
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(&text.body),
+            Self::Image(picture) | Self::Video(picture) => picture.caption.as_deref(),
+            Self::Document(document) => document.caption.as_deref(),
+            Self::Location(place) => place.name.as_deref(),
+            Self::Reaction(reaction) => reaction.emoji.as_deref(),
+            Self::ReplyButtons(buttons) => Some(&buttons.body),
+            Self::List(list) => Some(&list.body),
+            Self::CtaUrl(link) => Some(&link.body),
+            Self::Product(product) => product.body.as_deref(),
+            Self::ProductList(products) => Some(&products.body),
+            Self::Audio(_) | Self::Sticker(_) | Self::Contacts(_) => None,
+        }
+    }
+
+    /// Everything that Meta would refuse of it, whoever gets it.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Faults::default();
+        self.check(&mut faults);
+        faults.into_vec()
     }
 
     fn check(&self, faults: &mut Faults) {

@@ -2,7 +2,7 @@
 
 mod flows;
 mod keywords;
-mod prices;
+pub(super) mod prices;
 mod texts;
 
 use super::rules::{AUTO_09, AUTO_26, AUTO_27, AUTO_28, AUTO_29, AUTO_30, AUTO_33};

@@ -14,6 +14,7 @@ pub mod rate_card;
 pub mod rules;
 pub mod schedule;
 pub mod segments;
+pub mod session;
 pub mod settings;
 pub mod signatures;
 

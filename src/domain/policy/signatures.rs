@@ -67,6 +67,8 @@ impl Policy {
             Action::ContactImport(_) => one_signature("SIGN-04"),
             Action::SegmentUpsert(_) if preview.view.touches_broadcasts() => one_signature("SIGN-05"),
             Action::SegmentUpsert(_) => Quorum::nobody("SIGN-06"),
+            Action::SessionMessageSend(_) if preview.view.is_sensitive() => one_signature("SIGN-07"),
+            Action::SessionMessageSend(_) => Quorum::nobody("SIGN-08"),
         }
     }
 }

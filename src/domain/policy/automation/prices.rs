@@ -53,7 +53,7 @@ fn span(place: &str, text: &str, shown: &str) -> Span {
 }
 
 /// The amounts of money in a text, each with its place in characters.
-fn named_in(text: &str) -> Vec<(usize, String)> {
+pub fn named_in(text: &str) -> Vec<(usize, String)> {
     let chars: Vec<char> = text.chars().collect();
     let mut found = Vec::new();
     let mut at = 0;

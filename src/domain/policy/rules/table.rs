@@ -251,6 +251,32 @@ rules! {
         "The keyword \"{phrase}\" is more than one word. Match it as a phrase.";
     AUTO_33 = Block "AUTO-33" "Changed in the meantime"
         "This was made on version {base}, and there is version {version} by now. Ask for a new request.";
+    SESS_01 = Block "SESS-01" "Window closed"
+        "The customer has not written to {number} within the last 24 hours. Only an approved template may be sent to them now.";
+    SESS_02 = Block "SESS-02" "May not be written to"
+        "The customer may not be written to, not even in answer: {reason}.";
+    SESS_03 = Block "SESS-03" "Nobody to send to"
+        "Neither a phone number nor an id of the customer at Meta is known.";
+    SESS_04 = Block "SESS-04" "Message that Meta refuses"
+        "Meta would refuse it: {fault}.";
+    SESS_05 = Block "SESS-05" "Advertising in an answer"
+        "{place} advertises: {words}. Advertising goes out as an approved template to people who agreed to it; say only what answers the customer.";
+    SESS_06 = Block "SESS-06" "Asks for secret numbers"
+        "{place} asks for {words}. Customers may not be asked for numbers of cards, accounts or identity papers in a chat; leave that out.";
+    SESS_07 = Warn "SESS-07" "Price or payment"
+        "{place} speaks of money: {words}. Check the amount and how it is paid.";
+    SESS_08 = Warn "SESS-08" "Promise"
+        "{place} makes or changes a promise: {words}. Check that the business stands by it.";
+    SESS_09 = Warn "SESS-09" "Carries a file"
+        "It carries a file ({kind}) that nobody here has seen: {media}. Open it and check that it is the right one.";
+    SESS_10 = Note "SESS-10" "Window closes soon"
+        "The customer may be answered freely for {minutes} more minutes. After that only an approved template may be sent.";
+    SESS_11 = Block "SESS-11" "Conversation changed"
+        "The conversation was given to somebody, closed or changed since this was asked for. Read it and ask again.";
+    SESS_12 = Block "SESS-12" "Other recipient"
+        "The customer is no longer reached at the address that was shown. Ask for a new request.";
+    SESS_13 = Warn "SESS-13" "Customer has written again"
+        "The customer has written again since this was asked for. Check that it still answers them.";
     MEDIA_01 = Block "MEDIA-01" "An empty file"
         "There is nothing in the file.";
     MEDIA_02 = Block "MEDIA-02" "A file is too large"

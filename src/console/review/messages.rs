@@ -1,0 +1,118 @@
+//! The sections of a message to one customer: the thread so far, the message as its reader sees it, and why a person decides.
+
+use jiff::Timestamp;
+
+use crate::console::message_text::{Piece, Run, formatted, hidden_count, pieces};
+use crate::domain::preview::{SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine};
+use crate::words::Words;
+
+/// The three sections of a message to one customer.
+#[derive(Clone, Debug)]
+pub struct SessionReview {
+    pub to: String,
+    pub name: String,
+    pub from: String,
+    /// When the customer's window closes; `None` if it is closed.
+    pub closes: Option<Timestamp>,
+    pub now: Timestamp,
+    pub lines: Vec<SaidLine>,
+    pub message: SaidMessage,
+    /// Why a person has to agree.
+    pub reasons: Vec<String>,
+}
+
+/// One message of the thread.
+#[derive(Clone, Debug)]
+pub struct SaidLine {
+    pub by: String,
+    pub by_customer: bool,
+    pub at: Timestamp,
+    /// Meta's word for what it is, where there are no words to show.
+    pub kind: String,
+    pub text: Option<Vec<Piece>>,
+}
+
+/// The message, top to bottom.
+#[derive(Clone, Debug)]
+pub struct SaidMessage {
+    /// Such as `reply_buttons`.
+    pub kind: String,
+    /// The kind of its file, where that is, and its name.
+    pub media: Option<(String, String, Option<String>)>,
+    pub header: Option<String>,
+    pub body: Vec<Vec<Run>>,
+    pub footer: Option<String>,
+    pub opens: Option<String>,
+    /// What can be tapped, with the line below or the page that opens.
+    pub choices: Vec<(String, Option<String>)>,
+    /// The same as it is sent.
+    pub raw: Vec<Piece>,
+    pub hidden_characters: usize,
+}
+
+/// The three sections of a message to one customer, at this moment.
+pub fn session(l: &Words, view: &SessionMessageView, now: Timestamp) -> SessionReview {
+    SessionReview {
+        to: view.thread.to.clone(),
+        name: view.thread.name.clone(),
+        from: view.thread.from.clone(),
+        closes: view.thread.window.map(|window| window.closes_at.to_jiff()),
+        now,
+        lines: view.thread.lines.iter().map(|line| said(l, line)).collect(),
+        message: message(&view.message),
+        reasons: view.sensitive.iter().map(|reason| why(l, *reason)).collect(),
+    }
+}
+
+fn said(l: &Words, line: &ThreadLine) -> SaidLine {
+    SaidLine {
+        by: match line.by {
+            Speaker::Customer => l.t("session-customer"),
+            Speaker::Business => l.t("session-business"),
+            Speaker::Automation => l.t("session-automation"),
+        },
+        by_customer: line.by == Speaker::Customer,
+        at: line.at.to_jiff(),
+        kind: line.kind.clone(),
+        text: line.text.as_deref().map(pieces),
+    }
+}
+
+fn message(view: &SaidView) -> SaidMessage {
+    let choices = view.choices.iter().map(|choice| match &choice.detail {
+        Some(detail) => format!("[{}] {detail}", choice.title),
+        None => format!("[{}]", choice.title),
+    });
+    let file = view.media.as_ref().map(|media| format!("[{}] {}", media.kind, media.at));
+    let parts = [file, view.header.clone(), view.body.clone(), view.footer.clone(), view.opens.clone()];
+    let stored = parts.into_iter().flatten().chain(choices).collect::<Vec<_>>().join("\n");
+    SaidMessage {
+        kind: view.kind.clone(),
+        media: view.media.as_ref().map(|media| (media.kind.clone(), media.at.clone(), media.filename.clone())),
+        header: view.header.clone(),
+        body: view.body.as_deref().map(formatted).unwrap_or_default(),
+        footer: view.footer.clone(),
+        opens: view.opens.clone(),
+        choices: view.choices.iter().map(|choice| (choice.title.clone(), choice.detail.clone())).collect(),
+        hidden_characters: hidden_count(&stored),
+        raw: pieces(&stored),
+    }
+}
+
+fn why(l: &Words, reason: Sensitivity) -> String {
+    match reason {
+        Sensitivity::Payment => l.t("session-payment"),
+        Sensitivity::Promise => l.t("session-promise"),
+        Sensitivity::Link => l.t("session-link"),
+        Sensitivity::Media => l.t("session-media"),
+    }
+}
+
+/// What would be said, in one sentence made of signed figures.
+pub fn summary(l: &Words, view: &SessionMessageView) -> String {
+    let (from, who) = (view.thread.from.clone(), view.thread.who());
+    match view.thread.window {
+        Some(window) => l.t3("summary-session", "from", from, "who", who, "at", l.when(window.closes_at.to_jiff())),
+        None => l.t2("summary-session-closed", "from", from, "who", who),
+    }
+}

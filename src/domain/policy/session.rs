@@ -1,0 +1,168 @@
+//! What the rules say of a free message to one customer: whether they may be written to now, what it may not say, and what
+//! a person has to see before it is said.
+
+mod wordings;
+
+use super::automation::prices::named_in as amounts_in;
+use super::links::{self, Address};
+use super::message::letters;
+use super::rules::{
+    Fact, QUALITY_05, Rule, SESS_01, SESS_02, SESS_03, SESS_04, SESS_05, SESS_06, SESS_07, SESS_08, SESS_09, SESS_10,
+    SESS_11, SESS_12, SESS_13,
+};
+use super::settings::Links;
+use crate::domain::addresses::named_in;
+use crate::domain::automation::phrases::{MatchKind, Plain};
+use crate::domain::clock::Timestamp;
+use crate::domain::consent::{MessageCategory, Suppressions};
+use crate::domain::conversations::{Conversation, ServiceWindow};
+use crate::domain::messages::Content;
+use crate::domain::messages::session::{SessionContent, SessionPlan};
+use crate::domain::preview::{Finding, Level, Sensitivity, Span};
+use wordings::{ADVERTISING, MONEY, PROMISES, SECRETS};
+
+/// With less left of the window than this, people should hurry.
+const SOON_MINUTES: u64 = 60;
+
+/// On what ground a customer would be written to.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The business's number, for people.
+    pub number: &'a str,
+    /// What keeps that number from sending, in Meta's word.
+    pub barred: Option<&'a str>,
+    /// The customer's window at that number.
+    pub window: Option<ServiceWindow>,
+    /// Why the customer may not be written to.
+    pub suppressions: Suppressions,
+    /// Whether Meta can be told whom it is for.
+    pub reachable: bool,
+}
+
+/// Whether the customer may be written to now.
+#[must_use]
+pub fn may_write(ground: &Ground<'_>, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match ground.window.filter(|window| window.is_open(now)) {
+        None => findings.push(SESS_01.says(&[("number", ground.number.into())])),
+        Some(window) => {
+            let minutes = minutes_left(window, now);
+            if minutes < SOON_MINUTES {
+                findings.push(SESS_10.says(&[("minutes", minutes.into())]));
+            }
+        }
+    }
+    // What speaks to one person in a window they opened is no marketing; who said stop to everything gets nothing.
+    if let Some(reason) = ground.suppressions.forbidding(MessageCategory::Service) {
+        findings.push(SESS_02.says(&[("reason", reason.as_str().into())]));
+    }
+    if !ground.reachable {
+        findings.push(SESS_03.says(&[]));
+    }
+    if let Some(status) = ground.barred {
+        findings.push(QUALITY_05.says(&[("number", ground.number.into()), ("status", status.into())]));
+    }
+    findings
+}
+
+/// Whole minutes until the window closes.
+#[must_use]
+pub fn minutes_left(window: ServiceWindow, now: Timestamp) -> u64 {
+    window.closes_at().since(now).as_secs() / 60
+}
+
+/// What the rules say of the message itself.
+#[must_use]
+pub fn says(content: &SessionContent, allowed: &Links) -> Vec<Finding> {
+    let refused = Content::from(content.clone()).faults();
+    let mut findings: Vec<Finding> =
+        refused.iter().map(|fault| SESS_04.says(&[("fault", fault.to_string().into())])).collect();
+    for (place, text) in content.texts() {
+        findings.extend(letters(&place, text, ""));
+        findings.extend(wording(&place, text));
+        for (start, url) in named_in(text) {
+            let address = Address { place: &place, field: &place, button: false, start, url: &url };
+            findings.extend(links::check(&address, allowed).1);
+        }
+    }
+    if let Some(url) = content.page() {
+        let address = Address { place: "url", field: "url", button: true, start: 0, url };
+        findings.extend(links::check(&address, allowed).1);
+    }
+    if let Some(carried) = content.carried() {
+        findings.push(SESS_09.says(&[("kind", carried.kind.into()), ("media", carried.media.as_str().into())]));
+    }
+    findings
+}
+
+/// What one text says that it may not say, or that a person has to see.
+fn wording(place: &str, text: &str) -> Vec<Finding> {
+    let plain = Plain::of(text);
+    let found = |phrases: &[&'static str]| -> Vec<String> {
+        let has = |phrase: &&&str| MatchKind::Phrase.finds(&Plain::of(phrase), &plain);
+        phrases.iter().filter(has).map(|phrase| (*phrase).to_owned()).collect()
+    };
+    let mut money: Vec<String> = amounts_in(text).into_iter().map(|(_, amount)| amount).collect();
+    money.extend(found(MONEY));
+    let by_rule: [(Rule, Vec<String>); 4] =
+        [(SESS_05, found(ADVERTISING)), (SESS_06, found(SECRETS)), (SESS_07, money), (SESS_08, found(PROMISES))];
+    let said = |(rule, words): (Rule, Vec<String>)| {
+        let first = words.first()?;
+        let facts = [("place", Fact::from(place)), ("words", words.join(", ").into())];
+        Some(rule.says(&facts).at(span(place, text, first)))
+    };
+    by_rule.into_iter().filter_map(said).collect()
+}
+
+/// Where a phrase stands; the whole text where it is written in another way.
+fn span(place: &str, text: &str, phrase: &str) -> Span {
+    let small = |text: &str| text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect::<Vec<char>>();
+    let (letters, wanted) = (small(text), small(phrase));
+    let found = letters.windows(wanted.len().max(1)).position(|some| some == wanted);
+    let (start, length) = found.map_or((0, letters.len()), |at| (at, wanted.len()));
+    let text = text.chars().skip(start).take(length).collect();
+    Span { field: place.to_owned(), start, end: start + length, text }
+}
+
+/// Why a person has to agree, by what the rules warn of.
+#[must_use]
+pub fn sensitive(findings: &[Finding]) -> Vec<Sensitivity> {
+    let reason = |finding: &Finding| match finding.rule.as_str() {
+        rule if rule == SESS_07.id => Sensitivity::Payment,
+        rule if rule == SESS_08.id => Sensitivity::Promise,
+        rule if rule == SESS_09.id => Sensitivity::Media,
+        _ => Sensitivity::Link,
+    };
+    let mut reasons: Vec<Sensitivity> =
+        findings.iter().filter(|finding| finding.level == Level::Warn).map(reason).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons
+}
+
+/// What has changed since the message was worked out. `to` is the customer's address now, masked; with a new person behind
+/// the number it is another one all the same.
+#[must_use]
+pub fn changed(
+    plan: &SessionPlan,
+    thread: Option<&Conversation>,
+    to: &str,
+    identity_changed_at: Option<Timestamp>,
+) -> Vec<Finding> {
+    let same = |now: &&Conversation| {
+        plan.thread.is_some_and(|then| (then.conversation, then.version) == (now.id, now.version))
+    };
+    let Some(now) = thread.filter(same) else { return vec![SESS_11.says(&[])] };
+    let mut findings = Vec::new();
+    let another = plan.thread.is_some_and(|then| identity_changed_at.is_some_and(|at| at > then.heard_at));
+    if to != plan.to || another {
+        findings.push(SESS_12.says(&[]));
+    }
+    if plan.thread.is_some_and(|then| then.heard_at < now.last_inbound_at) {
+        findings.push(SESS_13.says(&[]));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

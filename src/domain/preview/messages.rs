@@ -1,0 +1,205 @@
+//! What people look at before they sign a message to one customer, section by section.
+
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::messages::Header;
+use crate::domain::messages::session::SessionContent;
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// Why a person has to look at a message before it is sent.
+    Sensitivity, "reason to ask a person" {
+        /// It speaks of prices or of paying.
+        Payment = "payment",
+        /// It promises something, or changes what holds: money back, a guarantee, terms.
+        Promise = "promise",
+        /// It leads to pages that the policy does not list.
+        Link = "link",
+        /// It carries a file.
+        Media = "media",
+    }
+}
+
+words! {
+    /// Who said something in a thread.
+    Speaker, "speaker" {
+        /// The customer.
+        Customer = "customer",
+        /// The business: an answer under an approval, or the team with the app.
+        Business = "business",
+        /// What answers by itself.
+        Automation = "automation",
+    }
+}
+
+/// The three sections of a message to one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SessionMessageView {
+    /// 1: with whom, until when, and what was said so far.
+    pub thread: ThreadView,
+    /// 2: what would be said.
+    pub message: SaidView,
+    /// 3: why a person has to agree; empty if nobody has to.
+    pub sensitive: Vec<Sensitivity>,
+}
+
+/// A thread, with the customer masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ThreadView {
+    /// Which; none if the customer never wrote to this number.
+    #[schemars(with = "Option<String>")]
+    pub conversation_id: Option<ConversationId>,
+    /// With whom.
+    #[schemars(with = "String")]
+    pub contact_id: ContactId,
+    /// Their number, masked; empty if only Meta's id of them is known.
+    pub to: String,
+    /// Their name, masked.
+    pub name: String,
+    /// The business's number.
+    pub from: String,
+    /// The time in which free messages may be sent; none if it is over.
+    pub window: Option<WindowView>,
+    /// What was said lately, oldest first.
+    pub lines: Vec<ThreadLine>,
+}
+
+/// The service window, as it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct WindowView {
+    /// When the customer last wrote.
+    pub opened_at: Timestamp,
+    /// From then on only a template may be sent.
+    pub closes_at: Timestamp,
+    /// What was left of it.
+    pub minutes_left: u64,
+}
+
+/// One message of a thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ThreadLine {
+    /// Who said it.
+    pub by: Speaker,
+    /// When.
+    pub at: Timestamp,
+    /// What kind of message it is.
+    pub kind: String,
+    /// Its words, without numbers and addresses; none if it has none, or was taken back.
+    pub text: Option<String>,
+}
+
+/// A message as its reader sees it, top to bottom.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SaidView {
+    /// What kind of message it is.
+    pub kind: String,
+    /// The file that it carries: its kind, and its address or Meta's id of it.
+    pub media: Option<CarriedView>,
+    /// The line on top.
+    pub header: Option<String>,
+    /// The text.
+    pub body: Option<String>,
+    /// The small line below.
+    pub footer: Option<String>,
+    /// What opens the list of choices, where there is one.
+    pub opens: Option<String>,
+    /// What can be tapped.
+    pub choices: Vec<ChoiceView>,
+}
+
+/// A file that a message carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CarriedView {
+    /// Such as `image`.
+    pub kind: String,
+    /// An address, or Meta's id.
+    pub at: String,
+    /// The name under which a phone keeps it.
+    pub filename: Option<String>,
+}
+
+/// Something to tap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ChoiceView {
+    /// What stands on it.
+    pub title: String,
+    /// The line below, or the page that it opens.
+    pub detail: Option<String>,
+}
+
+impl ThreadView {
+    /// The customer in a few masked letters.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        if self.name.is_empty() { &self.to } else { &self.name }
+    }
+}
+
+impl SaidView {
+    /// How it is read.
+    #[must_use]
+    pub fn of(content: &SessionContent) -> Self {
+        let media = content.carried().map(|carried| CarriedView {
+            kind: carried.kind.to_owned(),
+            at: carried.media.as_str().to_owned(),
+            filename: filename(content).map(str::to_owned),
+        });
+        let said = Self { kind: content.kind().to_owned(), media, ..Self::default() };
+        match content {
+            SessionContent::Text(text) => Self { body: Some(text.body.clone()), ..said },
+            SessionContent::ReplyButtons(message) => Self {
+                header: line(message.header.as_ref()),
+                body: Some(message.body.clone()),
+                footer: message.footer.clone(),
+                choices: message.buttons.iter().map(|b| ChoiceView { title: b.title.clone(), detail: None }).collect(),
+                ..said
+            },
+            SessionContent::List(list) => Self {
+                header: list.header.clone(),
+                body: Some(list.body.clone()),
+                footer: list.footer.clone(),
+                opens: Some(list.button.clone()),
+                choices: list
+                    .sections
+                    .iter()
+                    .flat_map(|section| &section.rows)
+                    .map(|row| ChoiceView { title: row.title.clone(), detail: row.description.clone() })
+                    .collect(),
+                ..said
+            },
+            SessionContent::CtaUrl(link) => Self {
+                header: line(link.header.as_ref()),
+                body: Some(link.body.clone()),
+                footer: link.footer.clone(),
+                choices: vec![ChoiceView { title: link.label.clone(), detail: Some(link.url.clone()) }],
+                ..said
+            },
+            SessionContent::Image(media) | SessionContent::Video(media) => Self { body: media.caption.clone(), ..said },
+            SessionContent::Audio(_) => said,
+            SessionContent::Document(document) => Self { body: document.caption.clone(), ..said },
+            SessionContent::Location(place) => Self {
+                header: place.name.clone(),
+                body: Some(format!("{}, {}", place.latitude, place.longitude)),
+                footer: place.address.clone(),
+                ..said
+            },
+        }
+    }
+}
+
+fn line(header: Option<&Header>) -> Option<String> {
+    if let Some(Header::Text(text)) = header { Some(text.clone()) } else { None }
+}
+
+fn filename(content: &SessionContent) -> Option<&str> {
+    match content {
+        SessionContent::Document(document) => document.filename.as_deref(),
+        SessionContent::ReplyButtons(message) => named(message.header.as_ref()),
+        SessionContent::CtaUrl(link) => named(link.header.as_ref()),
+        _ => None,
+    }
+}
+
+fn named(header: Option<&Header>) -> Option<&str> {
+    if let Some(Header::Document { filename, .. }) = header { filename.as_deref() } else { None }
+}

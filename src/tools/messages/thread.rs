@@ -1,0 +1,170 @@
+//! The thread that a message belongs to: with whom, from which number, until when, and what was said in it so far.
+
+use super::session::Whom;
+use crate::domain::business::SendingNumber;
+use crate::domain::clock::Timestamp;
+use crate::domain::consent::Suppressions;
+use crate::domain::contacts::{Contact, ContactNo};
+use crate::domain::conversations::{Conversation, ServiceWindow};
+use crate::domain::ids::{ContactId, TenantId};
+use crate::domain::people::Caller;
+use crate::domain::policy::session::Ground;
+use crate::domain::preview::{Speaker, ThreadLine};
+use crate::domain::redact::scrub;
+use crate::domain::replies::{ReplySource, Saying};
+use crate::error::{Error, Result};
+use crate::store::conversations::Line;
+use crate::store::replies::Reply;
+use crate::store::{self, Source};
+use crate::tools::Ctx;
+
+/// Messages that are shown around an answer.
+const LINES: usize = 12;
+
+/// Where something would be said.
+pub struct Place {
+    pub contact: Contact,
+    pub number: SendingNumber,
+    /// None if the customer never wrote there.
+    pub thread: Option<Conversation>,
+}
+
+/// What an agent named. What it may not see does not exist for it.
+pub async fn place(ctx: &Ctx, caller: &Caller, whom: Whom<'_>) -> Result<Place> {
+    let tenant = caller.tenant();
+    let numbers = store::business::numbers(&ctx.db, tenant).await?;
+    let place = match whom {
+        Whom::Conversation(id) => {
+            let missing = || Error::not_found("conversation", id);
+            let thread = store::conversations::find(&ctx.db, tenant, id).await?.ok_or_else(missing)?;
+            let contact = contact(&ctx.db, tenant, thread.contact).await?.ok_or_else(missing)?;
+            let number = numbers.into_iter().find(|number| number.id.for_meta() == thread.phone_number_id);
+            let gone = || Error::Conflict(format!("the number of {id} is no longer one of this business's numbers"));
+            Place { contact, number: number.ok_or_else(gone)?, thread: Some(thread) }
+        }
+        Whom::Contact(id, from) => {
+            let contact = store::contacts::find(&ctx.db, tenant, id).await?;
+            let contact = contact.ok_or_else(|| Error::not_found("contact", id))?;
+            let number = sender(numbers, from)?;
+            let thread = store::conversations::of(&ctx.db, tenant, number.id.for_meta(), contact.no).await?;
+            Place { contact, number, thread }
+        }
+    };
+    if let Some(thread) = &place.thread {
+        may_see(ctx, caller, thread, place.contact.id, whom).await?;
+    }
+    Ok(place)
+}
+
+/// What is in a restricted queue is for its own people, and for the agents they answer for.
+async fn may_see(ctx: &Ctx, caller: &Caller, thread: &Conversation, contact: ContactId, whom: Whom<'_>) -> Result<()> {
+    let Some(name) = &thread.queue else { return Ok(()) };
+    let queue = store::conversations::queue(&ctx.db, caller.tenant(), name).await?;
+    if queue.is_none_or(|queue| !queue.restricted || queue.people.contains(&caller.agent.owner)) {
+        return Ok(());
+    }
+    Err(match whom {
+        Whom::Conversation(id) => Error::not_found("conversation", id),
+        Whom::Contact(..) => Error::not_found("contact", contact),
+    })
+}
+
+fn sender(numbers: Vec<SendingNumber>, from: Option<&str>) -> Result<SendingNumber> {
+    let names = numbers.iter().map(|number| number.display.as_str()).collect::<Vec<_>>().join(", ");
+    let mut fitting = numbers.into_iter().filter(|number| from.is_none_or(|name| number.is_called(name)));
+    match (fitting.next(), fitting.next()) {
+        (Some(number), None) => Ok(number),
+        _ => Err(Error::Invalid(format!("from: name one of the business's numbers; there is {names}"))),
+    }
+}
+
+async fn contact(source: impl Into<Source<'_>>, tenant: TenantId, no: ContactNo) -> Result<Option<Contact>> {
+    Ok(store::contacts::many(source, tenant, &[no]).await?.remove(&no))
+}
+
+/// On what ground the customer would be written to.
+pub struct Footing {
+    pub window: Option<ServiceWindow>,
+    pub suppressions: Suppressions,
+    /// The address, masked; empty if there is none.
+    pub to: String,
+    /// When Meta said that somebody else has the number now.
+    pub identity_changed_at: Option<Timestamp>,
+}
+
+impl Footing {
+    /// As the rules look at it.
+    pub fn facts<'a>(&self, place: &'a Place) -> Ground<'a> {
+        Ground {
+            number: &place.number.display,
+            barred: (!place.number.can_send()).then_some(place.number.status.as_str()),
+            window: self.window,
+            suppressions: self.suppressions,
+            reachable: !self.to.is_empty(),
+        }
+    }
+}
+
+/// Reads it.
+pub async fn ground(source: impl Into<Source<'_>>, tenant: TenantId, place: &Place, now: Timestamp) -> Result<Footing> {
+    let mut source = source.into();
+    let no = place.contact.no;
+    let windows = store::messages::open_windows(source.again(), tenant, no, now).await?;
+    let window = windows.into_iter().find(|window| window.phone_number_id == place.number.id.for_meta());
+    let reasons = store::consent::suppressions(source.again(), tenant, &[no]).await?;
+    let reasons = reasons.get(&no).into_iter().flatten();
+    let reach = store::contacts::reach(source, tenant, no).await?;
+    let phone = place.contact.phone.as_ref().map(ToString::to_string);
+    // A number that is not valid is an address all the same, as far as Meta is concerned.
+    let unnamed = reach.phone.as_ref().map(|_| "•••".to_owned()).or_else(|| reach.user_id.map(|_| "•••".to_owned()));
+    Ok(Footing {
+        window: window.map(|window| ServiceWindow { opened_at: window.opened_at }),
+        suppressions: reasons.fold(Suppressions::default(), |all, entry| all.with(entry.kind)),
+        to: phone.or(unnamed).unwrap_or_default(),
+        identity_changed_at: reach.identity_changed_at,
+    })
+}
+
+/// A place as it is now, for the thread of a plan; none if the thread, its customer or its number is gone.
+pub async fn again(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    thread: Conversation,
+    customer: ContactId,
+) -> Result<Option<Place>> {
+    let mut source = source.into();
+    let contact = contact(source.again(), tenant, thread.contact).await?.filter(|contact| contact.id == customer);
+    let numbers = store::business::numbers(source, tenant).await?;
+    let number = numbers.into_iter().find(|number| number.id.for_meta() == thread.phone_number_id);
+    Ok(contact.zip(number).map(|(contact, number)| Place { contact, number, thread: Some(thread) }))
+}
+
+/// What was said lately, oldest first, without what could give anybody away.
+pub async fn lines(ctx: &Ctx, tenant: TenantId, place: &Place) -> Result<Vec<ThreadLine>> {
+    let at = (place.number.id.for_meta(), place.contact.no);
+    let most = u32::try_from(LINES).unwrap_or(u32::MAX);
+    let heard = store::conversations::lines(&ctx.db, tenant, at, None, most).await?;
+    let said = store::replies::to_contact(&ctx.db, tenant, at.0, at.1, most).await?;
+    let mut lines: Vec<ThreadLine> =
+        heard.into_iter().map(of_customer).chain(said.into_iter().map(of_business)).collect();
+    lines.sort_by_key(|line| line.at);
+    Ok(lines.split_off(lines.len().saturating_sub(LINES)))
+}
+
+fn of_customer(line: Line) -> ThreadLine {
+    ThreadLine { by: Speaker::Customer, at: line.sent_at, kind: line.kind, text: line.text.as_deref().map(scrub) }
+}
+
+fn of_business(reply: Reply) -> ThreadLine {
+    let by = if reply.source == ReplySource::Automation { Speaker::Automation } else { Speaker::Business };
+    let (kind, text) = match &reply.saying {
+        Some(Saying::Message(content)) => (content.kind().to_owned(), content.words().map(str::to_owned)),
+        Some(Saying::Template { name, .. }) => ("template".to_owned(), Some(name.clone())),
+        // The app's own words are in the cause.
+        None => {
+            let word = |name: &str| reply.cause.0.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+            (word("kind").unwrap_or_default(), word("text"))
+        }
+    };
+    ThreadLine { by, at: reply.created_at, kind, text: text.as_deref().map(scrub) }
+}
