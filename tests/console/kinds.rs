@@ -11,7 +11,11 @@ use super::world::{PASSWORD, World};
 use crate::support::db::{TestDb, on_both};
 use crate::support::visitor::Visitor;
 
-on_both!(a_list_of_contacts_is_decided_on_one_page, a_segment_is_decided_on_one_page);
+on_both!(
+    a_list_of_contacts_is_decided_on_one_page,
+    a_segment_is_decided_on_one_page,
+    an_answer_to_a_customer_is_decided_on_one_page,
+);
 
 /// A segment that a broadcast which waits was drawn from.
 pub async fn drawn_from(world: &World) -> SegmentId {
@@ -116,4 +120,41 @@ async fn a_segment_is_decided_on_one_page(db: TestDb) {
     let answer = lau.get(answer.location()).await;
     assert!(answer.location().starts_with("/requests/ar_"), "{}", answer.location());
     sign(&world, &mut lau, &request, &["change", "effect"], &["SEG-02"]).await;
+}
+
+async fn an_answer_to_a_customer_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.ask_reply("We will <b>refund</b> HK$80.").await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Reply", "Send one text message from +852 5550 1000 to C••• T•• M••"]);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "1 Conversation",
+            "C••• T•• M•• 0• +852 •••• ••00",
+            "in 23 h",
+            "Customer",
+            "It broke. My number is …67",
+            "2 Message",
+            "We will <b>refund</b> HK$80.",
+            "3 Consent and policy",
+            "it speaks of prices or payment",
+            "it makes or changes a promise",
+        ],
+    );
+    assert!(!page.html.contains("9123") && !page.html.contains("Tai Man"), "no whole number and no name");
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 3);
+    for lang in ["zh-Hant", "zh-Hans"] {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&format!("/requests/{}", request.id)).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        let findings = page.part(".findings");
+        assert!(findings.contains("SESS-08") && !findings.contains("promise"), "{findings}");
+    }
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
+    sign(&world, &mut lau, &request, &["conversation", "message", "consent"], &["SESS-07", "SESS-08"]).await;
+    let waits = world.stored(&request).await.0;
+    assert_eq!(waits.not_before, waits.approved_at, "a customer who waits does not wait for a cooling-off");
 }

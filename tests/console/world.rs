@@ -20,6 +20,8 @@ use countersign::domain::policy::Policy;
 use countersign::domain::requests::{ActionRequest, Quorum};
 use countersign::domain::templates::{MessageTemplate, Quality, TemplateStatus};
 use countersign::graph::{self, Graph};
+use countersign::store::conversations::Heard;
+use countersign::store::webhooks::{Inbound, receive};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
 use countersign::tools::catalogue::catalogue;
@@ -29,6 +31,7 @@ use std::sync::OnceLock;
 use crate::support::db::TestDb;
 use crate::support::samples;
 use crate::support::visitor::Visitor;
+use crate::support::world::person;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -177,6 +180,29 @@ impl World {
         let answer = submit::write(&self.ctx, &caller, tool, ask).await.unwrap();
         let id = answer.action_request_id.parse().unwrap();
         store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
+    }
+
+    /// An answer to a customer who wrote an hour ago.
+    pub async fn ask_reply(&self, body: &str) -> ActionRequest {
+        let (number, at) = ("106540352242922", self.now().before(Duration::from_hours(1)));
+        let mut tx = self.db.begin().await.unwrap();
+        let contact = store::contacts::insert_many(&mut tx, self.tenant, &[person(0)]).await.unwrap()[0];
+        let inbound = Inbound {
+            wamid: "wamid.1",
+            phone_number_id: number,
+            contact,
+            kind: "text",
+            body: Some("It broke. My number is 9123 4567"),
+            details: None,
+            context: None,
+            sent_at: at,
+        };
+        assert!(receive(&mut tx, self.tenant, &inbound, at).await.unwrap());
+        let heard = Heard { number, contact, at, wants_answer: true };
+        let thread = store::conversations::heard(&mut tx, self.tenant, &heard, at).await.unwrap();
+        tx.commit().await.unwrap();
+        let arguments = json!({"conversation_id": thread.id, "message": {"text": {"body": body}}});
+        self.ask("whatsapp.session_message.preview", "whatsapp.session_message.send", arguments).await
     }
 
     /// What the log says was done, oldest first.

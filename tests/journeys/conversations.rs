@@ -12,6 +12,7 @@ use countersign::faults::{ANSWERED, REQUESTING, Step};
 use countersign::store::{self, Db, automation, contacts, conversations, replies};
 use serde_json::{Value, json};
 
+use super::signer::sign;
 use super::stage::Stage;
 use crate::support::db::{TestDb, on_both};
 use crate::support::until;
@@ -21,6 +22,8 @@ on_both!(
     a_customer_is_answered_led_and_handed_over,
     after_the_window_nothing_is_said,
     what_dies_while_it_answers_says_nothing_twice,
+    an_agent_answers_and_a_person_signs_what_is_sensitive,
+    what_dies_while_it_sends_an_answer_sends_it_once,
 );
 
 /// The steps on the way of an answer.
@@ -202,5 +205,95 @@ async fn what_dies_while_it_answers_says_nothing_twice(db: TestDb) {
         daemon.stop().await;
         let said = shop.stage.sends().await.len();
         assert!(said <= asked, "after {point}: {said} messages for {asked} questions");
+    }
+}
+
+const SEND: &str = "whatsapp.session_message.send";
+
+async fn an_agent_answers_and_a_person_signs_what_is_sensitive(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let daemon = shop.stage.daemon().await;
+    shop.automate(shop.request().await).await;
+    shop.act(json!({"text": "menu"})).await;
+    shop.heard(1).await;
+    shop.act(json!({"tap": "Talk to us"})).await;
+    shop.heard(2).await;
+    let thread =
+        until("it is handed over", SOON, async || shop.thread().await.filter(|it| it.handed_at.is_some())).await;
+    let says = |body: &str| json!({"conversation_id": thread.id, "message": {"text": {"body": body}}, "reason": "The customer asked.", "wait_ms": 10_000});
+    let plain = shop.stage.try_call(SEND, says("Hello, this is the desk.")).await.unwrap();
+    assert_eq!((&plain["status"], &plain["approval"]["rule"]), (&json!("succeeded"), &json!("SIGN-08")), "{plain:#}");
+    assert_eq!(shop.heard(3).await[2], "Hello, this is the desk.");
+
+    let asked = shop.stage.try_call(SEND, says("We will refund HK$80.")).await.unwrap();
+    assert_eq!(asked["status"], "pending_approval", "{asked:#}");
+    let id = asked["action_request_id"].as_str().unwrap();
+    assert_eq!(shop.heard(3).await.len(), 3, "nothing goes before the signature");
+    let mut lau = shop.stage.visitor();
+    sign(&mut lau, id).await.unwrap();
+    let done = shop.stage.comes_to(id, "succeeded", SOON).await;
+    assert_eq!(done["execution"]["progress"]["accepted"], 1, "{done:#}");
+    assert_eq!(shop.heard(4).await[3..], ["We will refund HK$80."]);
+    let page = lau.get(&format!("/requests/{id}")).await.text();
+    assert!(page.contains("Meta has taken the message"), "{page}");
+
+    // Their day is over: what they wrote is a day old.
+    let old = SystemClock.now().before(Duration::from_hours(24)).seconds().to_string();
+    let value = json!({"messaging_product": "whatsapp", "metadata": {"phone_number_id": shop.number},
+        "messages": [{"from": "85291000002", "id": "wamid.late", "timestamp": old, "type": "text", "text": {"body": "hello"}}]});
+    shop.control("webhooks/send", &json!({"field": "messages", "value": value})).await;
+    let late = until("it is taken in", SOON, async || {
+        let mut tx = shop.db.begin().await.unwrap();
+        let who = who(Some("+85291000002"), None);
+        let found = contacts::of(&mut tx, shop.tenant, &who, SystemClock.now()).await.unwrap()?;
+        conversations::of(&mut tx, shop.tenant, &shop.number, found.known.no).await.unwrap()
+    })
+    .await;
+    let mut ask = says("Are you still there?");
+    ask["conversation_id"] = json!(late.id);
+    let refused = shop.stage.try_call(SEND, ask).await.unwrap();
+    assert_eq!(
+        (&refused["error"]["code"], &refused["error"]["findings"][0]["rule"]),
+        (&json!("blocked"), &json!("SESS-01"))
+    );
+    assert_eq!(shop.stage.sends().await.len(), 4);
+    daemon.stop().await;
+}
+
+async fn what_dies_while_it_sends_an_answer_sends_it_once(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let daemon = shop.stage.daemon().await;
+    shop.act(json!({"text": "hello"})).await;
+    let thread = until("it is taken in", SOON, async || shop.thread().await).await;
+    until("the numbers have come from Meta", SOON, async || {
+        let numbers = store::business::numbers(&shop.db, shop.tenant).await.unwrap();
+        (!numbers.is_empty()).then_some(())
+    })
+    .await;
+    daemon.stop().await;
+    let steps = [Step::Filed, Step::Claimed, Step::Intended, Step::Replied, Step::Ended];
+    let points = steps.iter().flat_map(|step| step.points()).chain([REQUESTING, ANSWERED]);
+    let mut asked = 0;
+    for point in points {
+        let mut dying = shop.stage.daemon_with(&[("FAILPOINTS", &format!("{point}=return"))]).await;
+        let body = format!("Answer {point}");
+        let ask = json!({"conversation_id": thread.id, "message": {"text": {"body": body}}, "reason": "They asked.", "wait_ms": 0});
+        // Whoever should answer may be gone.
+        let _ = shop.stage.try_call(SEND, ask.clone()).await;
+        asked += 1;
+        until("it dies", SOON, async || dying.ended()).await;
+        let daemon = shop.stage.daemon().await;
+        let again = shop.stage.try_call(SEND, ask).await.unwrap();
+        let id = again["action_request_id"].as_str().unwrap_or_else(|| panic!("{point}: {again:#}"));
+        let what = json!({ "action_request_id": id });
+        until("it is done, or in doubt", SOON, async || {
+            let is = shop.stage.try_call("whatsapp.action_request.status", what.clone()).await.ok()?;
+            (is["status"] == "succeeded" || is["execution"]["progress"]["unknown"] == 1).then_some(())
+        })
+        .await;
+        daemon.stop().await;
+        let said = shop.stage.sends().await;
+        let of_this = said.iter().filter(|send| send["text"] == body.as_str()).count();
+        assert!(of_this <= 1 && said.len() <= asked, "after {point}: {of_this} of {}", said.len());
     }
 }

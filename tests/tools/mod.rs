@@ -13,5 +13,6 @@ mod imports;
 mod messages;
 mod requests;
 mod segments;
+mod session_messages;
 mod shop;
 mod templates;
