@@ -13,7 +13,7 @@ use crate::domain::templates::{Quality, TemplateStatus};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use log::{Aside, Found, find, park_event, take_up, unpark_event};
+pub use log::{Aside, Filter, Found, Line, find, list, park_event, take_up, unpark_event};
 
 /// A post of Meta's that waits to be applied.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! All tools in one table, and each found by either of its two spellings.
 
 use super::Tool;
-use super::{audit, broadcasts, business, consent, contacts, messages, requests, segments, templates};
+use super::{audit, broadcasts, business, consent, contacts, messages, requests, segments, templates, webhooks};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -20,6 +20,7 @@ const TABLES: &[&[Tool]] = &[
     broadcasts::TOOLS,
     requests::TOOLS,
     audit::TOOLS,
+    webhooks::log::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -16,3 +16,4 @@ mod segments;
 mod session_messages;
 mod shop;
 mod templates;
+mod webhooks;

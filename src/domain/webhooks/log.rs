@@ -1,5 +1,7 @@
 //! What may be shown of a post to those who look for what went wrong: its shape and Meta's own words, and nothing of a person.
 
+use super::parse::delivery;
+use crate::domain::json::text;
 use serde_json::Value;
 
 words! {
@@ -10,6 +12,18 @@ words! {
         /// Its events are applied, or set aside one by one.
         Applied = "applied",
         /// Nobody could read it.
+        Parked = "parked",
+    }
+}
+
+words! {
+    /// What people look for in the log of posts.
+    Progress, "progress of a post" {
+        /// Not looked at yet.
+        Waiting = "waiting",
+        /// All of it is applied.
+        Applied = "applied",
+        /// It could not be read, or events of it could not be applied.
         Parked = "parked",
     }
 }
@@ -75,10 +89,14 @@ const DEEPEST: usize = 24;
 /// More elements of a list tell nothing new; how many there were is said.
 const MOST: usize = 20;
 
-/// The post with everything masked that is not a word of Meta's. `None` if it is not JSON.
+/// The part of the post that is about this account, with everything masked that is not a word of Meta's: one app may serve
+/// several businesses. `None` if it cannot be told apart.
 #[must_use]
-pub fn masked(body: &[u8]) -> Option<Value> {
-    serde_json::from_slice(body).ok().map(|value| mask(&value, false, 0))
+pub fn masked(body: &[u8], account: &str) -> Option<Value> {
+    let mut delivery = delivery(body).ok()?;
+    let entries = delivery.get_mut("entry").and_then(Value::as_array_mut)?;
+    entries.retain(|entry| text(entry, "id").as_deref() == Some(account));
+    Some(mask(&delivery, false, 0))
 }
 
 fn mask(value: &Value, shown: bool, depth: usize) -> Value {
@@ -131,7 +149,7 @@ mod tests {
             "messages": [{"from": "15550100001", "id": "wamid.A", "timestamp": "1790000000", "type": "text", "text": {"body": "my card is 4111"}}],
             "statuses": [{"id": "wamid.B", "status": "failed", "errors": [{"code": 131026, "title": "Message undeliverable",
                 "error_data": {"details": "to 15550100001"}}]}]}}]}]});
-        let shown = masked(body.to_string().as_bytes()).unwrap();
+        let shown = masked(body.to_string().as_bytes(), "9001").unwrap();
         let message = &shown["entry"][0]["changes"][0]["value"]["messages"][0];
         assert_eq!((&message["type"], &message["timestamp"]), (&json!("text"), &json!("1790000000")));
         assert_eq!(shown["entry"][0]["changes"][0]["value"]["statuses"][0]["errors"][0]["code"], 131_026);
@@ -144,12 +162,20 @@ mod tests {
     #[test]
     fn a_person_does_not_hide_in_a_word_of_metas() {
         for value in [json!("15550100001"), json!("Ada said: \"hi\""), json!("+1 555 010 0001"), json!("退訂")] {
-            let shown =
-                masked(json!({"type": value, "title": value, "status": [value]}).to_string().as_bytes()).unwrap();
+            let shown = mask(&json!({"type": value, "title": value, "status": [value]}), false, 0);
             assert!(!shown.to_string().contains(value.as_str().unwrap()), "{shown}");
         }
-        assert_eq!(masked(b"no json"), None);
-        let many = masked(json!({ "statuses": vec![1; 1_000] }).to_string().as_bytes()).unwrap();
+        let many = mask(&json!({ "statuses": vec![1; 1_000] }), false, 0);
         assert_eq!(many["statuses"].as_array().unwrap().len(), MOST + 1);
+    }
+
+    #[test]
+    fn what_is_about_another_business_is_left_out() {
+        let entry = |id: &str, event: &str| json!({"id": id, "changes": [{"field": "account_update", "value": {"event": event}}]});
+        let body =
+            json!({"object": "whatsapp_business_account", "entry": [entry("9001", "MINE"), entry("9002", "THEIRS")]});
+        let shown = masked(body.to_string().as_bytes(), "9001").unwrap().to_string();
+        assert!(shown.contains("MINE") && !shown.contains("THEIRS"), "{shown}");
+        assert_eq!((masked(b"no json", "9001"), masked(b"[]", "9001")), (None, None));
     }
 }

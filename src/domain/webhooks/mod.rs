@@ -12,7 +12,7 @@ pub use business::{
     PhoneQuality, Security, TemplateCategory, TemplateComponents, TemplateEvent, TemplateQuality, TemplateRef,
     TemplateStatus,
 };
-pub use log::{PostState, masked};
+pub use log::{PostState, Progress, masked};
 pub use message::{
     Article, Card, Cart, CartItem, ChangeKind, Echo, Interactive, Location, Media, MediaKind, Message, MessageKind,
     PersonChange, Referral, Sender,

@@ -172,7 +172,9 @@ fn unreadable() -> Error {
     in_doubt("a template without id, name or language".to_owned())
 }
 
-fn template(item: &Value) -> Option<Template> {
+/// A template as Meta writes it. `None` without id, name or language.
+#[must_use]
+pub fn template(item: &Value) -> Option<Template> {
     let category = |key: &str| text(item, key).map(|word| Category::from(word.as_str()));
     let score = item.get("quality_score").unwrap_or(&Value::Null);
     Some(Template {

@@ -3,8 +3,9 @@
 use super::{Post, PostRow};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
-use crate::domain::webhooks::PostState;
-use crate::store::{Db, Result, Tx, on, row, unsigned, word};
+use crate::domain::webhooks::{PostState, Progress};
+use crate::store::{Db, Result, Tx, json, on, row, unsigned, word};
+use std::collections::BTreeMap;
 
 /// An event that could not be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Aside {
     pub why: String,
     /// Since when.
     pub parked_at: Timestamp,
+    /// How often it was tried in vain.
+    pub tries: u64,
     /// When it was applied after all.
     pub applied_at: Option<Timestamp>,
 }
@@ -33,7 +36,7 @@ pub struct Found {
 }
 
 row! {
-    struct AsideRow { place: i64, kind: String, why: String, parked_at: Timestamp, applied_at: Option<Timestamp> }
+    struct AsideRow { place: i64, kind: String, why: String, parked_at: Timestamp, tries: i64, applied_at: Option<Timestamp> }
 }
 
 /// One post, whatever its state.
@@ -44,30 +47,110 @@ pub async fn find(db: &Db, tenant: TenantId, id: i64) -> Result<Option<Found>> {
     let Some(post) = post else { return Ok(None) };
     let (state,): (String,) = on!(read db, p => sqlx::query_as("select state from webhook_post where id = $1")
         .bind(id).fetch_one(p).await)?;
-    let rows: Vec<AsideRow> = on!(read db, p => sqlx::query_as(
-        "select place, kind, why, parked_at, applied_at from parked_event where tenant_id = $1 and post_id = $2 order by place")
-        .bind(tenant).bind(id).fetch_all(p).await)?;
-    let aside = rows.into_iter().map(|row| {
-        Ok(Aside {
-            place: unsigned("parked_event", "place", id, row.place)?,
-            kind: row.kind,
-            why: row.why,
-            parked_at: row.parked_at,
-            applied_at: row.applied_at,
-        })
-    });
     Ok(Some(Found {
         post: post.into(),
         state: word("webhook_post", "state", id, &state)?,
-        aside: aside.collect::<Result<_>>()?,
+        aside: aside(db, tenant, id).await?,
     }))
+}
+
+async fn aside(db: &Db, tenant: TenantId, post: i64) -> Result<Vec<Aside>> {
+    let rows: Vec<AsideRow> = on!(read db, p => sqlx::query_as(
+        "select place, kind, why, parked_at, tries, applied_at from parked_event
+         where tenant_id = $1 and post_id = $2 order by place")
+        .bind(tenant).bind(post).fetch_all(p).await)?;
+    let aside = rows.into_iter().map(|row| {
+        Ok(Aside {
+            place: unsigned("parked_event", "place", post, row.place)?,
+            kind: row.kind,
+            why: row.why,
+            parked_at: row.parked_at,
+            tries: unsigned("parked_event", "tries", post, row.tries)?,
+            applied_at: row.applied_at,
+        })
+    });
+    aside.collect()
+}
+
+/// Which posts. Every part narrows; none is everything.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// How far they are.
+    pub progress: Option<Progress>,
+    /// With an event of this kind, as [`crate::domain::webhooks::What::word`] names it.
+    pub kind: Option<String>,
+    /// Not earlier.
+    pub from: Option<Timestamp>,
+    /// Not later.
+    pub until: Option<Timestamp>,
+    /// Only posts that came before this one: the cursor.
+    pub before: Option<i64>,
+}
+
+/// A post as a line of the log.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What came, and what was set aside of it.
+    pub found: Found,
+    /// How many events of which kind; none before it was read.
+    pub kinds: BTreeMap<String, u64>,
+    /// Why nobody could read it.
+    pub why: Option<String>,
+    /// When it was applied, or set aside as a whole.
+    pub settled_at: Option<Timestamp>,
+}
+
+row! {
+    struct LineRow { id: i64, kinds: Option<String>, error: Option<String>, applied_at: Option<Timestamp> }
+}
+
+/// Posts, the newest first. A post has a place before it can be seen, so one that is committed late may appear among those that were
+/// read; none is given twice.
+pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<Line>> {
+    // The parts of `or` would make both databases walk all posts to find the few that are aside.
+    macro_rules! lines {
+        ($progress:literal) => {
+            concat!(
+                "select id, kinds, error, applied_at from webhook_post where tenant_id = $1 and ($2 is null or kinds like $2)
+                    and ($3 is null or received_at >= $3) and ($4 is null or received_at <= $4) and ($5 is null or id < $5)",
+                $progress,
+                " order by id desc limit $6"
+            )
+        };
+    }
+    let sql = match filter.progress {
+        None => lines!(""),
+        Some(Progress::Waiting) => lines!(" and state = 'new'"),
+        Some(Progress::Applied) => lines!(
+            " and state = 'applied' and not exists (select 1 from parked_event e
+                where e.tenant_id = $1 and e.post_id = webhook_post.id and e.applied_at is null)"
+        ),
+        Some(Progress::Parked) => lines!(
+            " and id in (select p.id from webhook_post p where p.tenant_id = $1 and p.state = 'parked'
+                union select e.post_id from parked_event e where e.tenant_id = $1 and e.applied_at is null)"
+        ),
+    };
+    // `kinds` is a JSON object with a kind for each key.
+    let kind = filter.kind.as_ref().map(|kind| format!("%\"{kind}\":%"));
+    let rows: Vec<LineRow> = on!(read db, p => sqlx::query_as(sql)
+        .bind(tenant).bind(kind).bind(filter.from).bind(filter.until).bind(filter.before).bind(i64::from(limit))
+        .fetch_all(p).await)?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        // One by one: a post may be of three megabytes, and what was forgotten meanwhile is no line any more.
+        let Some(found) = find(db, tenant, row.id).await? else { continue };
+        let kinds = row.kinds.as_deref().map(|kinds| json("webhook_post", "kinds", row.id, kinds)).transpose()?;
+        let kinds = kinds.unwrap_or_default();
+        lines.push(Line { found, kinds, why: row.error, settled_at: row.applied_at });
+    }
+    Ok(lines)
 }
 
 /// Sets one event of a post aside, with the reason.
 pub async fn park_event(tx: &mut Tx, post: &Post, place: usize, kind: &str, why: &str, now: Timestamp) -> Result<()> {
     on!(tx tx, c => sqlx::query(
         "insert into parked_event (tenant_id, post_id, place, kind, why, parked_at) values ($1, $2, $3, $4, $5, $6)
-         on conflict (post_id, place) do update set why = excluded.why")
+         on conflict (post_id, place) do update set why = excluded.why, tries = parked_event.tries + 1")
         .bind(post.tenant).bind(post.id).bind(i64::try_from(place).unwrap_or(i64::MAX)).bind(kind).bind(super::reason(why)).bind(now)
         .execute(c).await.map(drop))?;
     Ok(())

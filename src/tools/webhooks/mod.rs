@@ -3,6 +3,7 @@
 
 mod automation;
 mod business;
+pub mod log;
 mod people;
 mod replies;
 

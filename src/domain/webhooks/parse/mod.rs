@@ -30,7 +30,7 @@ pub fn accounts(body: &[u8]) -> Result<BTreeSet<String>, ParseError> {
 }
 
 /// A body that is a delivery, by its outermost members.
-fn delivery(body: &[u8]) -> Result<Value, ParseError> {
+pub(super) fn delivery(body: &[u8]) -> Result<Value, ParseError> {
     let delivery: Value = serde_json::from_slice(body)
         .or_else(|e| serde_json::from_slice(&without_lone_surrogates(body)).map_err(|_| e))
         .map_err(|e| ParseError::NotJson { line: e.line(), column: e.column() })?;
