@@ -14,6 +14,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("countersign_executions_total", "Executions that ended, by how."),
     ("countersign_attachments_total", "Files of customers, by what became of each try to fetch one."),
     ("countersign_automatic_replies_total", "Replies that rules, flows and auto-replies gave."),
+    (
+        "countersign_automation_unreadable_total",
+        "Looks at live automation that this daemon cannot read, so that it keeps still.",
+    ),
     ("countersign_halts_total", "Sending halted by the daemon, by the rule that did it."),
     ("countersign_mails_total", "Mails, by what became of them."),
     ("countersign_replies_total", "Replies to single customers, by what became of each try."),

@@ -47,13 +47,25 @@ async fn single(ctx: &Ctx, secret: &Hash) -> Result<Round> {
 async fn one_by_one(ctx: &Ctx, secret: &Hash) -> Result<Round> {
     let mut round = Round::default();
     let mut place = 0;
+    let mut reading: Option<(i64, Vec<Arrived>)> = None;
     loop {
         let mut tx = ctx.db.begin().await?;
-        // Held by each transaction anew; another daemon may have gone on with it.
+        // Held by each transaction anew: another daemon may have gone on with it, or have ended it.
         let Some(post) = posts::take(&mut tx, 1).await?.into_iter().next() else { return Ok(round) };
-        let events = read(&post, &account(ctx, post.tenant).await?).map_err(Error::Conflict)?;
+        let (id, events) = match &mut reading {
+            Some(reading) => reading,
+            None => {
+                let events = read(&post, &account(ctx, post.tenant).await?).map_err(Error::Conflict)?;
+                reading.insert((post.id, events))
+            }
+        };
+        if *id != post.id {
+            tx.roll_back().await?;
+            round.posts = 1;
+            return Ok(round);
+        }
         let Some(event) = events.get(place) else {
-            posts::applied(&mut tx, &[Read::of(&post, &events)], ctx.clock.now()).await?;
+            posts::applied(&mut tx, &[Read::of(&post, events)], ctx.clock.now()).await?;
             tx.commit_at(Step::Applied).await?;
             round.posts = 1;
             return Ok(round);

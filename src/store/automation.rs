@@ -189,7 +189,7 @@ row! {
     }
 }
 
-/// All that is live.
+/// All that is live. What cannot be read is not: it was signed as it was, or says nothing.
 pub async fn active(source: impl Into<Source<'_>>, tenant: TenantId) -> Result<Active> {
     let rows: Vec<LiveRow> = on!(from source.into(), c => sqlx::query_as(
         "select v.id, v.version, v.content, v.digest, v.request_id, v.created_at, a.switched_by
@@ -198,9 +198,16 @@ pub async fn active(source: impl Into<Source<'_>>, tenant: TenantId) -> Result<A
     let mut active = Active::default();
     for row in rows {
         let LiveRow { id, version, content, digest, request_id, created_at, switched_by } = row;
-        let Version { version, content, .. } =
-            VersionRow { id, version, content, digest, request_id, created_at }.try_into()?;
-        active.put(Live { version, authority: Authority::Request(switched_by), content });
+        match Version::try_from(VersionRow { id, version, content, digest, request_id, created_at }) {
+            Ok(Version { version, content, .. }) => {
+                active.put(Live { version, authority: Authority::Request(switched_by), content });
+            }
+            // Perhaps a newer daemon wrote it. A message to which it says nothing is not lost with it.
+            Err(e) => {
+                tracing::error!(%tenant, automation = %id, version, error = %e, "what is live cannot be read, and keeps still");
+                metrics::counter!("countersign_automation_unreadable_total").increment(1);
+            }
+        }
     }
     Ok(active)
 }

@@ -4,7 +4,7 @@
 
 use super::deliveries::Sql;
 use super::identity::Identity;
-use super::{Db, Result, Tx, on};
+use super::{Db, Result, Source, Tx, on};
 use crate::domain::clock::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -140,9 +140,9 @@ pub async fn noticed(db: &Db) -> Result<Option<Timestamp>> {
 }
 
 /// When it was last found behind, whether or not that has been seen to, for as long as signs of it may come.
-pub async fn lately(db: &Db, now: Timestamp) -> Result<Option<Timestamp>> {
-    let row: Option<(Option<Timestamp>,)> = on!(read db, p => sqlx::query_as(
-        "select coalesce(noticed_at, behind_since) from instance where one = 1").fetch_optional(p).await)?;
+pub async fn lately(source: impl Into<Source<'_>>, now: Timestamp) -> Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> = on!(from source.into(), c => sqlx::query_as(
+        "select coalesce(noticed_at, behind_since) from instance where one = 1").fetch_optional(c).await)?;
     Ok(row.and_then(|(at,)| at).filter(|at| *at > now.before(ONE_LOSS)))
 }
 

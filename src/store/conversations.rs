@@ -8,7 +8,7 @@ use crate::domain::conversations::{Conversation, ConversationAct};
 use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use serde_json::Value;
 
-pub use queues::{NewQueue, Queue, add_person, add_queue, queue, queues, remove_person};
+pub use queues::{NewQueue, Queue, add_person, add_queue, need_queue, queue, queues, remove_person};
 pub use threads::{File, Filter, FreeTime, Line, edited, entered, files, free_time, lines, list, revoked, told_free};
 
 row! {
@@ -94,7 +94,7 @@ pub struct Heard<'a> {
     pub contact: ContactNo,
     /// When, by Meta's clock.
     pub at: Timestamp,
-    /// Whether somebody should answer: not if it was a reaction, or came in after a later message.
+    /// Whether somebody should answer: not if it was a reaction, or a message taken back.
     pub wants_answer: bool,
 }
 
@@ -112,20 +112,20 @@ pub async fn heard(tx: &mut Tx, tenant: TenantId, heard: &Heard<'_>, now: Timest
                 .bind(waits).bind(heard.at).bind(false).execute(c).await.map(drop))?;
             Some(ConversationAct::Opened)
         }
-        // What was written before it was closed, and comes late, opens nothing.
+        // Whoever closed it had not seen this, even if it was written before. A mark on an earlier message opens nothing.
         Some(is) => {
-            let reopens = is.closed_at.is_some_and(|closed| closed < heard.at);
+            let reopens = is.closed_at.is_some_and(|closed| heard.wants_answer || closed < heard.at);
             on!(tx &mut *tx, c => sqlx::query(
                 "update conversation set unread = unread + 1, waiting_since = coalesce(waiting_since, $4),
                     last_inbound_at = case when last_inbound_at < $5 then $5 else last_inbound_at end,
-                    state = case when closed_at < $5 then 'open' else state end,
-                    opened_at = case when closed_at < $5 then $5 else opened_at end,
-                    outcome = case when closed_at < $5 then null else outcome end,
-                    person_id = case when closed_at < $5 then null else person_id end,
-                    handed_at = case when closed_at < $5 then null else handed_at end,
-                    closed_at = case when closed_at < $5 then null else closed_at end
+                    state = case when $6 then 'open' else state end,
+                    opened_at = case when $6 then $5 else opened_at end,
+                    outcome = case when $6 then null else outcome end,
+                    person_id = case when $6 then null else person_id end,
+                    handed_at = case when $6 then null else handed_at end,
+                    closed_at = case when $6 then null else closed_at end
                  where tenant_id = $1 and phone_number_id = $2 and contact_no = $3")
-                .bind(tenant).bind(heard.number).bind(heard.contact).bind(waits).bind(heard.at)
+                .bind(tenant).bind(heard.number).bind(heard.contact).bind(waits).bind(heard.at).bind(reopens)
                 .execute(c).await.map(drop))?;
             reopens.then_some(ConversationAct::Reopened)
         }
@@ -186,7 +186,8 @@ pub async fn assign(
     act: &Act<'_>,
     now: Timestamp,
 ) -> Result<()> {
-    let handed_at = to.person.is_none().then_some(now);
+    // Who takes it has not answered yet: whoever was promised a person still waits.
+    let handed_at = if to.person.is_none() { Some(now) } else { is.handed_at };
     let hit = on!(tx &mut *tx, c => sqlx::query(
         "update conversation set queue = $4, person_id = $5, handed_at = $6, answer_by = $7, version = version + 1
          where tenant_id = $1 and id = $2 and version = $3")
@@ -205,7 +206,7 @@ pub struct Closing<'a> {
     pub follow_up_at: Option<Timestamp>,
 }
 
-/// Closes a thread, if it is still as it was looked at.
+/// Closes a thread, if it is still as it was looked at and nothing came in since.
 pub async fn close(
     tx: &mut Tx,
     tenant: TenantId,
@@ -217,8 +218,8 @@ pub async fn close(
     let hit = on!(tx &mut *tx, c => sqlx::query(
         "update conversation set state = 'closed', closed_at = $4, outcome = $5, follow_up_at = $6, waiting_since = null,
             answer_by = null, handed_at = null, unread = 0, version = version + 1
-         where tenant_id = $1 and id = $2 and version = $3 and state = 'open'")
-        .bind(tenant).bind(is.id).bind(is.version).bind(now).bind(closing.outcome).bind(closing.follow_up_at)
+         where tenant_id = $1 and id = $2 and version = $3 and state = 'open' and unread = $7")
+        .bind(tenant).bind(is.id).bind(is.version).bind(now).bind(closing.outcome).bind(closing.follow_up_at).bind(i64::from(is.unread))
         .execute(c).await.map(|r| r.rows_affected()))?;
     super::ensure_one(hit, "conversation", is.id)?;
     note(tx, tenant, is.id, act, now).await
@@ -240,10 +241,11 @@ pub async fn escalate(
     note(tx, tenant, is.id, act, now).await
 }
 
-/// Somebody of the team has looked at it, when so many messages were unread: what came after that still is.
+/// Somebody of the team has looked at it, when so many messages were unread: what came after that still is. Of two who look at
+/// once, the second changes nothing.
 pub async fn looked_at(tx: &mut Tx, tenant: TenantId, id: ConversationId, seen: u32) -> Result<()> {
     on!(tx tx, c => sqlx::query(
-        "update conversation set unread = case when unread > $3 then unread - $3 else 0 end where tenant_id = $1 and id = $2")
+        "update conversation set unread = unread - $3 where tenant_id = $1 and id = $2 and unread >= $3")
         .bind(tenant).bind(id).bind(i64::from(seen)).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -306,26 +308,42 @@ pub async fn history(source: impl Into<Source<'_>>, tenant: TenantId, id: Conver
     rows.into_iter().map(event).collect()
 }
 
-/// All that two contacts have become one moves to the one that stays; of two threads at one number the later history follows.
+/// All that two contacts have become one moves to the one that stays; of two threads at one number one goes on for both.
 pub(super) async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo) -> Result<()> {
     let both: Vec<(ConversationId, ConversationId)> = on!(tx &mut *tx, c => sqlx::query_as(
         "select f.id, i.id from conversation f join conversation i
             on i.tenant_id = f.tenant_id and i.phone_number_id = f.phone_number_id and i.contact_no = $3
          where f.tenant_id = $1 and f.contact_no = $2").bind(tenant).bind(from).bind(into).fetch_all(c).await)?;
-    for (gone, stays) in both {
-        on!(tx &mut *tx, c => sqlx::query(
-            "update conversation_event set conversation_id = $3,
-                n = n + (select coalesce(max(e.n), 0) from conversation_event e where e.conversation_id = $3)
-             where tenant_id = $1 and conversation_id = $2").bind(tenant).bind(gone).bind(stays).execute(c).await.map(drop))?;
-        on!(tx &mut *tx, c => sqlx::query(
-            "update conversation set unread = unread + (select f.unread from conversation f where f.id = $2),
-                waiting_since = coalesce(waiting_since, (select f.waiting_since from conversation f where f.id = $2)),
-                version = version + 1
-             where tenant_id = $1 and id = $3").bind(tenant).bind(gone).bind(stays).execute(c).await.map(drop))?;
-        on!(tx &mut *tx, c => sqlx::query("delete from conversation where tenant_id = $1 and id = $2")
-            .bind(tenant).bind(gone).execute(c).await.map(drop))?;
+    for (goes, stays) in both {
+        let (Some(goes), Some(stays)) = (find(&mut *tx, tenant, goes).await?, find(&mut *tx, tenant, stays).await?)
+        else {
+            continue;
+        };
+        join(tx, tenant, &goes, stays).await?;
     }
     on!(tx tx, c => sqlx::query("update conversation set contact_no = $3 where tenant_id = $1 and contact_no = $2")
         .bind(tenant).bind(from).bind(into).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+async fn join(tx: &mut Tx, tenant: TenantId, goes: &Conversation, stays: Conversation) -> Result<()> {
+    let queues = queues(&mut *tx, tenant).await?;
+    let restricted = |name: &str| queues.iter().any(|queue| queue.restricted && queue.name == name);
+    let is = stays.joined(goes, restricted);
+    on!(tx &mut *tx, c => sqlx::query(
+        "update conversation_event set conversation_id = $3,
+            n = n + (select coalesce(max(e.n), 0) from conversation_event e where e.conversation_id = $3)
+         where tenant_id = $1 and conversation_id = $2").bind(tenant).bind(goes.id).bind(is.id).execute(c).await.map(drop))?;
+    on!(tx &mut *tx, c => sqlx::query(
+        "update conversation set state = $3, queue = $4, person_id = $5, handed_at = $6, unread = $7, waiting_since = $8,
+            answer_by = $9, last_inbound_at = $10, last_outbound_at = $11, answered_at = $12, escalated = $13, outcome = $14,
+            follow_up_at = $15, opened_at = $16, closed_at = $17, version = $18
+         where tenant_id = $1 and id = $2")
+        .bind(tenant).bind(is.id).bind(is.state.as_str()).bind(is.queue.as_deref()).bind(is.person).bind(is.handed_at)
+        .bind(i64::from(is.unread)).bind(is.waiting_since).bind(is.answer_by).bind(is.last_inbound_at).bind(is.last_outbound_at)
+        .bind(is.answered_at).bind(is.escalated).bind(is.outcome.as_deref()).bind(is.follow_up_at).bind(is.opened_at)
+        .bind(is.closed_at).bind(is.version).execute(c).await.map(drop))?;
+    on!(tx tx, c => sqlx::query("delete from conversation where tenant_id = $1 and id = $2")
+        .bind(tenant).bind(goes.id).execute(c).await.map(drop))?;
     Ok(())
 }

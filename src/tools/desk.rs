@@ -30,8 +30,8 @@ pub enum Deed<'a> {
     Escalate,
     /// Says that it is settled.
     Settle,
-    /// Ends it.
-    Close(Outcome),
+    /// Ends it, with so many messages that nobody has looked at: those on the page, which are dealt with.
+    Close(Outcome, u32),
 }
 
 /// Why it was not done. Nothing was changed.
@@ -134,7 +134,7 @@ pub async fn act(
     };
     let details = match deed {
         Deed::HandOn(queue) => json!({ "queue": queue }),
-        Deed::Close(outcome) => json!({ "outcome": outcome }),
+        Deed::Close(outcome, _) => json!({ "outcome": outcome }),
         _ => Value::Null,
     };
     if let Some(act) = done {
@@ -162,7 +162,9 @@ fn fits(thread: &Conversation, version: i64, deed: Deed<'_>) -> std::result::Res
         return Err(NotDone::Closed);
     }
     match deed {
-        Deed::Close(_) if thread.escalated => Err(NotDone::Escalated),
+        Deed::Close(..) if thread.escalated => Err(NotDone::Escalated),
+        // The customer wrote again meanwhile.
+        Deed::Close(_, unread) if thread.unread != unread => Err(NotDone::Changed),
         _ => Ok(()),
     }
 }
@@ -212,7 +214,7 @@ async fn carry_out(
             conversations::escalate(tx, tenant, thread, false, &act, now).await?;
             Ok(Some("conversation.settled"))
         }
-        Deed::Close(outcome) => {
+        Deed::Close(outcome, _) => {
             let details = json!({ "outcome": outcome });
             let closing = Closing { outcome: outcome.as_str(), follow_up_at: None };
             conversations::close(tx, tenant, thread, &closing, &act(ConversationAct::Closed, &details), now).await?;

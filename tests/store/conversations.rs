@@ -16,7 +16,7 @@ use crate::support::world::{NOW, World, person, who};
 on_both!(
     a_message_opens_a_thread_and_an_answer_ends_the_wait,
     what_is_handed_over_waits_for_a_person,
-    a_closed_thread_opens_again_by_a_later_message_only,
+    a_closed_thread_opens_again_by_what_nobody_had_seen,
     two_hands_on_one_thread_do_not_overwrite_each_other,
     restricted_queues_stay_out_of_other_peoples_lists,
     three_days_are_free_after_an_advertisement,
@@ -78,7 +78,7 @@ async fn a_message_opens_a_thread_and_an_answer_ends_the_wait(db: TestDb) {
     conversations::answered(&mut tx, world.tenant.id, NUMBER, ada, at(3), false).await.unwrap();
     let is = conversations::find(&mut tx, world.tenant.id, first.id).await.unwrap().unwrap();
     assert_eq!((is.waiting_since, is.last_outbound_at, is.answered_at), (None, Some(at(3)), None));
-    for (seen, left) in [(2, 1), (2, 0)] {
+    for (seen, left) in [(2, 1), (2, 1), (1, 0)] {
         conversations::looked_at(&mut tx, world.tenant.id, first.id, seen).await.unwrap();
         let is = conversations::find(&mut tx, world.tenant.id, first.id).await.unwrap().unwrap();
         assert_eq!(is.unread, left, "what came after somebody looked is still unread");
@@ -108,7 +108,7 @@ async fn what_is_handed_over_waits_for_a_person(db: TestDb) {
     assert_eq!(waits(&mut tx).await, (None, None, None, false));
 }
 
-async fn a_closed_thread_opens_again_by_a_later_message_only(db: TestDb) {
+async fn a_closed_thread_opens_again_by_what_nobody_had_seen(db: TestDb) {
     let (world, ada) = world(&db).await;
     let tenant = world.tenant.id;
     let mut tx = world.db.begin().await.unwrap();
@@ -117,13 +117,25 @@ async fn a_closed_thread_opens_again_by_a_later_message_only(db: TestDb) {
     conversations::close(&mut tx, tenant, &thread, &closing, &act(ConversationAct::Closed), at(5)).await.unwrap();
     let again = conversations::close(&mut tx, tenant, &thread, &closing, &act(ConversationAct::Closed), at(5)).await;
     assert!(matches!(again, Err(Error::Conflict(_))));
-    let late = hear(&mut tx, &world, ada, 4).await;
+    let mark = Heard { number: NUMBER, contact: ada, at: at(4), wants_answer: false };
+    let late = conversations::heard(&mut tx, tenant, &mark, at(5)).await.unwrap();
     assert_eq!((late.state, late.outcome.as_deref()), (ConversationState::Closed, Some("solved")));
-    let again = hear(&mut tx, &world, ada, 6).await;
-    assert_eq!((again.state, again.outcome, again.opened_at), (ConversationState::Open, None, at(6)));
+    let unseen = hear(&mut tx, &world, ada, 4).await;
+    assert_eq!(
+        (unseen.state, &unseen.outcome),
+        (ConversationState::Open, &None),
+        "whoever closed it had not seen that"
+    );
+    let crossing = hear(&mut tx, &world, ada, 6).await;
+    let crossed = conversations::close(&mut tx, tenant, &unseen, &closing, &act(ConversationAct::Closed), at(6)).await;
+    assert!(matches!(crossed, Err(Error::Conflict(_))), "the customer wrote meanwhile");
+    conversations::close(&mut tx, tenant, &crossing, &closing, &act(ConversationAct::Closed), at(7)).await.unwrap();
+    let again = hear(&mut tx, &world, ada, 8).await;
+    assert_eq!((again.state, again.outcome, again.opened_at), (ConversationState::Open, None, at(8)));
     let acts: Vec<_> = conversations::history(&mut tx, tenant, thread.id).await.unwrap();
     let acts: Vec<_> = acts.iter().map(|event| (event.n, event.act)).collect();
-    assert_eq!(acts, [(1, ConversationAct::Opened), (2, ConversationAct::Closed), (3, ConversationAct::Reopened)]);
+    let (closed, reopened) = (ConversationAct::Closed, ConversationAct::Reopened);
+    assert_eq!(acts, [(1, ConversationAct::Opened), (2, closed), (3, reopened), (4, closed), (5, reopened)]);
 }
 
 async fn two_hands_on_one_thread_do_not_overwrite_each_other(db: TestDb) {

@@ -53,7 +53,10 @@ pub async fn settle(Named(id): Named<ConversationId>, Posted(who, fields): Poste
 /// `POST /conversations/{id}/close`.
 pub async fn close(Named(id): Named<ConversationId>, Posted(who, fields): Posted<Reviewer>) -> Response {
     match fields.get("outcome").parse::<Outcome>() {
-        Ok(outcome) => done(&who, id, &fields, Deed::Close(outcome), &who.l.t("desk-closed")).await,
+        Ok(outcome) => {
+            let unread = fields.get("unread").parse().unwrap_or(0);
+            done(&who, id, &fields, Deed::Close(outcome, unread), &who.l.t("desk-closed")).await
+        }
         Err(_) => who.answer(Err::<Response, _>(Trouble::Unreadable(who.l.t("desk-no-outcome")))).await,
     }
 }

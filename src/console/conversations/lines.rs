@@ -25,6 +25,7 @@ use crate::store::conversations::{Event, File, Line};
 use crate::store::messages::Sent;
 use crate::store::replies::Reply;
 use crate::words::Words;
+use std::time::Duration;
 
 /// Messages of the customer on one page.
 const PAGE: usize = 60;
@@ -48,10 +49,13 @@ impl Span {
         let limit = u32::try_from(PAGE + 1).unwrap_or(61);
         let cursor = before.map(|at| (at, String::new()));
         let mut lines = store::conversations::lines(db, tenant, of, cursor, limit).await?;
-        let more = lines.len() > PAGE;
-        lines.truncate(PAGE);
         // What was said before the first message of all belongs to the last page.
-        let from = lines.last().filter(|_| more).map_or(Timestamp::from_micros(0), |line| line.sent_at);
+        let mut from = Timestamp::from_micros(0);
+        // Meta tells whole seconds: a page ends between two of them, or what was written in one would be on neither side.
+        if let Some(next) = lines.get(PAGE).map(|line| line.sent_at) {
+            lines.retain(|line| line.sent_at > next);
+            from = next.after(Duration::from_micros(1));
+        }
         Ok(Self { lines, from, before })
     }
 

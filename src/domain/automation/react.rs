@@ -16,8 +16,7 @@ use super::{Active, Live, Subject};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::MessageCategory;
 use crate::domain::ids::FlowId;
-use crate::domain::policy::message::is_way_out;
-use crate::domain::webhooks::stop_word;
+use crate::domain::webhooks::opts_out;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -38,6 +37,9 @@ pub fn react(inbound: &Inbound, place: Option<&Place>, active: &Active, facts: &
     if ends_it(&inbound.said) {
         return silent(Silence::StopWord, None);
     }
+    if facts.maybe_answered {
+        return silent(Silence::MaybeAnswered, None);
+    }
     let said = inbound.said.plain();
     let asker = Asker { inbound, said: &said, at: at.as_ref(), active, facts, now };
     let tapped = asker.tapped();
@@ -51,9 +53,7 @@ pub fn react(inbound: &Inbound, place: Option<&Place>, active: &Active, facts: &
         return silent(Silence::WindowClosed, None);
     }
     if let Some(silence) = asker.kept_by_people() {
-        // Whoever has the conversation, a rule that routes may put it where it belongs.
-        let routing = asker.rules().find(|live| live.content.queue().is_some());
-        return routing.map_or_else(|| silent(silence, None), |live| asker.by_rule(live, None));
+        return asker.routed(silence);
     }
     let answer = match (tapped.or_else(|| asker.typed()), &at) {
         (Some(next), Some(at)) => walk(at.flow, next, at.place.turns.saturating_add(1), facts, now),
@@ -71,10 +71,9 @@ fn silent(silence: Silence, place: Option<Place>) -> Reaction {
     Reaction { outcome: Outcome::Silent(silence), place }
 }
 
-/// Words that opt out, however they were said. They are written down elsewhere; here they only end what is going on.
+/// Words that opt out are written down elsewhere; here they only end what is going on.
 fn ends_it(said: &Said) -> bool {
-    let way_out = matches!(said, Said::Tap { title, .. } if is_way_out(title));
-    way_out || said.words().is_some_and(|words| stop_word(words).is_some())
+    said.words().is_some_and(|words| opts_out(words, matches!(said, Said::Tap { .. })).is_some())
 }
 
 /// A place that still holds: the flow is live, its question is still there, and the time is not over.
@@ -155,6 +154,16 @@ impl<'a> Asker<'a> {
         let may = self.facts.suppressions.forbidding(MessageCategory::Service).is_none() && self.window_is_open();
         let replies = said(to.say.as_ref()).filter(|_| may).into_iter().collect();
         acts(Act { cause: Cause::AskedForPerson(by), replies, hand_over: Some(to), tags: BTreeSet::new() }, None)
+    }
+
+    /// While it waits for people, a rule may still put it where it belongs, without a word: whoever is on the other side may be
+    /// a machine that says the same again and again. What somebody is answering stays with them.
+    fn routed(&self, silence: Silence) -> Reaction {
+        let elsewhere = |live: &&Live<KeywordRule>| live.content.queue().is_some_and(|to| self.facts.queue != Some(to));
+        match self.rules().find(elsewhere) {
+            Some(live) if silence == Silence::WaitsForPerson => self.by_rule(live, None).without_words(),
+            _ => silent(silence, None),
+        }
     }
 
     fn desk(&self) -> HandOver {

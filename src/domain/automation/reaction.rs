@@ -135,6 +135,8 @@ pub struct Facts<'a> {
     pub queue: Option<&'a Queue>,
     /// Who has the conversation.
     pub desk: Desk,
+    /// Whether it may have been answered already: it came before the database lost what followed.
+    pub maybe_answered: bool,
     /// What automation answered in the last 24 hours, in any order.
     pub recent: &'a [Answered],
     /// How much automation may do.
@@ -222,6 +224,8 @@ words! {
         NothingSaid = "nothing_said",
         /// The customer has read the auto-reply already, and there is nothing more to say.
         SaidAlready = "said_already",
+        /// It came before the database lost what followed, so it may have been answered.
+        MaybeAnswered = "maybe_answered",
         /// Nothing live is meant for this message.
         NothingMatches = "nothing_matches",
     }
@@ -239,6 +243,7 @@ impl Silence {
             Self::WaitsForPerson => "The conversation was handed over and waits for a person.",
             Self::NothingSaid => "The message wants no answer.",
             Self::SaidAlready => "The customer has read the automatic reply already.",
+            Self::MaybeAnswered => "The database was restored since it came, so it may have been answered already.",
             Self::NothingMatches => "No rule, flow or automatic reply is meant for this message.",
         }
     }
@@ -279,6 +284,15 @@ impl Reaction {
             Outcome::Acts(_) => None,
             Outcome::Silent(silence) => Some(*silence),
         }
+    }
+
+    /// The same, with nothing said.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let Outcome::Acts(act) = &mut self.outcome {
+            act.replies.clear();
+        }
+        self
     }
 
     /// The version that decided.

@@ -136,6 +136,7 @@ impl Known {
             everybody_away: false,
             queue: None,
             desk: Desk::Free,
+            maybe_answered: false,
             recent: &self.recent,
             limits: &self.limits,
         }

@@ -2,6 +2,7 @@
 
 mod access;
 pub mod attachments;
+mod joined;
 mod window;
 
 pub use access::{Access, Member, Place};
@@ -96,7 +97,7 @@ pub struct Conversation {
     pub opened_at: Timestamp,
     /// Since when it is closed.
     pub closed_at: Option<Timestamp>,
-    /// Changes with every change by a person.
+    /// Changes with every act on it; not with messages.
     pub version: i64,
 }
 

@@ -1,6 +1,7 @@
 //! What a customer sent: every kind of message that Meta tells of, and what it says about its sender.
 
-use super::EventError;
+use super::{EventError, opts_out};
+use crate::domain::consent::Suppression;
 use crate::domain::open_enum::open_enum;
 use crate::domain::redact::Number;
 use serde_json::{Value, json};
@@ -240,29 +241,10 @@ pub struct Echo {
 }
 
 impl Message {
-    /// The button of a template that was tapped.
-    pub fn tapped(&self) -> Option<&str> {
-        match &self.kind {
-            MessageKind::Button { text, .. } => Some(text),
-            MessageKind::Interactive(Interactive::ButtonReply { title, .. }) => Some(title),
-            _ => None,
-        }
-    }
-
-    /// What a STOP word or a keyword rule is looked for in. Whoever changes a message into STOP means it.
-    pub fn words(&self) -> Option<&str> {
-        match &self.kind {
-            MessageKind::Text { body } => Some(body),
-            MessageKind::Button { text, .. } => Some(text),
-            MessageKind::Interactive(Interactive::ButtonReply { title, .. } | Interactive::ListReply { title, .. }) => {
-                Some(title)
-            }
-            MessageKind::Edit { to, .. } => match &**to {
-                MessageKind::Text { body } => Some(body),
-                _ => None,
-            },
-            _ => None,
-        }
+    /// What the customer no longer wants, and in which words: however they were said, under a picture too. Whoever changes a
+    /// message into STOP means it.
+    pub fn opts_out(&self) -> Option<(Suppression, &str)> {
+        opts_out(self.kind.words()?, self.kind.is_tap())
     }
 }
 
@@ -283,6 +265,24 @@ impl MessageKind {
             Self::Unsupported { .. } => "unsupported",
             Self::Other { kind } => kind,
         }
+    }
+
+    /// What its sender said with it: what STOP and the phrases of keyword rules are looked for in.
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text { .. } | Self::Button { .. } | Self::Media(_) | Self::Order(_) => self.text(),
+            Self::Interactive(Interactive::ButtonReply { .. } | Interactive::ListReply { .. }) => self.text(),
+            Self::Edit { to, .. } => to.words(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a tap on what the business offered.
+    pub const fn is_tap(&self) -> bool {
+        matches!(
+            self,
+            Self::Button { .. } | Self::Interactive(Interactive::ButtonReply { .. } | Interactive::ListReply { .. })
+        )
     }
 
     /// What it holds besides its text, for those who look after the conversation.

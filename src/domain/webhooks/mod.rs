@@ -19,7 +19,7 @@ pub use message::{
 };
 pub use parse::{ParseError, accounts, parse};
 pub use signature::{SignatureError, verify_signature};
-pub use stop::{StopWord, stop_word};
+pub use stop::{StopWord, opts_out, stop_word};
 
 use serde_json::Value;
 

@@ -1,5 +1,15 @@
 //! The words by which a customer ends it. Only a message that is nothing else counts.
 
+use crate::domain::consent::Suppression;
+use crate::domain::policy::message::is_way_out;
+
+/// What a customer no longer wants who says this, and in which words. A tap on a button such as "Stop promotions" is how a
+/// template lets people out; it speaks of what templates promote.
+pub fn opts_out(words: &str, tapped: bool) -> Option<(Suppression, &str)> {
+    let all = stop_word(words).map(|word| (Suppression::OptedOutOfEverything, word.as_str()));
+    all.or_else(|| (tapped && is_way_out(words)).then_some((Suppression::OptedOutOfMarketing, words)))
+}
+
 /// A stop word that was recognised, in its plain spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StopWord(&'static str);

@@ -47,7 +47,7 @@ fn a_text_names_its_sender_number_and_answer() {
     assert_eq!(message.from.user_id.as_deref(), Some("US.1349"));
     assert_eq!(message.profile_name.as_deref(), Some("Ada L."));
     assert_eq!(message.context_id.as_deref(), Some("wamid.Z"));
-    assert_eq!(message.words().and_then(stop_word).map(StopWord::as_str), Some("stop"));
+    assert_eq!(message.opts_out(), Some((crate::domain::consent::Suppression::OptedOutOfEverything, "stop")));
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn half_an_emoji_spoils_nothing_else() {
         let events = parse(whole.replace("NAME", escape).as_bytes()).unwrap();
         let [event] = events.as_slice() else { panic!("{events:?}") };
         let message = message_of(event.clone());
-        assert!(message.words().and_then(stop_word).is_some(), "{escape}");
+        assert!(message.opts_out().is_some(), "{escape}");
         message.profile_name.unwrap_or_default()
     };
     for (escape, read) in [
@@ -295,7 +295,7 @@ fn hostile_bodies_neither_crash_nor_hang() {
 
     let long = "退".repeat(1 << 20); // 3 MB in one text
     let event = inbound(json!({"from": "1", "id": "wamid.A", "type": "text", "text": {"body": long}}));
-    assert_eq!(message_of(event).words().and_then(stop_word), None);
+    assert_eq!(message_of(event).opts_out(), None);
     let many = json!({"statuses": vec![json!({"id": 1, "status": [], "errors": 7}); 95_000]});
     let body = delivery("messages", many);
     assert!(body.len() > 2_900_000);

@@ -262,7 +262,8 @@ pub struct Seen<'a> {
     pub at: Timestamp,
 }
 
-/// Notes it; `true` if somebody else holds the number now than when it was last noted.
+/// Notes it, once the message itself was noted; `true` if somebody else holds the number now than when it was last noted. A
+/// message that comes after a later one says nothing about today.
 pub async fn seen(tx: &mut Tx, tenant: TenantId, contact: ContactNo, seen: &Seen<'_>) -> Result<bool> {
     if let Some(username) = seen.username {
         on!(tx &mut *tx, c => sqlx::query(
@@ -272,10 +273,12 @@ pub async fn seen(tx: &mut Tx, tenant: TenantId, contact: ContactNo, seen: &Seen
     let Some(hash) = seen.identity_hash.map(|hash| hash.replace('\0', "")) else { return Ok(false) };
     let changed = on!(tx &mut *tx, c => sqlx::query(
         "update contact set identity_changed_at = $4 where tenant_id = $1 and no = $2
-            and identity_hash <> $3 and (identity_changed_at is null or identity_changed_at < $4)")
+            and identity_hash <> $3 and (identity_changed_at is null or identity_changed_at < $4)
+            and (last_inbound_at is null or last_inbound_at <= $4)")
         .bind(tenant).bind(contact).bind(&hash).bind(seen.at).execute(c).await.map(|r| r.rows_affected()))?;
-    on!(tx tx, c => sqlx::query("update contact set identity_hash = $3 where tenant_id = $1 and no = $2")
-        .bind(tenant).bind(contact).bind(hash).execute(c).await.map(drop))?;
+    on!(tx tx, c => sqlx::query(
+        "update contact set identity_hash = $3 where tenant_id = $1 and no = $2 and (last_inbound_at is null or last_inbound_at <= $4)")
+        .bind(tenant).bind(contact).bind(hash).bind(seen.at).execute(c).await.map(drop))?;
     Ok(changed == 1)
 }
 

@@ -44,20 +44,6 @@ pub struct NewQueue<'a> {
     pub answer_within: Option<Duration>,
 }
 
-impl NewQueue<'_> {
-    /// As it is once it was made, with nobody in it yet.
-    #[must_use]
-    pub fn made(&self) -> Queue {
-        Queue {
-            name: self.name.to_owned(),
-            restricted: self.restricted,
-            hours: self.hours.cloned(),
-            answer_within: self.answer_within,
-            people: BTreeSet::new(),
-        }
-    }
-}
-
 /// Makes a queue, or changes the one of that name.
 pub async fn add_queue(tx: &mut Tx, tenant: TenantId, queue: &NewQueue<'_>) -> Result<()> {
     let hours = queue.hours.map(|hours| to_json("queue", "hours", hours)).transpose()?;
@@ -67,6 +53,14 @@ pub async fn add_queue(tx: &mut Tx, tenant: TenantId, queue: &NewQueue<'_>) -> R
          on conflict (tenant_id, name) do update set restricted = excluded.restricted, hours = excluded.hours,
             answer_within = excluded.answer_within")
         .bind(tenant).bind(queue.name).bind(queue.restricted).bind(hours).bind(within).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Makes a queue of that name, without hours and promise and for everybody; one that is there stays as it is.
+pub async fn need_queue(tx: &mut Tx, tenant: TenantId, name: &str) -> Result<()> {
+    on!(tx tx, c => sqlx::query(
+        "insert into queue (tenant_id, name, restricted) values ($1, $2, $3) on conflict (tenant_id, name) do nothing")
+        .bind(tenant).bind(name).bind(false).execute(c).await.map(drop))?;
     Ok(())
 }
 

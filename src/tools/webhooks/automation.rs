@@ -14,12 +14,13 @@ use crate::domain::conversations::{Conversation, ConversationAct, ServiceWindow}
 use crate::domain::ids::TenantId;
 use crate::domain::messages::{Content, List, ReplyButton, ReplyButtons, Row, Section, Text};
 use crate::domain::replies::{ReplyCause, Saying};
+use crate::domain::templates::TemplateStatus;
 use crate::domain::webhooks::{Interactive, Message, MessageKind};
 use crate::error::Result;
 use crate::store::contacts::Known;
-use crate::store::conversations::{Act, Assignment, NewQueue, Queue};
+use crate::store::conversations::{Act, Assignment, Queue};
 use crate::store::replies::{NewReply, Origin};
-use crate::store::{Tx, audit, automation, consent, contacts, conversations, replies, templates};
+use crate::store::{Tx, audit, automation, behind, consent, contacts, conversations, replies, templates};
 use serde_json::json;
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ pub(super) async fn answer(tx: &mut Tx, tenant: TenantId, heard: &Heard<'_>, now
             everybody_away: everybody_away(&queues, now),
             queue: queue.as_ref(),
             desk: desk(heard.thread),
+            maybe_answered: behind::lately(&mut *tx, now).await?.is_some_and(|behind| now <= behind),
             recent: &recent,
             limits: &limits,
         };
@@ -136,7 +138,8 @@ async fn say(
     Ok(!new.is_empty())
 }
 
-/// As it stands in the ledger. A template that is not there in any language says nothing: it was there when people looked.
+/// As it stands in the ledger. A template that Meta lets nobody send in any language says nothing: it could be sent when people
+/// looked.
 async fn saying(
     tx: &mut Tx,
     tenant: TenantId,
@@ -167,12 +170,16 @@ async fn saying(
             }],
         })),
         Outgoing::Template { name } => {
-            let found = templates::of_name(&mut *tx, tenant, name).await?;
+            let mut found = templates::of_name(&mut *tx, tenant, name).await?;
+            found.retain(|it| it.status == TemplateStatus::Approved);
             let base = |of: &Language| language.is_some_and(|wanted| wanted.base() == of.base());
             let fits = found.iter().find(|it| Some(&it.language) == language);
             let fits = fits.or_else(|| found.iter().find(|it| base(&it.language))).or_else(|| found.first());
             let Some(template) = fits else {
-                tracing::warn!(template = name, "automation means to send a template that is not there");
+                tracing::warn!(
+                    template = name,
+                    "automation means to send a template that Meta does not let anybody send"
+                );
                 return Ok(None);
             };
             Saying::Template { name: name.clone(), language: template.language.clone() }
@@ -189,17 +196,11 @@ async fn hand_over(
     now: Timestamp,
 ) -> Result<()> {
     let name = to.queue.as_str();
-    let queue = match conversations::queue(&mut *tx, tenant, name).await? {
-        Some(queue) => queue,
-        None => {
-            // Whoever was promised a person waits in a queue, whether or not it was set up.
-            let queue = NewQueue { name, restricted: false, hours: None, answer_within: None };
-            conversations::add_queue(tx, tenant, &queue).await?;
-            queue.made()
-        }
-    };
+    // Whoever was promised a person waits in a queue, whether or not it was set up.
+    conversations::need_queue(tx, tenant, name).await?;
+    let queue = conversations::queue(&mut *tx, tenant, name).await?;
     let Some(thread) = conversations::find(&mut *tx, tenant, heard.thread.id).await? else { return Ok(()) };
-    let answer_by = thread.waiting_since.and_then(|since| queue.answer_by(since));
+    let answer_by = queue.zip(thread.waiting_since).and_then(|(queue, since)| queue.answer_by(since));
     let assignment = Assignment { queue: Some(name), person: None, answer_by };
     let details = json!({"queue": name, "note": to.note, "cause": deed.cause});
     let act = Act { act: ConversationAct::HandedOver, actor: &Actor::Worker, details: &details };
@@ -230,7 +231,7 @@ fn said(kind: &MessageKind) -> Said {
             Said::Tap { id: id.clone(), title: title.clone() }
         }
         MessageKind::Reaction { .. } | MessageKind::Edit { .. } | MessageKind::Revoke { .. } => Said::Nothing,
-        other => Said::Other { words: other.text().map(str::to_owned) },
+        other => Said::Other { words: other.words().map(str::to_owned) },
     }
 }
 
@@ -248,9 +249,9 @@ fn everybody_away(queues: &[Queue], now: Timestamp) -> bool {
 }
 
 fn desk(thread: &Conversation) -> Desk {
-    match (thread.person, thread.handed_at) {
-        (Some(_), _) => Desk::Assigned(thread.answered_at),
-        (None, Some(since)) => Desk::Waits(since),
+    match (thread.handed_at, thread.person) {
+        (Some(since), _) => Desk::Waits(since),
+        (None, Some(_)) => Desk::Assigned(thread.answered_at),
         (None, None) => Desk::Free,
     }
 }

@@ -9,11 +9,8 @@ use crate::domain::contacts::identity::{Identity, UserId};
 use crate::domain::conversations::Conversation;
 use crate::domain::ids::{ContactId, TenantId};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::policy::message::is_way_out;
 use crate::domain::redact::Number;
-use crate::domain::webhooks::{
-    ChangeKind, Message, MessageKind, PersonChange, Preference, Sender, UserPreference, stop_word,
-};
+use crate::domain::webhooks::{ChangeKind, Message, MessageKind, PersonChange, Preference, Sender, UserPreference};
 use crate::error::Result;
 use crate::store::contacts::{Became, Found, Known, Seen};
 use crate::store::conversations::Heard;
@@ -57,11 +54,7 @@ pub(super) async fn wrote(
     if contacts::seen(tx, tenant, known.no, &seen).await? {
         told(tx, tenant, known.id, "contact.identity_changed", json!({"by": "hash"}), arrived).await?;
     }
-    let said = message.words().and_then(stop_word).map(|word| (Suppression::OptedOutOfEverything, word.as_str()));
-    // A button such as "Stop promotions" is how a template lets people out; it speaks of what templates promote.
-    let tapped =
-        || message.tapped().filter(|text| is_way_out(text)).map(|text| (Suppression::OptedOutOfMarketing, text));
-    if let Some((kind, word)) = said.or_else(tapped)
+    if let Some((kind, word)) = message.opts_out()
         && consent::suppress(tx, tenant, known.no, kind, "message", Some(word), arrived).await?
     {
         told(tx, tenant, known.id, "contact.opted_out", json!({ "suppression": kind }), arrived).await?;

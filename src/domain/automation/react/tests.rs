@@ -175,10 +175,12 @@ fn who_may_not_be_written_to_reads_nothing_but_still_reaches_a_person() {
 }
 
 #[test]
-fn a_person_who_answers_is_not_talked_over_but_a_rule_may_route() {
-    let route = KeywordRule { action: Action::Route(queue("returns")), ..rule(9, "refund") };
+fn people_are_not_talked_over_but_what_waits_for_them_may_be_routed() {
+    let to = HandOver { say: Some(Wording { text: "One moment.".into(), prices: vec![] }), ..queue("returns") };
+    let route = KeywordRule { action: Action::Route(to), ..rule(9, "refund") };
     let all = active([Content::KeywordRule(rule(1, "refund")), Content::KeywordRule(route)]);
     let known = Known::default();
+    let to_returns = queue("returns").queue;
     let ago = |minutes| NOW.before(Duration::from_mins(minutes));
     for (desk, silence) in [
         (Desk::Free, None),
@@ -191,7 +193,11 @@ fn a_person_who_answers_is_not_talked_over_but_a_rule_may_route() {
         let facts = Facts { desk, ..known.facts() };
         let routed = react(&text("refund"), None, &all, &facts, NOW);
         if let Some(silence) = silence {
-            assert_eq!(handed_to(&routed), Some("returns"), "{desk:?}");
+            let waits = silence == Silence::WaitsForPerson;
+            assert_eq!(handed_to(&routed), waits.then_some("returns"), "{desk:?}");
+            assert_eq!(texts(&routed), [""; 0], "whoever writes may be a machine");
+            let there = Facts { queue: Some(&to_returns), ..facts };
+            assert_eq!(react(&text("refund"), None, &all, &there, NOW).silence(), Some(silence), "it is there already");
             let plain = active([Content::KeywordRule(rule(1, "refund"))]);
             assert_eq!(react(&text("refund"), None, &plain, &facts, NOW).silence(), Some(silence));
             assert_eq!(react(&text("human"), None, &all, &facts, NOW).silence(), Some(silence));
@@ -199,6 +205,15 @@ fn a_person_who_answers_is_not_talked_over_but_a_rule_may_route() {
             assert_eq!(texts(&routed), ["You said refund"], "{desk:?}");
         }
     }
+}
+
+#[test]
+fn what_may_have_been_answered_before_a_restore_is_left_to_people() {
+    let all = active([Content::KeywordRule(rule(1, "price"))]);
+    let known = Known::default();
+    let facts = Facts { maybe_answered: true, ..known.facts() };
+    assert_eq!(react(&text("price"), None, &all, &facts, NOW).silence(), Some(Silence::MaybeAnswered));
+    assert_eq!(react(&text("stop"), None, &all, &facts, NOW).silence(), Some(Silence::StopWord));
 }
 
 #[test]

@@ -9,10 +9,10 @@ use crate::domain::automation::phrases::Plain;
 use crate::domain::automation::replies::{HandOver, Menu, Wording};
 use crate::domain::messages::limits;
 use crate::domain::policy::links::{self, Address};
-use crate::domain::policy::message::{is_way_out, letters};
+use crate::domain::policy::message::letters;
 use crate::domain::policy::rules::{AUTO_10, AUTO_13, AUTO_18, AUTO_19, AUTO_20, AUTO_21, Fact};
 use crate::domain::preview::Finding;
-use crate::domain::webhooks::stop_word;
+use crate::domain::webhooks::opts_out;
 use std::collections::BTreeSet;
 
 /// A note for colleagues, and a name.
@@ -150,7 +150,7 @@ impl Texts<'_> {
             let field = format!("{place}.{}", at + 1);
             self.label(&field, title, longest);
             let plain = Plain::of(title);
-            if stop_word(title).is_some() || is_way_out(title) {
+            if opts_out(title, true).is_some() {
                 let finding = AUTO_13.says(&[("phrase", title.into()), ("place", field.as_str().into())]);
                 self.findings.push(finding.at(whole(&field, title)));
             }
