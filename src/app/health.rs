@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::store::behind::{self, Remembered};
-use crate::store::{deliveries, people};
+use crate::store::{deliveries, people, replies};
 use crate::tools::{self, Ctx};
 use crate::worker::{Pulse, Worker};
 use axum::extract::State;
@@ -63,7 +63,7 @@ async fn ready(State(health): State<Health>) -> Response {
     }
     if let Some(count) = twice.filter(|count| *count > 0) {
         warnings.push(format!(
-            "Meta took a second message for {count} of our tries, and nobody had decided on that: the rows of delivery_attempt with outcome second_message name them"
+            "Meta took a second message for {count} of our tries, and nobody had decided on that: the rows of delivery_attempt and reply_attempt with outcome second_message name them"
         ));
     }
     let ready = causes.is_empty();
@@ -82,6 +82,7 @@ async fn second_messages(ctx: &Ctx) -> Option<u64> {
     let mut count = 0;
     for tenant in people::tenants(&ctx.db).await.ok()? {
         count += deliveries::second_messages(&ctx.db, tenant.id).await.ok()?;
+        count += replies::second_messages(&ctx.db, tenant.id).await.ok()?;
     }
     Some(count)
 }

@@ -71,7 +71,7 @@ pub(super) async fn halt_in(tx: &mut Tx, ctx: &Ctx, execution: &Execution, halt:
     Ok(true)
 }
 
-async fn signers(ctx: &Ctx, tenant: TenantId, request: RequestId) -> Result<Vec<PersonId>> {
+pub(super) async fn signers(ctx: &Ctx, tenant: TenantId, request: RequestId) -> Result<Vec<PersonId>> {
     let signatures = requests::signatures(&ctx.db, tenant, request).await?;
     Ok(signatures.into_iter().filter(|s| s.decision == Decision::Approved).map(|s| s.person).collect())
 }
@@ -155,7 +155,7 @@ pub async fn pause(ctx: &Ctx, tenant: TenantId, request: RequestId, person: &Per
     Ok(())
 }
 
-fn may_stop(person: &Person) -> Result<()> {
+pub(super) fn may_stop(person: &Person) -> Result<()> {
     if person.role.may_stop() {
         return Ok(());
     }

@@ -1,12 +1,14 @@
 //! Saying what is to be said to one customer at a time: the intent becomes durable, what forbids it is looked at once more, one
 //! request is made, and how it ended is written down. What a daemon leaves behind is in doubt, and Meta's statuses settle it.
 
+pub mod doubts;
 mod end;
+pub mod stop;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::consent::{MessageCategory, Suppressions};
-use crate::domain::conversations::ServiceWindow;
 use crate::domain::messages::{OutboundMessage, Recipient};
+use crate::domain::policy::session::{Ground, may_write};
+use crate::domain::preview::Level;
 use crate::domain::replies::{ReplySource, ReplyToken, Saying};
 use crate::domain::templates::TemplateStatus;
 use crate::error::Result;
@@ -16,9 +18,11 @@ use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMes
 use crate::store::behind::Known;
 use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
-use crate::store::replies::{self, Ending, Intent};
-use crate::store::{consent, contacts, conversations, messages, people, templates};
+use crate::store::replies::{self, Ending, Intent, Settled};
+use crate::store::{business, conversations, people, templates};
 use crate::tools::Ctx;
+use crate::tools::messages::{Facts, facts};
+use crate::tools::webhooks::replies::{sent_twice, speaks_against};
 use futures::future::join_all;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -60,8 +64,21 @@ async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, u
     metrics::counter!("countersign_replies_total", "as" => word(&ending)).increment(1);
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
-    replies::settle(&mut tx, (intent.id, intent.attempt), &ending, now).await?;
-    if matches!(ending, Ending::Accepted(_)) {
+    let (tenant, token) = (intent.tenant, ReplyToken { reply: intent.id, attempt: intent.attempt });
+    let arrived = matches!(ending, Ending::Accepted(_));
+    // People may have decided meanwhile, if this daemon stood still for long.
+    let against = match ending {
+        Ending::Accepted(_) | Ending::Failed(..) => replies::contradicted(&mut tx, tenant, token, arrived, now).await?,
+        _ => None,
+    };
+    let settled = replies::settle(&mut tx, token, &ending, now).await?;
+    if let Some(against) = against {
+        speaks_against(&mut tx, tenant, token, against, now).await?;
+    }
+    if settled == Settled::Twice {
+        sent_twice(&mut tx, tenant, token, now).await?;
+    }
+    if arrived {
         let by_person = intent.source == ReplySource::Request;
         conversations::answered(&mut tx, intent.tenant, &intent.number, intent.contact, now, by_person).await?;
     }
@@ -72,21 +89,22 @@ async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, u
 /// To whom, if it may be said now; otherwise how it ends.
 async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::result::Result<Outbound, Ending>> {
     let (db, tenant, now) = (&ctx.db, intent.tenant, ctx.clock.now());
-    let windows = messages::open_windows(db, tenant, intent.contact, now).await?;
-    let window = windows.iter().find(|it| it.phone_number_id == intent.number);
-    if !window.is_some_and(|it| ServiceWindow { opened_at: it.opened_at }.is_open(now)) {
-        let why = "More than 24 hours have passed since the customer wrote, so that only a template may be sent.";
-        return Ok(Err(Ending::Suppressed(why.to_owned())));
-    }
-    let reasons = consent::suppressions(db, tenant, &[intent.contact]).await?;
-    let reasons = reasons.get(&intent.contact).into_iter().flatten();
-    let reasons = reasons.fold(Suppressions::default(), |all, it| all.with(it.kind));
-    // What speaks to one person in a window they opened is no marketing; who said stop to everything gets nothing.
-    if let Some(reason) = reasons.forbidding(MessageCategory::Service) {
-        return Ok(Err(Ending::Suppressed(format!("The customer may not be written to ({reason})."))));
-    }
-    let Some(to) = contacts::reach(db, tenant, intent.contact).await?.recipient() else {
-        return Ok(Err(Ending::Failed(None, "Neither a phone number nor an id of the customer is known.".to_owned())));
+    let Facts { window, suppressions, reach } = facts(db, tenant, (&intent.number, intent.contact), now).await?;
+    let number = business::numbers(db, tenant).await?.into_iter().find(|it| it.id.for_meta() == intent.number);
+    let ground = Ground {
+        number: number.as_ref().map_or("this number", |number| &number.display),
+        barred: number.as_ref().filter(|number| !number.can_send()).map(|number| number.status.as_str()),
+        window,
+        suppressions,
+        reachable: reach.recipient().is_some(),
+    };
+    let forbids = may_write(&ground, now).into_iter().find(|finding| finding.level == Level::Block);
+    let to = match (forbids, reach.recipient()) {
+        (None, Some(to)) => to,
+        (forbids, _) => {
+            let why = forbids.map_or_else(|| "Nobody knows whom to send it to.".to_owned(), |finding| finding.message);
+            return Ok(Err(Ending::Suppressed(why)));
+        }
     };
     let outbound = match outbound(ctx, intent, to).await? {
         Ok(outbound) => outbound,

@@ -18,6 +18,17 @@ words! {
     }
 }
 
+words! {
+    /// What a person decides about a reply in doubt. It is never sent again under the same approval: whoever still wants it
+    /// said asks anew, and the window is looked at anew.
+    ReplyRuling, "decision" {
+        /// It arrived.
+        CountAsSent = "count_as_sent",
+        /// It did not arrive, and is not sent any more.
+        Leave = "leave",
+    }
+}
+
 /// What is said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! The ledger of replies: one row for each message to one person. A request to Meta is made only for a row whose intent is
 //! durable, and once for each intent; what a daemon left behind is in doubt, and no timer sends it again.
 
+mod doubts;
 mod statuses;
 
 use super::behind::not_behind;
@@ -10,9 +11,10 @@ use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::{Delivery, DeliveryState, Desired};
 use crate::domain::ids::{DaemonId, ReplyId, RequestId, TenantId};
-use crate::domain::replies::{ReplyCause, ReplySource, Saying};
+use crate::domain::replies::{ReplyCause, ReplySource, ReplyToken, Saying};
 use crate::store::behind::Known;
 
+pub use doubts::{Against, Overdue, ask, contradicted, overdue, rule, second_messages, stop};
 pub use statuses::{Told, apply_status};
 
 /// A message to be said to one person.
@@ -182,8 +184,19 @@ pub enum Ending {
     Unknown(String),
 }
 
-/// Writes down how a try ended. A late outcome of one that was taken for lost is welcome; `false` if it changed nothing.
-pub async fn settle(tx: &mut Tx, intent: (ReplyId, i16), ending: &Ending, now: Timestamp) -> Result<bool> {
+/// What came of writing an ending down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It stands in the ledger.
+    Written,
+    /// The row had moved on; nothing was changed.
+    Moved,
+    /// Meta has two messages for this try: somebody got it twice.
+    Twice,
+}
+
+/// Writes down how a try ended. A late outcome of one that was taken for lost is welcome, also after people have decided.
+pub async fn settle(tx: &mut Tx, token: ReplyToken, ending: &Ending, now: Timestamp) -> Result<Settled> {
     let (state, wamid, code, why, due) = match ending {
         Ending::Accepted(wamid) => (DeliveryState::Accepted, Some(wamid.replace('\0', "")), None, None, None),
         Ending::Again(at, why) => (DeliveryState::Queued, None, None, Some(why), Some(*at)),
@@ -191,13 +204,24 @@ pub async fn settle(tx: &mut Tx, intent: (ReplyId, i16), ending: &Ending, now: T
         Ending::Suppressed(why) => (DeliveryState::Suppressed, None, None, Some(why), None),
         Ending::Unknown(why) => (DeliveryState::Unknown, None, None, Some(why), None),
     };
-    let hit = on!(tx tx, c => sqlx::query(
+    // What people decided about has no id of Meta's, until Meta's own answer comes after all.
+    let hit = on!(tx &mut *tx, c => sqlx::query(
         "update reply set state = $3, wamid = coalesce(wamid, $4), error_code = $5, why = $6, due_at = coalesce($7, due_at),
             owner = null, updated_at = $8
-         where id = $1 and attempt = $2 and (state = 1 or (state = 3 and $3 <> 0))")
-        .bind(intent.0).bind(intent.1).bind(state.number()).bind(wamid).bind(code).bind(why.map(|why| why.replace('\0', "")))
-        .bind(due).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
-    Ok(hit == 1)
+         where id = $1 and attempt = $2
+            and (state = 1 or (state = 3 and $3 <> 0) or ($3 in (2, 4) and state in (2, 6) and wamid is null))")
+        .bind(token.reply).bind(token.attempt).bind(state.number()).bind(wamid.as_deref()).bind(code)
+        .bind(why.map(|why| why.replace('\0', ""))).bind(due).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    let Some(wamid) = wamid.filter(|_| hit == 0) else {
+        return Ok(if hit == 1 { Settled::Written } else { Settled::Moved });
+    };
+    let known: Option<(Option<String>,)> = on!(tx &mut *tx, c => sqlx::query_as("select wamid from reply where id = $1")
+        .bind(token.reply).fetch_optional(c).await)?;
+    if known.and_then(|(known,)| known).is_none_or(|known| known == wamid) {
+        return Ok(Settled::Moved);
+    }
+    doubts::second(tx, token, &wamid, "answer", now).await?;
+    Ok(Settled::Twice)
 }
 
 /// What daemons that are gone had on its way is in doubt from now on; how many there were.
@@ -207,10 +231,12 @@ pub async fn lapse(tx: &mut Tx, now: Timestamp) -> Result<u64> {
          where state = 1 and lease_until < $1").bind(now).execute(c).await.map(|r| r.rows_affected()))?)
 }
 
-/// In a database that has gone back in time, what waits may have been sent: it is in doubt.
+/// In a database that has gone back in time, what waits may have been sent: it is in doubt, at the try that would be next, so
+/// that a status of that try settles it.
 pub async fn doubt_all(tx: &mut Tx, now: Timestamp) -> Result<u64> {
     Ok(on!(tx tx, c => sqlx::query(
-        "update reply set state = 3, owner = null, why = 'the database was put back, and this may have been sent', updated_at = $1
+        "update reply set attempt = attempt + case when state = 0 then 1 else 0 end, state = 3, owner = null,
+            why = 'the database was put back, and this may have been sent', updated_at = $1
          where state in (0, 1)").bind(now).execute(c).await.map(|r| r.rows_affected()))?)
 }
 
@@ -241,19 +267,37 @@ pub struct Reply {
     pub attempt: i16,
     /// Since when it waits, or waited.
     pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When people were asked what becomes of it, if they were.
+    pub asked_at: Option<Timestamp>,
+    /// From which number, by Meta's id.
+    pub number: String,
+    /// To whom.
+    pub contact: ContactNo,
+}
+
+impl Reply {
+    /// Whether people may decide about it: it is in doubt, and they were asked.
+    #[must_use]
+    pub fn waits_for_people(&self) -> bool {
+        self.delivery == Delivery::Unknown && self.asked_at.is_some()
+    }
 }
 
 row! {
     struct ReplyRow {
         id: ReplyId, source: String, request_id: Option<RequestId>, cause: String, in_reply_to: Option<String>, content: String,
         state: i16, progress: Option<i16>, wamid: Option<String>, error_code: Option<i32>, why: Option<String>, attempt: i16, created_at: Timestamp,
+        updated_at: Timestamp, asked_at: Option<Timestamp>, phone_number_id: String, contact_no: ContactNo,
     }
 }
 
 macro_rules! reply {
     ($tail:literal) => {
         concat!(
-            "select id, source, request_id, cause, in_reply_to, content, state, progress, wamid, error_code, why, attempt, created_at from reply ",
+            "select id, source, request_id, cause, in_reply_to, content, state, progress, wamid, error_code, why, attempt, created_at,
+                updated_at, asked_at, phone_number_id, contact_no from reply ",
             $tail
         )
     };
@@ -277,8 +321,20 @@ impl TryFrom<ReplyRow> for Reply {
             why: row.why,
             attempt: row.attempt,
             created_at: row.created_at,
+            updated_at: row.updated_at,
+            asked_at: row.asked_at,
+            number: row.phone_number_id,
+            contact: row.contact_no,
         })
     }
+}
+
+/// One reply.
+pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: ReplyId) -> Result<Option<Reply>> {
+    const SQL: &str = reply!("where tenant_id = $1 and id = $2");
+    let row: Option<ReplyRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
+    row.map(Reply::try_from).transpose()
 }
 
 /// What was said to one customer from one number, newest first.

@@ -4,6 +4,8 @@ pub mod send;
 pub mod session;
 mod thread;
 
+pub use thread::{Facts, facts};
+
 use super::reading::{Cursor, Limit, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};
 use crate::domain::audience::Withheld;

@@ -3,7 +3,7 @@
 use super::{Ctx, turned_away, waits_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
-use crate::domain::deliveries::Tally;
+use crate::domain::deliveries::{Delivery, Tally};
 use crate::domain::people::Role;
 use crate::domain::preview::{Finding, View};
 use crate::domain::replies::ReplySource;
@@ -11,6 +11,7 @@ use crate::domain::requests::{ActionRequest, Decision, Failure, Status};
 use crate::error::Result;
 use crate::store;
 use crate::store::deliveries::TurnedAway;
+use crate::store::replies::Reply;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
@@ -242,11 +243,25 @@ async fn reply_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Execution
         attempt: u32::try_from(reply.attempt).unwrap_or_default().max(1),
         started_at: reply.created_at,
         finished_at: request.settled_at,
-        halted: None,
+        halted: (reply.delivery == Delivery::Unknown).then(|| in_doubt(ctx, &reply)),
         waits_until: None,
         turned_away: None,
         progress: Tally::of_one(reply.delivery, reply.wamid.is_some()),
     }))
+}
+
+/// What is not known of a message, and whose move it is.
+fn in_doubt(ctx: &Ctx, reply: &Reply) -> String {
+    let why = reply.why.as_deref().unwrap_or("its answer was lost");
+    let next = if reply.waits_for_people() {
+        let page = format!("{}/replies/{}/doubts", ctx.public_url, reply.id);
+        format!("Meta has told nothing since; a person decides at {page}.")
+    } else {
+        "Meta's status of it may still settle this; otherwise people are asked.".to_owned()
+    };
+    format!(
+        "IN DOUBT. The message may have been sent: {why}. {next} It is not sent again by itself; do not ask for it again."
+    )
 }
 
 const fn expires_at(request: &ActionRequest) -> Option<Timestamp> {

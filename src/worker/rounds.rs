@@ -258,7 +258,7 @@ impl Round for Replies {
     const NAME: &'static str = "replies";
 
     async fn turn(&mut self) -> Result<()> {
-        let Engine { ctx, instance, remembered, rate_per_second, lease, stop, .. } = &*self.engine;
+        let Engine { ctx, instance, remembered, rate_per_second, unknown_after, lease, stop, .. } = &*self.engine;
         loop {
             let begins = !stop.is_cancelled();
             let said = if begins {
@@ -267,6 +267,7 @@ impl Round for Replies {
                 0
             };
             replies::end(ctx).await?;
+            replies::doubts::ask(ctx, *unknown_after).await?;
             if said == 0 {
                 return Ok(());
             }

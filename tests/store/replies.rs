@@ -8,7 +8,7 @@ use countersign::domain::messages::{Content, Text};
 use countersign::domain::replies::{ReplyCause, ReplyToken, Saying};
 use countersign::store::behind::Known;
 use countersign::store::deliveries::Reached;
-use countersign::store::replies::{self, Ending, Intent, NewReply, Origin, Told};
+use countersign::store::replies::{self, Ending, Intent, NewReply, Origin, Settled, Told};
 use serde_json::json;
 use std::time::Duration;
 
@@ -73,9 +73,10 @@ impl Desk {
 
     async fn settle(&self, intent: &Intent, ending: &Ending, at: Timestamp) -> bool {
         let mut tx = self.stage.db.begin().await.unwrap();
-        let hit = replies::settle(&mut tx, (intent.id, intent.attempt), ending, at).await.unwrap();
+        let token = ReplyToken { reply: intent.id, attempt: intent.attempt };
+        let settled = replies::settle(&mut tx, token, ending, at).await.unwrap();
         tx.commit().await.unwrap();
-        hit
+        settled == Settled::Written
     }
 
     async fn tell(&self, reply: ReplyId, attempt: i16, wamid: &str, reached: Reached) -> Told {
@@ -167,7 +168,7 @@ async fn a_status_proves_that_meta_has_it(db: TestDb) {
     desk.settle(&first[0], &Ending::Again(at(2), "no connection".into()), at(1)).await;
     assert_eq!(desk.tell(ids[0], 1, "wamid.1", Reached::Step(Progress::Delivered)).await, Told::Known);
     assert_eq!(texts(&desk.claim(at(3)).await), ["two"], "it is not said again");
-    assert_eq!(desk.tell(ids[0], 1, "wamid.other", Reached::Step(Progress::Sent)).await, Told::Twice);
+    assert_eq!(desk.tell(ids[0], 1, "wamid.other", Reached::Step(Progress::Sent)).await, Told::Twice(true));
     assert_eq!(
         desk.tell(ids[1], 1, "wamid.2", Reached::Failed(Some(131_047))).await,
         Told::Failed(ContactNo(1), 131_047)

@@ -17,6 +17,10 @@ use serde_json::json;
 /// Requests that are ended in one look.
 const AT_ONCE: u32 = 100;
 
+/// What agents and people read where a person decided that the message did not arrive.
+const LEFT: &str = "NOT DONE. Nobody knew whether the message had been sent, and a person decided that it did not arrive. If it \
+    is still wanted, make a new request: it is looked at anew whether the customer may be written to.";
+
 /// Ends the requests whose message has come to its end.
 pub async fn end(ctx: &Ctx) -> Result<()> {
     for (tenant, request) in replies::ended(&ctx.db, AT_ONCE).await? {
@@ -25,7 +29,7 @@ pub async fn end(ctx: &Ctx) -> Result<()> {
     Ok(())
 }
 
-async fn one(ctx: &Ctx, tenant: TenantId, id: RequestId, now: Timestamp) -> Result<()> {
+pub(super) async fn one(ctx: &Ctx, tenant: TenantId, id: RequestId, now: Timestamp) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
     let Some(standing) = requests::find(&mut tx, tenant, id).await?.map(|request| request.status) else {
         return Ok(());
@@ -49,12 +53,14 @@ async fn one(ctx: &Ctx, tenant: TenantId, id: RequestId, now: Timestamp) -> Resu
 
 /// What it comes to. Whether it arrives is told by webhooks for days; what fails on the way after this look stays in the ledger.
 fn verdict(reply: &Reply) -> (Status, Option<Failure>) {
+    let failed =
+        |code: &str, message: String| (Status::Failed, Some(Failure { code: code.to_owned(), message, finding: None }));
     let code = match reply.delivery {
+        Delivery::Abandoned => return failed("left", LEFT.to_owned()),
         Delivery::Suppressed => "not_sent",
-        Delivery::Failed | Delivery::Abandoned | Delivery::NotSent => "refused",
+        Delivery::Failed | Delivery::NotSent => "refused",
         _ => return (Status::Succeeded, None),
     };
     let why = reply.why.clone().or_else(|| reply.error_code.map(|code| explain(code.into()).sentence.to_owned()));
-    let message = format!("NOT DONE. {}", why.unwrap_or_else(|| "The message was not sent.".to_owned()));
-    (Status::Failed, Some(Failure { code: code.to_owned(), message, finding: None }))
+    failed(code, format!("NOT DONE. {}", why.unwrap_or_else(|| "The message was not sent.".to_owned())))
 }

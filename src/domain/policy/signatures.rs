@@ -165,11 +165,7 @@ pub fn may_ever_sign(
     if signatures.iter().any(|s| s.person == person.id) {
         return Err(MayNotSign::SignedAlready);
     }
-    let open = open_seats(&request.quorum, signatures);
-    if open.first().is_some_and(|seat| seat.roles.contains(&person.role)) {
-        return Ok(());
-    }
-    Err(MayNotSign::WrongRole(person.role, wanted(&open)))
+    next_fits(&open_seats(&request.quorum, signatures), person)
 }
 
 /// Whether this person may decide, once more, on a request that stands where such a decision is open: whoever could have
@@ -192,11 +188,33 @@ pub fn may_agree(
     if voted.iter().any(|(id, _)| *id == person.id) {
         return Err(MayNotSign::SignedAlready);
     }
-    let open = unfilled(&request.quorum, voted.iter().map(|(_, role)| *role));
+    next_fits(&unfilled(&request.quorum, voted.iter().map(|(_, role)| *role)), person)
+}
+
+/// By whose authority a reply in doubt is decided on: whoever signs what let it out, and where policy let it out without
+/// anybody, whoever signs an answer that is sensitive.
+#[must_use]
+pub fn rules_on_reply(request: &ActionRequest) -> Quorum {
+    if request.quorum.needs_people() { request.quorum.clone() } else { one_signature("SIGN-07") }
+}
+
+/// Whether this person may decide what becomes of a reply in doubt that this request let out.
+pub fn may_rule_on_reply(request: &ActionRequest, person: &Person) -> Result<(), MayNotSign> {
+    if person.disabled_at.is_some() {
+        return Err(MayNotSign::Disabled);
+    }
+    if is_maker(request, person.id) {
+        return Err(MayNotSign::OwnAgent);
+    }
+    next_fits(&unfilled(&rules_on_reply(request), []), person)
+}
+
+/// Whether the seat that is next is one for this person's role.
+fn next_fits(open: &[&Seat], person: &Person) -> Result<(), MayNotSign> {
     if open.first().is_some_and(|seat| seat.roles.contains(&person.role)) {
         return Ok(());
     }
-    Err(MayNotSign::WrongRole(person.role, wanted(&open)))
+    Err(MayNotSign::WrongRole(person.role, wanted(open)))
 }
 
 fn wanted(open: &[&Seat]) -> String {

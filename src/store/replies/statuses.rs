@@ -1,5 +1,6 @@
 //! What Meta's statuses say of replies: found by the token that travelled with the message, never backwards.
 
+use super::doubts::second;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::TenantId;
@@ -14,8 +15,8 @@ pub enum Told {
     Known,
     /// The message failed, with Meta's code, for this person.
     Failed(ContactNo, i32),
-    /// Meta names a second message for one reply: somebody got it twice.
-    Twice,
+    /// Meta names a second message for one reply: somebody got it twice. Whether that is new.
+    Twice(bool),
     /// The token is ours and names nothing here: this database is behind what has happened.
     Forgotten,
 }
@@ -39,7 +40,7 @@ pub async fn apply_status(
         .bind(tenant).bind(token.reply).fetch_optional(c).await)?;
     let Some(stands) = stands.filter(|it| it.attempt >= token.attempt) else { return Ok(Told::Forgotten) };
     if stands.wamid.as_ref().is_some_and(|known| *known != wamid) {
-        return Ok(Told::Twice);
+        return Ok(Told::Twice(second(tx, token, &wamid, "webhook", now).await?));
     }
     let code = if let Reached::Failed(code) = reached { code } else { None };
     on!(tx tx, c => sqlx::query(concat!(

@@ -13,6 +13,7 @@ use crate::domain::preview::{Speaker, ThreadLine};
 use crate::domain::redact::scrub;
 use crate::domain::replies::{ReplySource, Saying};
 use crate::error::{Error, Result};
+use crate::store::contacts::Reach;
 use crate::store::conversations::Line;
 use crate::store::replies::Reply;
 use crate::store::{self, Source};
@@ -105,21 +106,42 @@ impl Footing {
     }
 }
 
-/// Reads it.
-pub async fn ground(source: impl Into<Source<'_>>, tenant: TenantId, place: &Place, now: Timestamp) -> Result<Footing> {
+/// What decides whether a customer may be written to from a number.
+pub struct Facts {
+    pub window: Option<ServiceWindow>,
+    pub suppressions: Suppressions,
+    pub reach: Reach,
+}
+
+/// Reads it. The number is named by Meta's id.
+pub async fn facts(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    (number, contact): (&str, ContactNo),
+    now: Timestamp,
+) -> Result<Facts> {
     let mut source = source.into();
-    let no = place.contact.no;
-    let windows = store::messages::open_windows(source.again(), tenant, no, now).await?;
-    let window = windows.into_iter().find(|window| window.phone_number_id == place.number.id.for_meta());
-    let reasons = store::consent::suppressions(source.again(), tenant, &[no]).await?;
-    let reasons = reasons.get(&no).into_iter().flatten();
-    let reach = store::contacts::reach(source, tenant, no).await?;
+    let windows = store::messages::open_windows(source.again(), tenant, contact, now).await?;
+    let window = windows.into_iter().find(|window| window.phone_number_id == number);
+    let reasons = store::consent::suppressions(source.again(), tenant, &[contact]).await?;
+    let reasons = reasons.get(&contact).into_iter().flatten();
+    Ok(Facts {
+        window: window.map(|window| ServiceWindow { opened_at: window.opened_at }),
+        suppressions: reasons.fold(Suppressions::default(), |all, entry| all.with(entry.kind)),
+        reach: store::contacts::reach(source, tenant, contact).await?,
+    })
+}
+
+/// Reads the ground on which the customer of a place would be written to.
+pub async fn ground(source: impl Into<Source<'_>>, tenant: TenantId, place: &Place, now: Timestamp) -> Result<Footing> {
+    let at = (place.number.id.for_meta(), place.contact.no);
+    let Facts { window, suppressions, reach } = facts(source, tenant, at, now).await?;
     let phone = place.contact.phone.as_ref().map(ToString::to_string);
     // A number that is not valid is an address all the same, as far as Meta is concerned.
     let unnamed = reach.phone.as_ref().map(|_| "•••".to_owned()).or_else(|| reach.user_id.map(|_| "•••".to_owned()));
     Ok(Footing {
-        window: window.map(|window| ServiceWindow { opened_at: window.opened_at }),
-        suppressions: reasons.fold(Suppressions::default(), |all, entry| all.with(entry.kind)),
+        window,
+        suppressions,
         to: phone.or(unnamed).unwrap_or_default(),
         identity_changed_at: reach.identity_changed_at,
     })

@@ -5,7 +5,7 @@ mod automation;
 mod business;
 pub mod log;
 mod people;
-mod replies;
+pub mod replies;
 
 use super::Ctx;
 use crate::domain::audit::{Actor, Event as AuditEvent};

@@ -1,6 +1,7 @@
 //! What Meta tells of single messages of the business: how far ours came, and what the team wrote with the app.
 
 use super::remedies;
+use crate::domain::audit::{Actor, Event};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::replies::{ReplyCause, ReplyToken};
@@ -8,8 +9,8 @@ use crate::domain::webhooks::{Echo, Status};
 use crate::error::Result;
 use crate::store::contacts::Found;
 use crate::store::deliveries::Reached;
-use crate::store::replies::{self, Told};
-use crate::store::{Tx, contacts, conversations};
+use crate::store::replies::{self, Against, Told};
+use crate::store::{Tx, audit, contacts, conversations};
 use serde_json::json;
 
 /// A status of a reply. If this database does not know the reply: when it must have been begun, which is long ago for all that
@@ -22,14 +23,22 @@ pub(super) async fn told(
     reached: Reached,
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
-    match replies::apply_status(tx, tenant, token, &status.wamid, reached, now).await? {
+    let arrived = matches!(reached, Reached::Step(_));
+    let against = replies::contradicted(tx, tenant, token, arrived, now).await?;
+    let told = replies::apply_status(tx, tenant, token, &status.wamid, reached, now).await?;
+    if let Some(against) = against {
+        speaks_against(tx, tenant, token, against, now).await?;
+    }
+    match told {
         Told::Known => Ok(None),
         Told::Failed(contact, code) => {
             remedies(tx, tenant, &[(contact, i64::from(code))], now).await?;
             Ok(None)
         }
-        Told::Twice => {
-            tracing::error!(reply = %token.reply, attempt = token.attempt, "Meta names a second message for one reply: a person got it twice");
+        Told::Twice(new) => {
+            if new {
+                sent_twice(tx, tenant, token, now).await?;
+            }
             Ok(None)
         }
         Told::Forgotten => {
@@ -38,6 +47,38 @@ pub(super) async fn told(
             Ok(Some(Timestamp::from_micros(0)))
         }
     }
+}
+
+/// Meta has told, or answered, against what a person decided or what stood in the ledger: the log says so.
+pub async fn speaks_against(
+    tx: &mut Tx,
+    tenant: TenantId,
+    token: ReplyToken,
+    against: Against,
+    now: Timestamp,
+) -> Result<()> {
+    let act = match against {
+        Against::Ruling => {
+            metrics::counter!("countersign_contradicted_decisions_total").increment(1);
+            "execution.ruling_contradicted"
+        }
+        Against::Outcome => "reply.settled_otherwise",
+    };
+    log(tx, tenant, token, act, now).await
+}
+
+/// Meta has two messages for one reply: the log says so, and the daemon's health counts it.
+pub async fn sent_twice(tx: &mut Tx, tenant: TenantId, token: ReplyToken, now: Timestamp) -> Result<()> {
+    tracing::error!(reply = %token.reply, attempt = token.attempt, "Meta has a second message for one reply: a person got it twice");
+    log(tx, tenant, token, "reply.sent_twice", now).await
+}
+
+async fn log(tx: &mut Tx, tenant: TenantId, token: ReplyToken, act: &'static str, now: Timestamp) -> Result<()> {
+    let request = replies::find(&mut *tx, tenant, token.reply).await?.and_then(|reply| reply.request);
+    let subject = request.map_or_else(|| token.reply.to_string(), |request| request.to_string());
+    let details = json!({"reply": token.reply, "attempt": token.attempt});
+    audit::append(tx, tenant, now, Event { actor: Actor::Meta, act, subject, details }).await?;
+    Ok(())
 }
 
 /// The team wrote with the app: it stands in the conversation, and what the customer wrote before is answered.
