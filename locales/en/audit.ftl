@@ -114,3 +114,5 @@ act-conversation-closed = Conversation closed
 act-queue-set = Queue set up
 audit-group-conversation = Conversations
 audit-group-queue = Queues
+act-automation-made-live = Automation made live
+audit-group-automation = Automation

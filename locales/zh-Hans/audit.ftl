@@ -108,3 +108,5 @@ act-conversation-closed = 对话已结束
 act-queue-set = 已设置队列
 audit-group-conversation = 对话
 audit-group-queue = 队列
+act-automation-made-live = 自动化已启用
+audit-group-automation = 自动化

@@ -108,3 +108,5 @@ act-conversation-closed = 對話已結束
 act-queue-set = 已設定佇列
 audit-group-conversation = 對話
 audit-group-queue = 佇列
+act-automation-made-live = 自動化已啟用
+audit-group-automation = 自動化

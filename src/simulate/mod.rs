@@ -74,6 +74,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::csrf::CsrfLayer;
@@ -156,13 +157,12 @@ impl Simulator {
         state.customers.meet(&digits, &state.life.not_on_whatsapp, now).name = name.into();
     }
 
-    /// Lets a person write to a number of the business. Nothing happens if there is no such number.
-    pub fn write(&self, number: &str, phone_number_id: &str, text: &str) {
-        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-        let act = acts::Act::text(text);
-        if let Err(why) = control::perform(&self.world, &digits, &phone_number_id.into(), act) {
-            tracing::debug!(why, "a simulated customer could not write");
-        }
+    /// Makes a call of the control endpoint by its path, as the table above has them.
+    ///
+    /// # Errors
+    /// When there is no such call, or it does not fit the world as it is; the sentence says why.
+    pub fn control(&self, call: &str, body: &Value) -> Result<Value, String> {
+        control::carry_out(&self.world, call, body).map_err(|refused| refused.to_string())
     }
 
     /// Lets open calls finish, within bounds, and ends.

@@ -9,47 +9,89 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::daemon::{Daemon, command, free_port};
+use crate::support::until;
+use crate::support::visitor::Visitor;
 
-async fn start(folder: &Path, port: u16) -> Daemon {
+/// What waits in the inbox from the start, whatever the story does besides.
+const WAITING: [&str; 5] =
+    ["Winter offer", "Tea club early notice", "Orders to collect", "Winter fair sign-ups", "Change segment"];
+
+async fn start(folder: &Path, port: u16, pace: &str) -> Daemon {
     let listen = format!("127.0.0.1:{port}");
     let env = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str())];
-    Daemon::start(folder, &["demo", "--data", "data"], &env, &format!("http://{listen}")).await
+    Daemon::start(folder, &["demo", "--data", "data", "--pace", pace], &env, &format!("http://{listen}")).await
 }
 
-/// Signs in as the compliance officer of whom the demo keeps the password, and counts what waits.
-async fn waits(folder: &Path, url: &str) -> usize {
+/// Signs in as the compliance officer of whom the demo keeps the password.
+async fn lau(folder: &Path, url: &str) -> Visitor {
     let kept = std::fs::read_to_string(folder.join("data/sign-ins.json")).expect("the sign-ins are kept");
     let kept: serde_json::Value = serde_json::from_str(&kept).expect("they are JSON");
-    let lau = &kept["people"][0];
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-    let fields = [("email", lau["email"].as_str()), ("password", lau["password"].as_str())];
-    let fields: Vec<(&str, &str)> = fields.into_iter().map(|(name, value)| (name, value.expect("a text"))).collect();
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = http.post(format!("{url}/login")).header("sec-fetch-site", "same-origin");
-    let answer = request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await;
-    let answer = answer.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    let cookie =
-        answer.headers()["set-cookie"].to_str().expect("text").split(';').next().unwrap_or_default().to_owned();
-    let inbox = http.get(format!("{url}/inbox")).header("cookie", cookie).send().await.expect("an answer");
-    inbox.text().await.expect("a page").matches("data-row").count()
+    let who = |field: &str| kept["people"][0][field].as_str().expect("a text").to_owned();
+    let mut lau = Visitor::new(url);
+    assert_eq!(lau.sign_in(&who("email"), &who("password")).await.status, 303);
+    lau
+}
+
+/// What waits for the compliance officer of what was there from the start.
+async fn waits(folder: &Path, url: &str) -> Vec<&'static str> {
+    let inbox = lau(folder, url).await.get("/inbox").await.text();
+    WAITING.into_iter().filter(|title| inbox.contains(title)).collect()
+}
+
+#[tokio::test]
+async fn the_first_minutes_show_conversations_deliveries_a_paused_template_and_a_stopped_number() {
+    const SOON: Duration = Duration::from_secs(50);
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = start(folder.path(), free_port(), "10").await;
+    let mut lau = lau(folder.path(), &daemon.url).await;
+    let scenes: [(&str, &str, &[&str]); 9] = [
+        ("somebody waits too long", "/conversations?queue=support", &["Late"]),
+        ("a complaint has its person", "/conversations?queue=complaints", &["K. Wong", "Escalated", "teapot"]),
+        ("an order waits as a file", "/conversations?queue=orders", &["Nobody"]),
+        ("two conversations are closed", "/conversations?tab=closed", &["S. Ng"]),
+        ("money waits for a signature", "/inbox", &["Reply ·"]),
+        ("one broadcast has ended", "/broadcasts", &["Ask us here", "Done"]),
+        ("one is on its way", "/broadcasts", &["Tasting table in Sha Tin", "Sending"]),
+        ("Meta's verdict is written down", "/audit?action=template.changed", &["new_teapots"]),
+        ("the answers are live", "/audit?action=automation.made_live", &["Automation made live"]),
+    ];
+    for (what, path, words) in scenes {
+        until(what, SOON, async || {
+            let text = lau.get(path).await.text();
+            words.iter().all(|word| text.contains(word)).then_some(())
+        })
+        .await;
+    }
+    for name in ["New teapots in Mong Kok", "The counter in Macau has moved"] {
+        until(&format!("{name} stands still"), SOON, async || {
+            lau.get("/broadcasts").await.part_of("tr", name).contains("Paused").then_some(())
+        })
+        .await;
+    }
+    let log = daemon.log();
+    for said in ["the template is paused for three hours", "the number in Macau may send no more", "S. Ng looks after"]
+    {
+        assert!(log.contains(said), "the log does not say: {said}");
+    }
+    assert!(!log.contains("this did not happen"), "{log}");
+    assert!(daemon.stop().await.success());
 }
 
 #[tokio::test]
 async fn a_demo_that_was_broken_off_begins_anew_and_a_finished_one_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = free_port();
-    let daemon = start(folder.path(), port).await;
+    let daemon = start(folder.path(), port, "1").await;
     let found = waits(folder.path(), &daemon.url).await;
-    assert!(found >= 4, "{found} requests wait");
+    assert_eq!(found, WAITING, "all of it waits");
     daemon.kill().await;
     // As if it had ended before the sign-ins were written down.
     std::fs::rename(folder.path().join("data/sign-ins.json"), folder.path().join("old.json")).expect("a file");
-    let daemon = start(folder.path(), port).await;
+    let daemon = start(folder.path(), port, "1").await;
     assert!(daemon.log().contains("beginning anew"), "{}", daemon.log());
     assert_eq!(waits(folder.path(), &daemon.url).await, found);
     assert!(daemon.stop().await.success());
-    let daemon = start(folder.path(), port).await;
+    let daemon = start(folder.path(), port, "1").await;
     assert_eq!(waits(folder.path(), &daemon.url).await, found, "what waited still waits");
 
     let listen = format!("127.0.0.1:{port}");

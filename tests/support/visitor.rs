@@ -46,6 +46,13 @@ impl Answer {
         texts.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// What a person reads in the parts of this kind that hold these words.
+    pub fn part_of(&self, css: &str, words: &str) -> String {
+        let page = self.page();
+        let texts = page.select(&Selector::parse(css).unwrap()).map(|el| el.text().collect::<Vec<_>>().join(" "));
+        texts.filter(|text| text.contains(words)).collect::<Vec<_>>().join(" ")
+    }
+
     pub fn count(&self, css: &str) -> usize {
         self.page().select(&Selector::parse(css).unwrap()).count()
     }

@@ -144,17 +144,26 @@ fn name(n: u32, chinese: bool) -> String {
     if chinese { format!("{}{}", family.1, given.1) } else { format!("{} {}", family.0, given.0) }
 }
 
+/// The branch that a person goes to, and the label that says so.
+const BRANCHES: [(&str, &str); 3] = [("Central", "central"), ("Mong Kok", MONG_KOK), ("Sha Tin", SHA_TIN)];
+
+/// Labels of those who go to a branch.
+pub const MONG_KOK: &str = "mong-kok";
+pub const SHA_TIN: &str = "sha-tin";
+
+fn branch(n: u32) -> (&'static str, &'static str) {
+    let [central, ..] = BRANCHES;
+    BRANCHES.get(drawn(n, 10, 3) as usize).copied().unwrap_or(central)
+}
+
 fn attributes(n: u32) -> BTreeMap<String, String> {
     let order = (drawn(n, 9, 20) == 0).then(|| ("order_number".to_owned(), format!("H-{}", 4_000 + n)));
-    let branch = (
-        "branch".to_owned(),
-        ["Central", "Mong Kok", "Sha Tin"].get(drawn(n, 10, 3) as usize).map_or("Central", |b| b).to_owned(),
-    );
+    let branch = ("branch".to_owned(), branch(n).0.to_owned());
     order.into_iter().chain([branch]).collect()
 }
 
 fn tags(n: u32) -> Vec<&'static str> {
-    let mut tags = Vec::new();
+    let mut tags = vec![branch(n).1];
     if drawn(n, 11, 100) < 55 {
         tags.push("member");
     }

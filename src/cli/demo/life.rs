@@ -1,10 +1,14 @@
-//! The customers of the sample business: known to the simulator by name, and now and then one writes in.
+//! The customers of the sample business: known to the simulator by name, and writing in, by the story and by themselves.
 
+use super::cast::Cast;
+use super::pace::Pace;
+use super::staff::Staff;
+use super::story;
 use crate::domain::people::SendingWorker;
 use crate::simulate::Simulator;
 use crate::store;
 use crate::tools::Ctx;
-use std::time::Duration;
+use serde_json::json;
 
 /// Tells the simulator what the business's contacts are called.
 pub async fn introduce(ctx: &Ctx, simulator: &Simulator) -> anyhow::Result<()> {
@@ -25,27 +29,22 @@ pub async fn introduce(ctx: &Ctx, simulator: &Simulator) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Now and then somebody writes, to the first number. The pace is that of a quiet shop.
-pub async fn customers(ctx: &Ctx, simulator: &Simulator) -> anyhow::Result<()> {
-    const SAID: &[&str] = &[
-        "Hello, are you open on Sunday?",
-        "請問冬季烏龍還有貨嗎？",
-        "你好，想訂兩位今晚七點",
-        "Thanks!",
-        "STOP",
-        "几点关门？",
-        "多謝",
-        "Can I return a teapot?",
-    ];
-    let Some(tenant) = store::people::tenants(&ctx.db).await?.into_iter().next() else { return Ok(()) };
-    let Some(number) = store::business::numbers(&ctx.db, tenant.id).await?.into_iter().next() else { return Ok(()) };
-    let people = store::contacts::list(&ctx.db, tenant.id, &store::contacts::Filter::default(), 200).await?;
-    let permit = SendingWorker::permit();
-    for (person, said) in people.iter().cycle().step_by(7).zip(SAID.iter().cycle()) {
-        tokio::time::sleep(Duration::from_secs(25)).await;
-        if let Some(phone) = &person.phone {
-            simulator.write(phone.reveal(&permit).e164(), number.id.for_meta(), said);
-        }
+/// Lets the story happen and customers write by themselves, until the program ends. What goes wrong in it stands in the log:
+/// the daemon is there for whoever tries it, with or without a story.
+pub async fn go_on(ctx: &Ctx, simulator: &Simulator, pace: Pace) {
+    if let Err(error) = story(ctx, simulator, pace).await {
+        tracing::error!("the demo's story broke off: {error:#}");
     }
-    Ok(())
+}
+
+async fn story(ctx: &Ctx, simulator: &Simulator, pace: Pace) -> anyhow::Result<()> {
+    let Some(staff) = Staff::gather(ctx).await? else { return Ok(()) };
+    let cast = Cast::choose(&ctx.db, staff.tenant().id, ctx.clock.now()).await?;
+    staff.open().await?;
+    let traffic = json!({ "traffic": { "per_minute": 5.0, "strangers": 400, "pictures": 0.02, "reactions": 0.1 } });
+    simulator.control("life", &traffic).map_err(anyhow::Error::msg)?;
+    let told = story::play(simulator, &cast, pace);
+    // The team works on when the story is told.
+    let (worked, ()) = tokio::join!(staff.work(&cast, pace), told);
+    worked
 }

@@ -1,10 +1,17 @@
 //! `countersign demo`: the whole product on this machine, against the simulator, with a sample business in which something
 //! is always waiting.
 
+mod answers;
+mod cast;
 mod contacts;
 mod keys;
 mod life;
+mod offers;
+mod pace;
 mod seed;
+mod staff;
+mod story;
+mod templates;
 
 use super::{environment, log, say};
 use crate::app::App;
@@ -15,9 +22,11 @@ use crate::store::lock::FileLock;
 use anyhow::Context as _;
 use clap::Args;
 use keys::Keys;
+use pace::Pace;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 #[command(
@@ -27,6 +36,9 @@ pub struct Demo {
     /// Folder for the database and the sign-ins; made if it is not there, kept for the next time.
     #[arg(long, value_name = "DIR", default_value = "demo-data")]
     data: PathBuf,
+    /// Minutes of the demo's story in a minute: 1 is life, 10 for whoever cannot wait.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pace: Pace,
 }
 
 /// The database's file in the folder.
@@ -52,8 +64,8 @@ impl Demo {
     }
 
     async fn serve(&self) -> anyhow::Result<()> {
-        let simulator = Simulator::start(simulated()).await.context("the simulator cannot be started")?;
-        let settings = config::load(None, &defaults(&self.data, &simulator.url()), &environment())?;
+        let simulator = Simulator::start(simulated(self.pace)).await.context("the simulator cannot be started")?;
+        let settings = config::load(None, &defaults(&self.data, &simulator.url(), self.pace), &environment())?;
         log(&settings)?;
         let keys = Keys::read(&self.data)?;
         if keys.is_none() && settings.database.url.expose() == database(&self.data) {
@@ -64,7 +76,7 @@ impl Demo {
             Some(keys) if seed::is_there(&app.ctx.db).await? => keys,
             _ => {
                 say("making the sample business…");
-                let keys = seed::business(&app.ctx).await?;
+                let keys = seed::business(&app.ctx, self.pace).await?;
                 keys.write(&self.data)?;
                 keys
             }
@@ -79,11 +91,7 @@ impl Demo {
             tokio::pin!(running);
             tokio::select! {
                 ended = &mut running => ended,
-                // They write for ever, unless nobody is there to write.
-                quiet = life::customers(&ctx, &simulator) => match quiet {
-                    Ok(()) => running.await,
-                    Err(e) => Err(e),
-                },
+                () = life::go_on(&ctx, &simulator, self.pace) => running.await,
             }
         };
         simulator.stop().await;
@@ -120,15 +128,29 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// The simulated Meta, a little quicker than life, so that there is something to see.
-fn simulated() -> SimulatorSettings {
+/// The simulated Meta, a little quicker and less lucky than life, so that there is something to see.
+fn simulated(pace: Pace) -> SimulatorSettings {
     let defaults = SimulatorSettings::default();
-    let life = Life { read_ms: (2_000, 30_000), reply_ms: (4_000, 40_000), ..Life::default() };
+    let life = Life {
+        read_ms: (2_000, 30_000),
+        reply_ms: (4_000, 40_000),
+        failed_after_sent: 0.02,
+        marketing_withheld: 0.02,
+        ..Life::default()
+    };
     let phone_numbers = vec![
-        PhoneSettings::new("106540352242922", "+852 5550 1000", seed::BUSINESS),
-        PhoneSettings::new("106540352242923", "+852 5550 2000", "Harbour Tea House Care"),
+        PhoneSettings::new(cast::SHOP, "+852 5550 1000", seed::BUSINESS),
+        PhoneSettings::new(cast::CARE, "+852 5550 2000", "Harbour Tea House Care"),
+        PhoneSettings::new(cast::MACAU, "+852 5550 3000", "Harbour Tea House Macau"),
     ];
-    SimulatorSettings { business_name: seed::BUSINESS.into(), life, phone_numbers, ..defaults }
+    SimulatorSettings {
+        business_name: seed::BUSINESS.into(),
+        life,
+        phone_numbers,
+        templates: templates::all(),
+        speed: pace.factor(),
+        ..defaults
+    }
 }
 
 fn secrets() -> HashMap<String, Secret> {
@@ -140,12 +162,15 @@ fn secrets() -> HashMap<String, Secret> {
 }
 
 /// What the demo sets differently; the environment may still say otherwise.
-fn defaults(data: &Path, graph_url: &str) -> String {
+fn defaults(data: &Path, graph_url: &str, pace: Pace) -> String {
     // A quoted TOML string takes any path once backslashes and quotes are escaped, which Debug does.
     let url = database(data);
+    let cooling_off = pace.of(Duration::from_secs(10)).as_millis();
+    let sync_every = pace.of(Duration::from_secs(20)).as_millis();
     format!(
-        "[database]\nurl = {url:?}\n[whatsapp]\ngraph_url = {graph_url:?}\n\
-         [approvals]\ncooling_off = \"10s\"\n\
+        "[database]\nurl = {url:?}\n[whatsapp]\ngraph_url = {graph_url:?}\nsync_every = \"{sync_every}ms\"\n\
+         [approvals]\ncooling_off = \"{cooling_off}ms\"\n\
+         # Some people are in two broadcasts of the story and in those that wait.\n[policy.frequency]\nmarketing_per_7_days = 4\n\
          [policy.links]\nallow = [\"shop.example\"]\n\
          # A demo is looked at in the evening too.\n[policy.schedule]\nquiet_hours_for = []\n\
          [log]\nlevel = \"warn,countersign=info\"\n"
@@ -163,5 +188,8 @@ fn announce(app: &App, simulator: &Simulator, keys: &Keys) {
     for person in &keys.people {
         say(format_args!("    {:<28} {:<26} {} ({})", person.email, person.password, person.name, person.role));
     }
-    say("\nThe compliance officer finds broadcasts waiting. Stop with Ctrl-C; the data is kept.\n");
+    say(
+        "\nThe compliance officer finds broadcasts waiting. Customers write, and within five minutes Meta pauses a template and",
+    );
+    say("stops a number: the lines below tell when. Stop with Ctrl-C; the data is kept.\n");
 }

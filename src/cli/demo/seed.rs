@@ -1,18 +1,22 @@
-//! The sample business: people of every role, contacts, segments, templates from Meta, and an agent with work to propose.
+//! The sample business: people of every role, queues, contacts, segments, templates from Meta, and agents with work to propose.
 
+use super::answers::macau_hours;
 use super::contacts::{self, Person};
 use super::keys::{Keys, SignIn};
+use super::offers;
+use super::pace::Pace;
 use super::{APP_SECRET, TOKEN, VERIFY_TOKEN};
-use crate::app::people::{NewAgent, add_agent, add_person, add_tenant, make_password};
+use crate::app::people::{NewAgent, add_agent, add_person, add_tenant, make_password, set_queue};
 use crate::approvals::submit;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{ConsentState, MessageCategory};
 use crate::domain::ids::{ConsentId, ContactId, SegmentId, TenantId};
-use crate::domain::people::{Caller, NameStyle, Permission, Role, Tenant};
+use crate::domain::people::{Agent, Caller, NameStyle, Permission, Role, Tenant};
 use crate::domain::segments::Condition;
 use crate::simulate;
 use crate::store::consent::NewConsent;
 use crate::store::contacts::NewContact;
+use crate::store::conversations::NewQueue;
 use crate::store::{self, Db};
 use crate::tools::catalogue::catalogue;
 use crate::tools::{Ctx, Kind, sync};
@@ -21,13 +25,23 @@ use std::time::Duration;
 
 /// What the sample business calls itself.
 pub const BUSINESS: &str = "Harbour Tea House";
-const MANAGER: &str = "wong@harbour.example";
+/// Who signs in the story.
+pub const COMPLIANCE: &str = "lau@harbour.example";
+/// Who look after customers in it.
+pub const OPERATOR: &str = "ng@harbour.example";
+pub const MANAGER: &str = "wong@harbour.example";
+/// The agent that works for them.
+pub const SERVICE_AGENT: &str = "service-agent";
+
+/// Where conversations wait. The second is restricted.
+pub const SUPPORT: &str = "support";
+pub const COMPLAINTS: &str = "complaints";
 
 const PEOPLE: &[(&str, &str, Role)] = &[
-    ("lau@harbour.example", "M. Lau", Role::Compliance),
+    (COMPLIANCE, "M. Lau", Role::Compliance),
     ("fung@harbour.example", "A. Fung", Role::Compliance),
     ("ho@harbour.example", "P. Ho", Role::Principal),
-    ("ng@harbour.example", "S. Ng", Role::Operator),
+    (OPERATOR, "S. Ng", Role::Operator),
     (MANAGER, "K. Wong", Role::Manager),
     ("yip@harbour.example", "R. Yip", Role::Auditor),
     ("lee@harbour.example", "T. Lee", Role::Dpo),
@@ -40,7 +54,7 @@ pub async fn is_there(db: &Db) -> anyhow::Result<bool> {
 }
 
 /// Makes it.
-pub async fn business(ctx: &Ctx) -> anyhow::Result<Keys> {
+pub async fn business(ctx: &Ctx, pace: Pace) -> anyhow::Result<Keys> {
     if is_there(&ctx.db).await? {
         anyhow::bail!("the sample business is there, but its sign-ins are not. Choose an empty folder with --data DIR");
     }
@@ -56,22 +70,54 @@ pub async fn business(ctx: &Ctx) -> anyhow::Result<Keys> {
     };
     add_tenant(&ctx.db, &tenant).await?;
     let people = sign_ins(ctx, tenant.id).await?;
-    let permissions = [Permission::Read, Permission::Propose, Permission::Audit].into();
-    let new = NewAgent {
-        name: "promo-agent",
-        owner: MANAGER,
-        permissions,
-        names: NameStyle::Dotted,
-        expires_at: now.after(Duration::from_hours(24 * 365)),
-    };
-    let (agent, agent_key) = add_agent(&ctx.db, tenant.id, new).await?;
+    queues(ctx, tenant.id, pace).await?;
+    let permissions = [Permission::Read, Permission::Propose, Permission::Audit];
+    let (agent, agent_key) = employ(ctx, tenant.id, "promo-agent", &permissions).await?;
+    // Nobody needs its key: the demo acts for it.
+    let permissions = [Permission::Read, Permission::Propose];
+    let (service, _) = employ(ctx, tenant.id, SERVICE_AGENT, &permissions).await?;
     fill(&ctx.db, tenant.id, contacts::people(now), now).await?;
     let segments = segments(&ctx.db, tenant.id, now).await?;
     sync::sync(ctx, &tenant).await?;
     let caller = Caller { agent };
     propose(ctx, &caller, &segments).await?;
     propose_people(ctx, &caller, &segments).await?;
+    offers::file(ctx, &Caller { agent: service }).await?;
     Ok(Keys { people, agent_key })
+}
+
+async fn employ(
+    ctx: &Ctx,
+    tenant: TenantId,
+    name: &str,
+    permissions: &[Permission],
+) -> anyhow::Result<(Agent, String)> {
+    let new = NewAgent {
+        name,
+        owner: MANAGER,
+        permissions: permissions.iter().copied().collect(),
+        names: NameStyle::Dotted,
+        expires_at: ctx.clock.now().after(Duration::from_hours(24 * 365)),
+    };
+    add_agent(&ctx.db, tenant, new).await
+}
+
+/// Each queue with the people who look after it, and within what time a customer is promised an answer there.
+async fn queues(ctx: &Ctx, tenant: TenantId, pace: Pace) -> anyhow::Result<()> {
+    let macau = macau_hours(ctx.clock.now())?;
+    let minutes = |n: u64| Some(Duration::from_mins(n));
+    // A promise that is broken while somebody looks on.
+    let soon = Some(pace.of(Duration::from_mins(2)).max(Duration::from_secs(1)));
+    for (name, restricted, hours, answer_within, people) in [
+        (SUPPORT, false, None, soon, [OPERATOR, MANAGER].as_slice()),
+        (COMPLAINTS, true, None, minutes(60), &[MANAGER]),
+        ("orders", false, None, minutes(30), &[OPERATOR]),
+        ("macau", false, Some(&macau), minutes(15), &[OPERATOR]),
+    ] {
+        let people: Vec<String> = people.iter().map(|email| (*email).to_owned()).collect();
+        set_queue(&ctx.db, tenant, &NewQueue { name, restricted, hours, answer_within }, &people).await?;
+    }
+    Ok(())
 }
 
 async fn sign_ins(ctx: &Ctx, tenant: TenantId) -> anyhow::Result<Vec<SignIn>> {
@@ -146,7 +192,7 @@ async fn segments(db: &Db, tenant: TenantId, now: Timestamp) -> anyhow::Result<S
         (staff, "Staff", tag("staff"), None),
     ];
     let mut tx = db.begin().await?;
-    for (id, name, include, exclude) in rows {
+    for (id, name, include, exclude) in rows.into_iter().chain(offers::segments()?) {
         store::segments::add_version(&mut tx, tenant, id, name, &include, exclude.as_ref(), now).await?;
     }
     tx.commit().await?;
@@ -248,7 +294,8 @@ async fn propose_people(ctx: &Ctx, caller: &Caller, segments: &Segments) -> anyh
     Ok(())
 }
 
-async fn read(ctx: &Ctx, caller: &Caller, name: &str, arguments: Value) -> anyhow::Result<()> {
+/// Reads as an agent does, and lets it be known.
+pub async fn read(ctx: &Ctx, caller: &Caller, name: &str, arguments: Value) -> anyhow::Result<()> {
     let tool = catalogue().find(name).ok_or_else(|| anyhow::anyhow!("the catalogue has no {name}"))?;
     let Kind::Read(read) = tool.kind else { anyhow::bail!("{name} is no read") };
     read(ctx, caller, arguments).await?;

@@ -165,6 +165,7 @@ const ACTS: &[(&str, &str)] = &[
     ("conversation.settled", "act-conversation-settled"),
     ("conversation.closed", "act-conversation-closed"),
     ("queue.set", "act-queue-set"),
+    ("automation.made_live", "act-automation-made-live"),
 ];
 
 /// What happened; a signature says what for.
