@@ -14,7 +14,7 @@ use crate::support::visitor::Visitor;
 
 /// What waits in the inbox from the start, whatever the story does besides.
 const WAITING: [&str; 5] =
-    ["Winter offer", "Tea club early notice", "Orders to collect", "Winter fair sign-ups", "Change segment"];
+    ["Winter offer", "Tea club early notice", "Orders to collect", "Winter fair sign-ups", "Change the segment"];
 
 async fn start(folder: &Path, port: u16, pace: &str) -> Daemon {
     let listen = format!("127.0.0.1:{port}");
@@ -49,7 +49,7 @@ async fn the_first_minutes_show_conversations_deliveries_a_paused_template_and_a
         ("a complaint has its person", "/conversations?queue=complaints", &["K. Wong", "Escalated", "teapot"]),
         ("an order waits as a file", "/conversations?queue=orders", &["Nobody"]),
         ("two conversations are closed", "/conversations?tab=closed", &["S. Ng"]),
-        ("money waits for a signature", "/inbox", &["Reply ·"]),
+        ("money waits for a signature", "/inbox", &["service-agent"]),
         ("one broadcast has ended", "/broadcasts", &["Ask us here", "Done"]),
         ("one is on its way", "/broadcasts", &["Tasting table in Sha Tin", "Sending"]),
         ("Meta's verdict is written down", "/audit?action=template.changed", &["new_teapots"]),

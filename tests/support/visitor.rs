@@ -48,8 +48,8 @@ impl Answer {
 
     /// What a person reads in the parts of this kind that hold these words.
     pub fn part_of(&self, css: &str, words: &str) -> String {
-        let page = self.page();
-        let texts = page.select(&Selector::parse(css).unwrap()).map(|el| el.text().collect::<Vec<_>>().join(" "));
+        let (page, parts) = (self.page(), Selector::parse(css).unwrap());
+        let texts = page.select(&parts).map(|el| el.text().collect::<Vec<_>>().join(" "));
         texts.filter(|text| text.contains(words)).collect::<Vec<_>>().join(" ")
     }
 

@@ -84,7 +84,7 @@ fn rules(menu: FlowId) -> Vec<Value> {
     let opening = json!({"reply": {"say": {"text": "We are open every day from 9 to 21.\n每日 9 時至 21 時營業。"}}});
     let order = "A colleague looks your order up.\n同事正為你查詢訂單。";
     vec![
-        rule("Menu", 10, "exact", &["menu", "選單", "菜单"], json!({ "start_flow": menu })),
+        rule("Menu", 10, "exact", &["menu", "選單", "菜单", "tell me more", "了解更多"], json!({ "start_flow": menu })),
         rule(
             "Something is broken",
             20,

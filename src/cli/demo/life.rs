@@ -40,11 +40,15 @@ pub async fn go_on(ctx: &Ctx, simulator: &Simulator, pace: Pace) {
 async fn story(ctx: &Ctx, simulator: &Simulator, pace: Pace) -> anyhow::Result<()> {
     let Some(staff) = Staff::gather(ctx).await? else { return Ok(()) };
     let cast = Cast::choose(&ctx.db, staff.tenant().id, ctx.clock.now()).await?;
-    staff.open().await?;
+    let opened = staff.open().await?;
     let traffic = json!({ "traffic": { "per_minute": 5.0, "strangers": 400, "pictures": 0.02, "reactions": 0.1 } });
     simulator.control("life", &traffic).map_err(anyhow::Error::msg)?;
-    let told = story::play(simulator, &cast, pace);
-    // The team works on when the story is told.
+    // A story is told once; the team works on after it.
+    let told = async {
+        if opened {
+            story::play(simulator, &cast, pace).await;
+        }
+    };
     let (worked, ()) = tokio::join!(staff.work(&cast, pace), told);
     worked
 }

@@ -166,7 +166,8 @@ fn defaults(data: &Path, graph_url: &str, pace: Pace) -> String {
     // A quoted TOML string takes any path once backslashes and quotes are escaped, which Debug does.
     let url = database(data);
     let cooling_off = pace.of(Duration::from_secs(10)).as_millis();
-    let sync_every = pace.of(Duration::from_secs(20)).as_millis();
+    // No shorter one is taken.
+    let sync_every = pace.of(Duration::from_secs(20)).max(Duration::from_secs(10)).as_millis();
     format!(
         "[database]\nurl = {url:?}\n[whatsapp]\ngraph_url = {graph_url:?}\nsync_every = \"{sync_every}ms\"\n\
          [approvals]\ncooling_off = \"{cooling_off}ms\"\n\

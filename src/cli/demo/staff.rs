@@ -1,5 +1,5 @@
 //! What the demo's team does: signs the broadcasts of its story, lets the answers go live, and looks after customers. It acts
-//! on what stands in the rows, so that a start in the middle of the story goes on where it ended.
+//! on what stands in the rows, and leaves to whoever tries the demo what they have taken in hand.
 
 use super::cast::{Cast, Part};
 use super::pace::Pace;
@@ -56,16 +56,16 @@ impl<'a> Staff<'a> {
         &self.tenant
     }
 
-    /// Opens the shop: what has to be signed is signed, and the answers go live.
-    pub async fn open(&self) -> anyhow::Result<()> {
-        let launch = self.sign_broadcasts().await?;
-        if automation::active(&self.ctx.db, self.tenant.id).await?.is_empty()
-            && let Some(launch) = launch
-        {
-            answers::make_live(self.ctx, self.tenant.id, launch).await?;
-            tracing::info!("the answers to customers are live: keywords, a menu, greetings");
+    /// Opens the shop, if it has never been open: what has to be signed is signed, and the answers go live. `false` if they are
+    /// live already, or somebody has turned them down.
+    pub async fn open(&self) -> anyhow::Result<bool> {
+        if !automation::active(&self.ctx.db, self.tenant.id).await?.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let Some(launch) = self.sign_broadcasts().await? else { return Ok(false) };
+        answers::make_live(self.ctx, self.tenant.id, launch).await?;
+        tracing::info!("the answers to customers are live: keywords, a menu, greetings");
+        Ok(true)
     }
 
     /// Looks after customers for as long as it is let.

@@ -50,19 +50,21 @@ const TEXTS: [(&str, [&str; 3]); 4] = [
     ),
 ];
 
+const MORE: [&str; 3] = ["Tell me more", "了解更多", "了解更多"];
 const FOOTERS: [&str; 3] = ["Reply STOP to opt out", "回覆「停止」即可退訂", "回复“停止”即可退订"];
 
 /// As the simulator takes them.
 pub fn all() -> Vec<Value> {
     let mut all = Settings::default().templates;
     for (name, texts) in TEXTS {
-        for ((language, text), footer) in LANGUAGES.into_iter().zip(texts).zip(FOOTERS) {
+        for (((language, text), footer), more) in LANGUAGES.into_iter().zip(texts).zip(FOOTERS).zip(MORE) {
             all.push(json!({
                 "name": name, "language": language, "category": "MARKETING", "status": "APPROVED", "quality_score": "GREEN",
                 "components": [
                     {"type": "BODY", "text": text, "example": {"body_text": [["Ada"]]}},
                     {"type": "FOOTER", "text": footer},
-                    {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stop promotions"}]},
+                    {"type": "BUTTONS", "buttons": [
+                        {"type": "QUICK_REPLY", "text": more}, {"type": "QUICK_REPLY", "text": "Stop promotions"}]},
                 ],
             }));
         }
