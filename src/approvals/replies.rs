@@ -6,62 +6,91 @@ mod end;
 pub mod stop;
 
 use crate::domain::clock::Timestamp;
+use crate::domain::consent::Suppressions;
+use crate::domain::ids::ReplyId;
 use crate::domain::messages::{OutboundMessage, Recipient};
 use crate::domain::policy::session::{Ground, may_write};
 use crate::domain::preview::Level;
-use crate::domain::replies::{ReplySource, ReplyToken, Saying};
+use crate::domain::replies::{ReplyToken, Saying};
 use crate::domain::templates::TemplateStatus;
 use crate::error::Result;
 use crate::faults::{ANSWERED, REQUESTING, Step, point};
 use crate::graph::Backoff;
-use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMessage, say};
+use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMessage};
 use crate::store::behind::Known;
 use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
 use crate::store::replies::{self, Ending, Intent, Settled};
-use crate::store::{business, conversations, people, templates};
+use crate::store::{business, people, templates};
 use crate::tools::Ctx;
 use crate::tools::messages::{Facts, facts};
-use crate::tools::webhooks::replies::{sent_twice, speaks_against};
-use futures::future::join_all;
+use crate::tools::webhooks::remedies;
+use crate::tools::webhooks::replies::{said, sent_twice, speaks_against};
 use std::time::Duration;
 use tokio::time::Instant;
 
 pub use end::end;
 
-/// Replies that one look takes.
-const AT_ONCE: u32 = 32;
 /// A reply is tried no more often than this where nothing was sent.
 const MOST_TRIES: i16 = 8;
 
-/// Says what is due. How many replies were taken.
+/// A reply that this daemon may say, until then: whoever begins a request begins it long before others take the reply for lost.
+pub struct Held {
+    intent: Intent,
+    until: Instant,
+}
+
+impl Held {
+    /// Which one.
+    pub const fn reply(&self) -> ReplyId {
+        self.intent.id
+    }
+}
+
+/// Takes replies that are due, no more than so many.
 ///
 /// A lease that is over before the answer of a slow Meta is here only lets others call it in doubt for a while.
-pub async fn round(ctx: &Ctx, instance: &Instance, known: Known, per_second: u32, lease: Duration) -> Result<usize> {
+pub async fn take(ctx: &Ctx, instance: &Instance, known: Known, lease: Duration, most: usize) -> Result<Vec<Held>> {
     let now = ctx.clock.now();
+    let until = Instant::now() + lease / 2;
     let mut tx = ctx.db.begin().await?;
     let lapsed = replies::lapse(&mut tx, now).await?;
-    let intents = replies::claim(&mut tx, instance.daemon, known, (now, now.after(lease)), AT_ONCE).await?;
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    let intents = replies::claim(&mut tx, instance.daemon, known, (now, now.after(lease)), most).await?;
     if lapsed == 0 && intents.is_empty() {
-        return Ok(0);
+        tx.roll_back().await?;
+        return Ok(Vec::new());
     }
     tx.commit_at(Step::Intended).await?;
     if lapsed > 0 {
         tracing::warn!(lapsed, "replies were on their way when their daemon died; they are in doubt");
     }
-    // Whoever begins a request begins it long before others take the reply for lost.
-    let until = Instant::now() + lease / 2;
-    let ended = join_all(intents.iter().map(|intent| one(ctx, instance, intent, per_second, until))).await;
-    // Each is written down by itself; one that could not be is left for its lease to lapse.
-    ended.into_iter().find_map(Result::err).map_or(Ok(intents.len()), Err)
+    Ok(intents.into_iter().map(|intent| Held { intent, until }).collect())
 }
 
-async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, until: Instant) -> Result<()> {
-    let ending = match ready(ctx, intent, per_second).await? {
-        Ok(outbound) => ending(send(ctx, instance, intent, outbound, until).await, intent, ctx.clock.now()),
-        Err(ending) => ending,
+/// Says one, or finds that it may not be said now, and writes down how that ended.
+pub async fn say(ctx: &Ctx, instance: &Instance, held: &Held, per_second: u32) -> Result<()> {
+    let Held { intent, until } = held;
+    let limits = deliveries::number_limits(&ctx.db, intent.tenant, &intent.number).await?;
+    let rate = limits.map_or(per_second, |limits| limits.per_second.min(per_second)).max(1);
+    let (ending, too_fast) = match ready(ctx, intent, rate).await? {
+        Ok(outbound) => {
+            let outcome = send(ctx, instance, intent, outbound, *until).await;
+            let too_fast = matches!(outcome, SendOutcome::NotSent { retry: Backoff::Rate, .. });
+            (ending(outcome, intent, ctx.clock.now()), too_fast)
+        }
+        Err(ending) => (ending, false),
     };
     metrics::counter!("countersign_replies_total", "as" => word(&ending)).increment(1);
+    write_down(ctx, intent, &ending).await?;
+    if too_fast {
+        let (bucket, now) = (number_bucket(&intent.number), ctx.clock.now());
+        deliveries::slow_down(&ctx.db, intent.tenant, &bucket, f64::from(rate), now).await?;
+    }
+    Ok(())
+}
+
+async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending) -> Result<()> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     let (tenant, token) = (intent.tenant, ReplyToken { reply: intent.id, attempt: intent.attempt });
@@ -71,7 +100,7 @@ async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, u
         Ending::Accepted(_) | Ending::Failed(..) => replies::contradicted(&mut tx, tenant, token, arrived, now).await?,
         _ => None,
     };
-    let settled = replies::settle(&mut tx, token, &ending, now).await?;
+    let settled = replies::settle(&mut tx, token, ending, now).await?;
     if let Some(against) = against {
         speaks_against(&mut tx, tenant, token, against, now).await?;
     }
@@ -79,15 +108,17 @@ async fn one(ctx: &Ctx, instance: &Instance, intent: &Intent, per_second: u32, u
         sent_twice(&mut tx, tenant, token, now).await?;
     }
     if arrived {
-        let by_person = intent.source == ReplySource::Request;
-        conversations::answered(&mut tx, intent.tenant, &intent.number, intent.contact, now, by_person).await?;
+        said(&mut tx, tenant, intent.id, now).await?;
+    }
+    if let Ending::Failed(Some(code), _) = ending {
+        remedies(&mut tx, tenant, &[(intent.contact, i64::from(*code))], now).await?;
     }
     tx.commit_at(Step::Replied).await?;
     Ok(())
 }
 
 /// To whom, if it may be said now; otherwise how it ends.
-async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::result::Result<Outbound, Ending>> {
+async fn ready(ctx: &Ctx, intent: &Intent, rate: u32) -> Result<std::result::Result<Outbound, Ending>> {
     let (db, tenant, now) = (&ctx.db, intent.tenant, ctx.clock.now());
     let Facts { window, suppressions, reach } = facts(db, tenant, (&intent.number, intent.contact), now).await?;
     let number = business::numbers(db, tenant).await?.into_iter().find(|it| it.id.for_meta() == intent.number);
@@ -106,14 +137,14 @@ async fn ready(ctx: &Ctx, intent: &Intent, per_second: u32) -> Result<std::resul
             return Ok(Err(Ending::Suppressed(why)));
         }
     };
-    let outbound = match outbound(ctx, intent, to).await? {
+    let outbound = match outbound(ctx, intent, to, suppressions).await? {
         Ok(outbound) => outbound,
-        Err(why) => return Ok(Err(Ending::Failed(None, why))),
+        Err(ending) => return Ok(Err(ending)),
     };
-    let buckets = [(number_bucket(&intent.number), f64::from(per_second.max(1)))];
+    let buckets = [(number_bucket(&intent.number), f64::from(rate))];
     let grant = deliveries::take_tokens(db, tenant, &TokenAsk { buckets: &buckets, want: 1 }, now).await?;
     if grant.tokens == 0 {
-        return Ok(Err(Ending::Again(now.after(grant.first), "The number sends as fast as it may.".to_owned())));
+        return Ok(Err(Ending::Waits(now.after(grant.first))));
     }
     tokio::time::sleep(grant.first).await;
     Ok(Ok(outbound))
@@ -125,20 +156,33 @@ enum Outbound {
     Template(Box<TemplateMessage>),
 }
 
-/// It, or why Meta would refuse it.
-async fn outbound(ctx: &Ctx, intent: &Intent, to: Recipient) -> Result<std::result::Result<Outbound, String>> {
+/// It, or how it ends because Meta would refuse it, or this customer wants none of its kind.
+async fn outbound(
+    ctx: &Ctx,
+    intent: &Intent,
+    to: Recipient,
+    suppressions: Suppressions,
+) -> Result<std::result::Result<Outbound, Ending>> {
     match &intent.saying {
         Saying::Message(content) => {
             let message = OutboundMessage { to, reply_to: None, identity_key_hash: None, content: content.clone() };
             let fault = message.faults().into_iter().next();
-            Ok(fault
-                .map_or(Ok(Outbound::Free(Box::new(message))), |fault| Err(format!("Meta would refuse it: {fault}."))))
+            Ok(match fault {
+                None => Ok(Outbound::Free(Box::new(message))),
+                Some(fault) => Err(Ending::Failed(None, format!("Meta would refuse it: {fault}."))),
+            })
         }
         Saying::Template { name, language } => {
             let found = templates::of_name(&ctx.db, intent.tenant, name).await?;
             let template = found.into_iter().find(|it| it.language == *language);
-            if template.is_none_or(|it| it.status != TemplateStatus::Approved) {
-                return Ok(Err(format!("The template {name} is not approved in {language} now.")));
+            let Some(template) = template.filter(|it| it.status == TemplateStatus::Approved) else {
+                let why = format!("The template {name} is not approved in {language} now.");
+                return Ok(Err(Ending::Failed(None, why)));
+            };
+            // An answer is asked for, but a template may advertise all the same.
+            if let Some(reason) = suppressions.forbidding(template.category) {
+                let why = format!("The customer may not be sent a {} template ({reason}).", template.category);
+                return Ok(Err(Ending::Suppressed(why)));
             }
             Ok(Ok(Outbound::Template(Box::new(TemplateMessage {
                 phone_number_id: intent.number.clone(),
@@ -170,7 +214,7 @@ async fn send(ctx: &Ctx, instance: &Instance, intent: &Intent, outbound: Outboun
     let token = ReplyToken { reply: intent.id, attempt: intent.attempt }.to_text(&instance.secret);
     point(REQUESTING);
     let outcome = match outbound {
-        Outbound::Free(message) => say(&ctx.graph, &credentials, &intent.number, &message, &token).await,
+        Outbound::Free(message) => graph::say(&ctx.graph, &credentials, &intent.number, &message, &token).await,
         Outbound::Template(template) => {
             graph::send(&ctx.graph, &credentials, &TemplateMessage { callback: token, ..*template }).await
         }
@@ -199,7 +243,7 @@ fn ending(outcome: SendOutcome, intent: &Intent, now: Timestamp) -> Ending {
 const fn word(ending: &Ending) -> &'static str {
     match ending {
         Ending::Accepted(_) => "accepted",
-        Ending::Again(..) => "again",
+        Ending::Again(..) | Ending::Waits(_) => "again",
         Ending::Failed(..) => "failed",
         Ending::Suppressed(_) => "suppressed",
         Ending::Unknown(_) => "unknown",

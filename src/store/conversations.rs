@@ -7,6 +7,7 @@ use crate::domain::contacts::ContactNo;
 use crate::domain::conversations::{Conversation, ConversationAct};
 use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use serde_json::Value;
+use std::time::Duration;
 
 pub use queues::{NewQueue, Queue, add_person, add_queue, need_queue, queue, queues, remove_person};
 pub use threads::{File, Filter, FreeTime, Line, edited, entered, files, free_time, lines, list, revoked, told_free};
@@ -145,24 +146,38 @@ pub async fn promise(tx: &mut Tx, tenant: TenantId, id: ConversationId, by: Opti
     Ok(())
 }
 
-/// Notes that the business wrote; `by_person` if it was somebody of the team. What the customer wrote before waits no more.
-pub async fn answered(
-    tx: &mut Tx,
-    tenant: TenantId,
-    number: &str,
-    contact: ContactNo,
-    at: Timestamp,
-    by_person: bool,
-) -> Result<()> {
+/// An answer of the business as its thread sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// From which number of the business.
+    pub number: &'a str,
+    /// To whom.
+    pub contact: ContactNo,
+    /// When it was decided on: what came later waits on.
+    pub decided_at: Timestamp,
+    /// When Meta had it.
+    pub at: Timestamp,
+    /// Whether somebody of the team wrote it or let it out.
+    pub by_person: bool,
+}
+
+/// Notes that the business wrote. What the customer wrote before that was decided on waits no more; Meta's times are whole seconds.
+pub async fn answered(tx: &mut Tx, tenant: TenantId, answer: &Answer<'_>) -> Result<()> {
+    let Answer { number, contact, decided_at, at, by_person } = *answer;
     threads::began_free(tx, tenant, number, contact, at).await?;
     on!(tx tx, c => sqlx::query(
         "update conversation set last_outbound_at = case when last_outbound_at > $4 then last_outbound_at else $4 end,
             answered_at = case when $5 and (answered_at is null or answered_at < $4) then $4 else answered_at end,
             handed_at = case when $5 and handed_at < $4 then null else handed_at end,
-            answer_by = case when handed_at is null or $5 then null else answer_by end,
-            waiting_since = case when handed_at is null or $5 then null else waiting_since end
+            answer_by = case when waits.since is not null or (handed_at is not null and not $5) then answer_by end,
+            waiting_since = case when handed_at is not null and not $5 then waiting_since
+                when waiting_since is not null then waits.since end
+         from (select min(m.sent_at) as since from inbound_message m
+            where m.tenant_id = $1 and m.phone_number_id = $2 and m.contact_no = $3
+                and m.received_at > $6 and m.sent_at > $7 and m.kind not in ('reaction', 'revoke')) waits
          where tenant_id = $1 and phone_number_id = $2 and contact_no = $3")
-        .bind(tenant).bind(number).bind(contact).bind(at).bind(by_person).execute(c).await.map(drop))?;
+        .bind(tenant).bind(number).bind(contact).bind(at).bind(by_person).bind(decided_at)
+        .bind(decided_at.before(Duration::from_secs(1))).execute(c).await.map(drop))?;
     Ok(())
 }
 

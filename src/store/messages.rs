@@ -4,6 +4,7 @@ use super::among::{among, list as among_list};
 use super::{Db, Error, Result, Source, on, row, unsigned, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
+use crate::domain::conversations::ServiceWindow;
 use crate::domain::deliveries::{Delivery, DeliveryState, LedgerRow};
 use crate::domain::ids::{BroadcastId, ExecutionId, RequestId, TenantId};
 
@@ -39,6 +40,20 @@ pub async fn open_windows(
         closes_at: row.closes_at,
     };
     Ok(rows.into_iter().map(window).collect())
+}
+
+/// Since when the window of a customer with one number is open, if it still is.
+pub async fn open_window(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    (number, contact): (&str, ContactNo),
+    now: Timestamp,
+) -> Result<Option<ServiceWindow>> {
+    let row: Option<(Timestamp,)> = on!(from source.into(), c => sqlx::query_as(
+        "select opened_at from service_window
+         where tenant_id = $1 and phone_number_id = $2 and contact_no = $3 and closes_at > $4")
+        .bind(tenant).bind(number).bind(contact).bind(now).fetch_optional(c).await)?;
+    Ok(row.map(|(opened_at,)| ServiceWindow { opened_at }))
 }
 
 /// One message to one person.

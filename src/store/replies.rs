@@ -138,6 +138,8 @@ impl TryFrom<IntentRow> for Intent {
     }
 }
 
+// `state in (0, 1)` is what the index of those that are due is made for.
+
 /// Takes replies that are due, at most one for each customer, and none in a database that is behind what has happened. The
 /// intent counts once the transaction is committed, and until then nothing may be sent.
 pub async fn claim(
@@ -151,7 +153,7 @@ pub async fn claim(
         ($kind:ident, $lock:literal) => {
             concat!(
                 "update reply set state = 1, attempt = attempt + 1, owner = $1, lease_until = $3, updated_at = $2
-                 where state = 0 and id in (select r.id from reply r where r.state = 0 and r.due_at <= $2
+                 where state = 0 and id in (select r.id from reply r where r.state in (0, 1) and r.state = 0 and r.due_at <= $2
                     and not exists (select 1 from reply p where p.tenant_id = r.tenant_id and p.phone_number_id = r.phone_number_id
                         and p.contact_no = r.contact_no and p.n < r.n and p.state in (0, 1))
                     order by r.due_at, r.id limit $4",
@@ -176,6 +178,8 @@ pub enum Ending {
     Accepted(String),
     /// Provably not sent; it may be tried again from then on.
     Again(Timestamp, String),
+    /// It had to wait for its turn until then: that was no try.
+    Waits(Timestamp),
     /// Refused for good, with Meta's code if it is Meta who refused.
     Failed(Option<i32>, String),
     /// Not sent, on purpose.
@@ -200,18 +204,21 @@ pub async fn settle(tx: &mut Tx, token: ReplyToken, ending: &Ending, now: Timest
     let (state, wamid, code, why, due) = match ending {
         Ending::Accepted(wamid) => (DeliveryState::Accepted, Some(wamid.replace('\0', "")), None, None, None),
         Ending::Again(at, why) => (DeliveryState::Queued, None, None, Some(why), Some(*at)),
+        Ending::Waits(until) => (DeliveryState::Queued, None, None, None, Some(*until)),
         Ending::Failed(code, why) => (DeliveryState::Failed, None, *code, Some(why), None),
         Ending::Suppressed(why) => (DeliveryState::Suppressed, None, None, Some(why), None),
         Ending::Unknown(why) => (DeliveryState::Unknown, None, None, Some(why), None),
     };
+    let given_back = i16::from(matches!(ending, Ending::Waits(_)));
     // What people decided about has no id of Meta's, until Meta's own answer comes after all.
     let hit = on!(tx &mut *tx, c => sqlx::query(
         "update reply set state = $3, wamid = coalesce(wamid, $4), error_code = $5, why = $6, due_at = coalesce($7, due_at),
-            owner = null, updated_at = $8
+            owner = null, updated_at = $8, attempt = attempt - $9
          where id = $1 and attempt = $2
             and (state = 1 or (state = 3 and $3 <> 0) or ($3 in (2, 4) and state in (2, 6) and wamid is null))")
         .bind(token.reply).bind(token.attempt).bind(state.number()).bind(wamid.as_deref()).bind(code)
-        .bind(why.map(|why| why.replace('\0', ""))).bind(due).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+        .bind(why.map(|why| why.replace('\0', ""))).bind(due).bind(now).bind(given_back)
+        .execute(c).await.map(|r| r.rows_affected()))?;
     let Some(wamid) = wamid.filter(|_| hit == 0) else {
         return Ok(if hit == 1 { Settled::Written } else { Settled::Moved });
     };
@@ -228,7 +235,7 @@ pub async fn settle(tx: &mut Tx, token: ReplyToken, ending: &Ending, now: Timest
 pub async fn lapse(tx: &mut Tx, now: Timestamp) -> Result<u64> {
     Ok(on!(tx tx, c => sqlx::query(
         "update reply set state = 3, owner = null, why = 'the daemon that was sending it is gone', updated_at = $1
-         where state = 1 and lease_until < $1").bind(now).execute(c).await.map(|r| r.rows_affected()))?)
+         where state in (0, 1) and state = 1 and lease_until < $1").bind(now).execute(c).await.map(|r| r.rows_affected()))?)
 }
 
 /// In a database that has gone back in time, what waits may have been sent: it is in doubt, at the try that would be next, so
@@ -378,7 +385,7 @@ pub async fn ended(db: &Db, limit: u32) -> Result<Vec<(TenantId, RequestId)>> {
          where exists (select 1 from reply r where r.request_id = a.id and r.tenant_id = a.tenant_id and r.source = 'request')
             and not exists (select 1 from reply r
                 where r.request_id = a.id and r.tenant_id = a.tenant_id and r.source = 'request' and r.state in (0, 1, 3))
-         order by a.id limit $1")
+         limit $1")
         .bind(i64::from(limit)).fetch_all(p).await)?)
 }
 

@@ -4,6 +4,7 @@ mod files;
 mod mails;
 mod mark;
 mod rounds;
+mod seats;
 
 use crate::approvals::engine::Engine;
 use crate::error::{Error, Result};
@@ -122,7 +123,7 @@ impl Worker {
         tasks.spawn(again(stop.clone(), requests));
         tasks.spawn(again(stop.clone(), Marks::new(Arc::clone(&engine), mark)));
         tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
-        tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Files::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));

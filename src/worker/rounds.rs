@@ -1,6 +1,7 @@
 //! The rounds: requests whose time has come, posts from Meta, and what the clock brings.
 
 use super::mark::{Found, SharedMark};
+use super::seats::Seats;
 use super::{Pulse, Round};
 use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
@@ -241,15 +242,19 @@ impl Round for Posts {
     }
 }
 
-/// Says what is to be said to single customers.
+/// Replies that are said at once.
+const SAID_AT_ONCE: usize = 32;
+
+/// Says what is to be said to single customers, each by itself: a slow answer of Meta's keeps nobody else waiting.
 pub struct Replies {
     engine: Arc<Engine>,
     waiter: Waiter,
+    seats: Seats,
 }
 
 impl Replies {
-    pub fn new(engine: Arc<Engine>) -> Self {
-        Self { waiter: engine.ctx.wake.on_replies(), engine }
+    pub fn new(engine: Arc<Engine>, tasks: TaskTracker) -> Self {
+        Self { waiter: engine.ctx.wake.on_replies(), engine, seats: Seats::new(SAID_AT_ONCE, tasks) }
     }
 }
 
@@ -258,24 +263,28 @@ impl Round for Replies {
     const NAME: &'static str = "replies";
 
     async fn turn(&mut self) -> Result<()> {
-        let Engine { ctx, instance, remembered, rate_per_second, unknown_after, lease, stop, .. } = &*self.engine;
-        loop {
-            let begins = !stop.is_cancelled();
-            let said = if begins {
-                replies::round(ctx, instance, remembered.known(), *rate_per_second, *lease).await?
-            } else {
-                0
-            };
-            replies::end(ctx).await?;
-            replies::doubts::ask(ctx, *unknown_after).await?;
-            if said == 0 {
-                return Ok(());
+        let Engine { ctx, instance, remembered, lease, stop, .. } = &*self.engine;
+        let mut seats = self.seats.free();
+        if !seats.is_empty() && !stop.is_cancelled() {
+            for held in replies::take(ctx, instance, remembered.known(), *lease, seats.len()).await? {
+                let engine = Arc::clone(&self.engine);
+                self.seats.take(seats.pop(), async move {
+                    let said = replies::say(&engine.ctx, &engine.instance, &held, engine.rate_per_second).await;
+                    // It is left for its lease to lapse, and then in doubt.
+                    if let Err(error) = said {
+                        tracing::error!(reply = %held.reply(), %error, cause = ?error, "what became of a reply could not be written down");
+                    }
+                });
             }
         }
+        replies::end(ctx).await
     }
 
     async fn woken(&mut self) {
-        self.waiter.woken().await;
+        tokio::select! {
+            () = self.waiter.woken() => {}
+            () = self.seats.freed() => {}
+        }
     }
 }
 

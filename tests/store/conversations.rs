@@ -4,7 +4,7 @@ use countersign::domain::audit::Actor;
 use countersign::domain::clock::Timestamp;
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::conversations::{Conversation, ConversationAct, ConversationState};
-use countersign::store::conversations::{self, Act, Assignment, Closing, Filter, Heard, NewQueue};
+use countersign::store::conversations::{self, Act, Answer, Assignment, Closing, Filter, Heard, NewQueue};
 use countersign::store::webhooks::{Inbound, receive};
 use countersign::store::{Error, Tx, contacts};
 use serde_json::json;
@@ -16,6 +16,7 @@ use crate::support::world::{NOW, World, person, who};
 on_both!(
     a_message_opens_a_thread_and_an_answer_ends_the_wait,
     what_is_handed_over_waits_for_a_person,
+    what_came_after_an_answer_was_decided_on_waits_on,
     a_closed_thread_opens_again_by_what_nobody_had_seen,
     two_hands_on_one_thread_do_not_overwrite_each_other,
     restricted_queues_stay_out_of_other_peoples_lists,
@@ -30,6 +31,11 @@ const META: Actor = Actor::Meta;
 
 fn at(minutes: u32) -> Timestamp {
     NOW.after(MINUTE * minutes)
+}
+
+/// An answer that was decided on and given then.
+fn answer(contact: ContactNo, minutes: u32, by_person: bool) -> Answer<'static> {
+    Answer { number: NUMBER, contact, decided_at: at(minutes), at: at(minutes), by_person }
 }
 
 async fn hear(tx: &mut Tx, world: &World, contact: ContactNo, minutes: u32) -> Conversation {
@@ -75,7 +81,7 @@ async fn a_message_opens_a_thread_and_an_answer_ends_the_wait(db: TestDb) {
     );
     let late = hear(&mut tx, &world, ada, 1).await;
     assert_eq!(late.last_inbound_at, at(2), "a late message takes nothing back");
-    conversations::answered(&mut tx, world.tenant.id, NUMBER, ada, at(3), false).await.unwrap();
+    conversations::answered(&mut tx, world.tenant.id, &answer(ada, 3, false)).await.unwrap();
     let is = conversations::find(&mut tx, world.tenant.id, first.id).await.unwrap().unwrap();
     assert_eq!((is.waiting_since, is.last_outbound_at, is.answered_at), (None, Some(at(3)), None));
     for (seen, left) in [(2, 1), (2, 1), (1, 0)] {
@@ -102,10 +108,26 @@ async fn what_is_handed_over_waits_for_a_person(db: TestDb) {
         (is.handed_at, is.waiting_since, is.answer_by, is.is_late(at(11)))
     };
     assert_eq!(waits(&mut tx).await, (Some(at(1)), Some(at(0)), Some(at(10)), true));
-    conversations::answered(&mut tx, tenant, NUMBER, ada, at(2), false).await.unwrap();
+    conversations::answered(&mut tx, tenant, &answer(ada, 2, false)).await.unwrap();
     assert_eq!(waits(&mut tx).await, (Some(at(1)), Some(at(0)), Some(at(10)), true), "a machine's answer is none");
-    conversations::answered(&mut tx, tenant, NUMBER, ada, at(3), true).await.unwrap();
+    conversations::answered(&mut tx, tenant, &answer(ada, 3, true)).await.unwrap();
     assert_eq!(waits(&mut tx).await, (None, None, None, false));
+}
+
+async fn what_came_after_an_answer_was_decided_on_waits_on(db: TestDb) {
+    let (world, ada) = world(&db).await;
+    let mut tx = world.db.begin().await.unwrap();
+    let mut thread = None;
+    for (wamid, minutes) in [("wamid.1", 0), ("wamid.2", 2), ("wamid.3", 3)] {
+        written(&mut tx, &world, ada, wamid, minutes).await;
+        thread = Some(hear(&mut tx, &world, ada, minutes).await.id);
+    }
+    for (decided, waits) in [(1, Some(at(2))), (3, None), (1, None)] {
+        let answer = Answer { decided_at: at(decided), ..answer(ada, 5, false) };
+        conversations::answered(&mut tx, world.tenant.id, &answer).await.unwrap();
+        let is = conversations::find(&mut tx, world.tenant.id, thread.unwrap()).await.unwrap().unwrap();
+        assert_eq!(is.waiting_since, waits, "answered as of minute {decided}");
+    }
 }
 
 async fn a_closed_thread_opens_again_by_what_nobody_had_seen(db: TestDb) {
@@ -195,14 +217,14 @@ async fn three_days_are_free_after_an_advertisement(db: TestDb) {
     let mut tx = world.db.begin().await.unwrap();
     written(&mut tx, &world, ada, "wamid.1", 0).await;
     hear(&mut tx, &world, ada, 0).await;
-    conversations::answered(&mut tx, tenant, NUMBER, ada, at(1), true).await.unwrap();
+    conversations::answered(&mut tx, tenant, &answer(ada, 1, true)).await.unwrap();
     let free = async |tx: &mut Tx| conversations::free_time(tx, tenant, NUMBER, ada).await.unwrap().until;
     assert_eq!(free(&mut tx).await, None, "nobody came by an advertisement");
     conversations::entered(&mut tx, tenant, NUMBER, ada, at(2)).await.unwrap();
-    conversations::answered(&mut tx, tenant, NUMBER, ada, at(3), false).await.unwrap();
+    conversations::answered(&mut tx, tenant, &answer(ada, 3, false)).await.unwrap();
     let until = at(3).after(Duration::from_hours(72));
     assert_eq!(free(&mut tx).await, Some(until));
-    conversations::answered(&mut tx, tenant, NUMBER, ada, at(9), false).await.unwrap();
+    conversations::answered(&mut tx, tenant, &answer(ada, 9, false)).await.unwrap();
     assert_eq!(free(&mut tx).await, Some(until), "counted from the first answer");
     conversations::told_free(&mut tx, tenant, NUMBER, ada, until.after(MINUTE)).await.unwrap();
     assert_eq!(free(&mut tx).await, Some(until.after(MINUTE)), "Meta's word counts");

@@ -130,7 +130,7 @@ impl<'a> Staff<'a> {
             && thread.state == ConversationState::Open
             && thread.waiting_since.is_none()
         {
-            self.does(&self.ng, &thread, Deed::Close(Outcome::Solved)).await?;
+            self.does(&self.ng, &thread, Deed::Close(Outcome::Solved, thread.unread)).await?;
         }
         Ok(())
     }
@@ -148,7 +148,7 @@ impl<'a> Staff<'a> {
             let text = "Welcome back! We have set two tins of the winter oolong aside for you in Central.";
             self.reply(thread, text, "The customer asked for a person; S. Ng has set the tea aside.").await?;
         } else if answered.is_some_and(|at| at < thread.last_inbound_at) {
-            self.does(&self.ng, thread, Deed::Close(Outcome::Solved)).await?;
+            self.does(&self.ng, thread, Deed::Close(Outcome::Solved, thread.unread)).await?;
         }
         Ok(())
     }
@@ -212,6 +212,6 @@ const fn word(deed: Deed<'_>) -> &'static str {
         Deed::HandOn(_) => "hands it on",
         Deed::Escalate => "says that it has to be settled",
         Deed::Settle => "says that it is settled",
-        Deed::Close(_) => "closes it",
+        Deed::Close(..) => "closes it",
     }
 }

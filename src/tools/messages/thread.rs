@@ -121,12 +121,11 @@ pub async fn facts(
     now: Timestamp,
 ) -> Result<Facts> {
     let mut source = source.into();
-    let windows = store::messages::open_windows(source.again(), tenant, contact, now).await?;
-    let window = windows.into_iter().find(|window| window.phone_number_id == number);
+    let window = store::messages::open_window(source.again(), tenant, (number, contact), now).await?;
     let reasons = store::consent::suppressions(source.again(), tenant, &[contact]).await?;
     let reasons = reasons.get(&contact).into_iter().flatten();
     Ok(Facts {
-        window: window.map(|window| ServiceWindow { opened_at: window.opened_at }),
+        window,
         suppressions: reasons.fold(Suppressions::default(), |all, entry| all.with(entry.kind)),
         reach: store::contacts::reach(source, tenant, contact).await?,
     })

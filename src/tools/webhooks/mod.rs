@@ -184,7 +184,8 @@ fn lasting(code: i64) -> Option<Lasting> {
     }
 }
 
-async fn remedies(tx: &mut Tx, tenant: TenantId, refusals: &[(ContactNo, i64)], now: Timestamp) -> Result<()> {
+/// The same, in the transaction that writes the refusals down.
+pub async fn remedies(tx: &mut Tx, tenant: TenantId, refusals: &[(ContactNo, i64)], now: Timestamp) -> Result<()> {
     for (contact, code) in refusals {
         match lasting(*code) {
             Some(Lasting::Suppressed(kind)) => {

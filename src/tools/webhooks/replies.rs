@@ -3,14 +3,15 @@
 use super::remedies;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::clock::Timestamp;
-use crate::domain::ids::TenantId;
-use crate::domain::replies::{ReplyCause, ReplyToken};
+use crate::domain::ids::{ReplyId, TenantId};
+use crate::domain::replies::{ReplyCause, ReplySource, ReplyToken};
 use crate::domain::webhooks::{Echo, Status};
 use crate::error::Result;
 use crate::store::contacts::Found;
+use crate::store::conversations::Answer;
 use crate::store::deliveries::Reached;
 use crate::store::replies::{self, Against, Told};
-use crate::store::{Tx, audit, contacts, conversations};
+use crate::store::{Tx, audit, contacts, conversations, requests};
 use serde_json::json;
 
 /// A status of a reply. If this database does not know the reply: when it must have been begun, which is long ago for all that
@@ -24,13 +25,19 @@ pub(super) async fn told(
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
     let arrived = matches!(reached, Reached::Step(_));
+    let unheard_of = replies::find(&mut *tx, tenant, token.reply).await?.is_some_and(|reply| reply.wamid.is_none());
     let against = replies::contradicted(tx, tenant, token, arrived, now).await?;
     let told = replies::apply_status(tx, tenant, token, &status.wamid, reached, now).await?;
     if let Some(against) = against {
         speaks_against(tx, tenant, token, against, now).await?;
     }
     match told {
-        Told::Known => Ok(None),
+        Told::Known => {
+            if arrived && unheard_of {
+                said(tx, tenant, token.reply, now).await?;
+            }
+            Ok(None)
+        }
         Told::Failed(contact, code) => {
             remedies(tx, tenant, &[(contact, i64::from(code))], now).await?;
             Ok(None)
@@ -47,6 +54,23 @@ pub(super) async fn told(
             Ok(Some(Timestamp::from_micros(0)))
         }
     }
+}
+
+/// Meta has it: the conversation knows that it was answered, and whether a person of the team did.
+pub async fn said(tx: &mut Tx, tenant: TenantId, reply: ReplyId, now: Timestamp) -> Result<()> {
+    let Some(reply) = replies::find(&mut *tx, tenant, reply).await? else { return Ok(()) };
+    let (number, contact) = (reply.number.as_str(), reply.contact);
+    let by_person = match reply.request.filter(|_| reply.source == ReplySource::Request) {
+        // What an agent wrote and policy let out was seen by nobody, unless somebody has the conversation.
+        Some(request) => {
+            let signed = requests::find(&mut *tx, tenant, request).await?.is_some_and(|it| it.quorum.needs_people());
+            let thread = conversations::of(&mut *tx, tenant, number, contact).await?;
+            signed || thread.is_some_and(|thread| thread.person.is_some())
+        }
+        None => false,
+    };
+    let answer = Answer { number, contact, decided_at: reply.created_at, at: now, by_person };
+    Ok(conversations::answered(tx, tenant, &answer).await?)
 }
 
 /// Meta has told, or answered, against what a person decided or what stood in the ledger: the log says so.
@@ -94,7 +118,8 @@ pub(super) async fn echoed(
     let Found { known, .. } = contacts::know(tx, tenant, &who, "", at, now).await?;
     let said = ReplyCause(json!({"kind": echo.kind.as_str(), "text": echo.kind.text()}));
     if replies::echo(tx, tenant, (number, known.no), &echo.id, &said, (at, now)).await? {
-        conversations::answered(tx, tenant, number, known.no, at, true).await?;
+        let answer = Answer { number, contact: known.no, decided_at: at, at, by_person: true };
+        conversations::answered(tx, tenant, &answer).await?;
     }
     Ok(())
 }
