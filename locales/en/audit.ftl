@@ -116,3 +116,5 @@ audit-group-conversation = Conversations
 audit-group-queue = Queues
 act-automation-made-live = Automation made live
 audit-group-automation = Automation
+act-reply-sent-twice = Message sent twice
+act-reply-settled-otherwise = Arrived against what was recorded

@@ -110,3 +110,5 @@ audit-group-conversation = 对话
 audit-group-queue = 队列
 act-automation-made-live = 自动化已启用
 audit-group-automation = 自动化
+act-reply-sent-twice = 消息发送了两次
+act-reply-settled-otherwise = 与记录相反，消息已送达

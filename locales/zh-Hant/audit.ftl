@@ -110,3 +110,5 @@ audit-group-conversation = 對話
 audit-group-queue = 佇列
 act-automation-made-live = 自動化已啟用
 audit-group-automation = 自動化
+act-reply-sent-twice = 訊息發送了兩次
+act-reply-settled-otherwise = 與記錄相反，訊息已送達

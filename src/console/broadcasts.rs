@@ -16,7 +16,7 @@ use crate::words::Words;
 
 pub use list::index;
 pub use resume::{agree, agreed};
-pub use stop::{before_pause, create, new, pause};
+pub use stop::{before_pause, create, new, pause, permitted};
 
 /// `GET /broadcasts`.
 #[derive(Template, WebTemplate)]

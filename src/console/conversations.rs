@@ -141,6 +141,8 @@ pub struct Ours {
     pub state: Tag,
     /// Why it was not sent, or is in doubt, in English as it was written down.
     pub why: Option<String>,
+    /// Where it is decided on, if it waits for that.
+    pub doubts: Option<String>,
 }
 
 /// What happened to the conversation besides messages.

@@ -21,6 +21,8 @@ use super::errors::ErrorPage;
 use super::help::KeysPage;
 use super::inbox::InboxPage;
 use super::monitor::{Live, LiveFragment, MonitorPage};
+use super::replies::doubts::ReplyDoubtsPage;
+use super::replies::stop::StopReplyPage;
 use super::requests::RequestPage;
 use super::samples::HOSTILE;
 use super::session::SignInPage;
@@ -42,6 +44,8 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("stop", StopPage::samples(l)))
         .chain(all("resume", ResumePage::samples(l)))
         .chain(all("doubts", DoubtsPage::samples(l)))
+        .chain(all("reply-stop", StopReplyPage::samples(l)))
+        .chain(all("reply-doubts", ReplyDoubtsPage::samples(l)))
         .chain(all("conversations", ConversationsPage::samples(l)))
         .chain(all("conversation", ConversationPage::samples(l)))
         .chain(all("audit", AuditPage::samples(l)))

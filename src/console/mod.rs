@@ -45,6 +45,7 @@ pub mod page;
 pub mod parts;
 pub mod preferences;
 pub mod proof;
+pub mod replies;
 pub mod requests;
 pub mod review;
 pub mod session;
@@ -128,6 +129,8 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}", get(requests::show))
         .route("/requests/{id}/decision", get(decisions::back).post(decisions::decide))
         .route("/requests/{id}/sign", get(decisions::new).post(decisions::create))
+        .route("/requests/{id}/stop", get(replies::stop::new).post(replies::stop::create))
+        .route("/replies/{id}/doubts", get(replies::doubts::new).post(replies::doubts::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
         .route("/broadcasts", get(broadcasts::index))
         .route("/broadcasts/{id}", get(monitor::show))

@@ -12,6 +12,7 @@ use super::message_text::{Look, Piece, pieces};
 use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
+use super::replies::Said;
 use super::review::{Header, Review};
 use crate::domain::requests::Decision;
 use crate::words::Words;
@@ -31,6 +32,8 @@ pub struct RequestPage {
     /// What the rules say today and did not say then.
     pub findings_now: Option<Vec<FindingView>>,
     pub execution: Option<Running>,
+    /// The message to one customer, once it is in its ledger.
+    pub said: Option<Said>,
     pub review: Review,
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.

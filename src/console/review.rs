@@ -5,7 +5,7 @@
 
 mod broadcasts;
 mod contacts;
-mod messages;
+pub mod messages;
 mod segments;
 
 use jiff::Timestamp;

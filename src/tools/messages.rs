@@ -12,21 +12,24 @@ use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::deliveries::{Delivery, LedgerRow, Tally};
-use crate::domain::ids::{BroadcastId, ContactId, ExecutionId, RequestId};
+use crate::domain::ids::{BroadcastId, ContactId, ExecutionId, ReplyId, RequestId};
 use crate::domain::masked::{Masked, ProviderId};
 use crate::domain::people::{Area, Caller};
+use crate::domain::replies::ReplySource;
 use crate::error::{Error, Result};
 use crate::graph::errors::explain;
 use crate::store;
 use crate::store::messages::Answer;
+use crate::store::replies::Reply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 pub const TOOLS: &[Tool] = &[Tool {
     name: "whatsapp.message_delivery.list",
     title: ["List message deliveries", "列出訊息送達狀態", "列出消息送达状态"],
-    summary: "Reads the delivery ledger of one request or broadcast, or of one contact: for each message whether it was \
+    summary: "Reads the delivery ledger of one request or broadcast, or of one contact (broadcasts and answers): for each message whether it was \
               sent, delivered, read, refused (with Meta's code and what it means) or answered. With a request or broadcast it \
               also counts. Name exactly one of action_request_id, broadcast_id, contact_id; `status` narrows.",
     read_first: &["whatsapp.broadcasts.list or whatsapp.conversation.get"],
@@ -106,9 +109,9 @@ pub struct FailureCount {
 /// One message to one person.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DeliveryItem {
-    /// The request that sends it.
-    #[schemars(with = "String")]
-    action_request_id: RequestId,
+    /// The request that sends it, or made live what answered; null for what the team wrote with the app on their phone.
+    #[schemars(with = "Option<String>")]
+    action_request_id: Option<RequestId>,
     /// To whom.
     #[schemars(with = "Option<String>")]
     contact_id: Option<ContactId>,
@@ -143,7 +146,7 @@ pub struct DeliveryError {
 
 /// A row of the ledger before it is shown.
 struct Found {
-    request: RequestId,
+    request: Option<RequestId>,
     contact: ContactNo,
     wamid: Option<String>,
     row: LedgerRow,
@@ -189,19 +192,13 @@ async fn of_request(
         None => None,
     };
     let Some((request, execution, counts)) = execution else {
-        // Nothing of it has begun: an empty report, not a missing one.
-        return Ok(DeliveryPage {
-            items: vec![],
-            next_cursor: None,
-            counts: Some(Tally::default()),
-            failures: vec![],
-            withheld: vec![],
-        });
+        return single(ctx, caller, request, arguments).await;
     };
     let most = arguments.limit.and_one();
     let rows = store::deliveries::ledger_page(&ctx.db, tenant, execution, last, most, arguments.status).await?;
     let (rows, next_cursor) = cut("deliveries", arguments.limit, rows, |entry| entry.row.seq)?;
-    let found = rows.into_iter().map(|e| Found { request, contact: e.contact_no, wamid: e.wamid, row: e.row });
+    let found =
+        rows.into_iter().map(|e| Found { request: Some(request), contact: e.contact_no, wamid: e.wamid, row: e.row });
     let items = items(ctx, caller, found.collect()).await?;
     let failures = store::deliveries::failures_by_code(&ctx.db, tenant, execution).await?;
     let failure = |f: store::deliveries::Failed| FailureCount {
@@ -219,19 +216,60 @@ async fn of_request(
     })
 }
 
+/// What was sent to one contact, broadcasts and replies in one order: when it began, and among what began at the same moment
+/// by id.
 async fn to_contact(ctx: &Ctx, caller: &Caller, contact: ContactNo, arguments: &ListArguments) -> Result<DeliveryPage> {
-    let last: Option<(Timestamp, ExecutionId)> = after("deliveries_to", arguments.cursor.as_ref())?;
-    let most = arguments.limit.and_one();
-    let rows = store::messages::to_contact(&ctx.db, caller.tenant(), contact, last, most).await?;
-    let (rows, next_cursor) = cut("deliveries_to", arguments.limit, rows, |s| (s.started_at, s.execution))?;
-    let found = rows.into_iter().map(|s| Found { request: s.request, contact, wamid: s.wamid, row: s.row });
+    let last: Option<(Timestamp, Uuid)> = after("deliveries_to", arguments.cursor.as_ref())?;
+    let (tenant, most) = (caller.tenant(), arguments.limit.and_one());
+    let sent = last.map(|(at, id)| (at, ExecutionId::from_uuid(id)));
+    let sent = store::messages::to_contact(&ctx.db, tenant, contact, sent, most).await?;
+    let said = last.map(|(at, id)| (at, ReplyId::from_uuid(id)));
+    let said = store::replies::page_to(&ctx.db, tenant, contact, said, most).await?;
+    let sent = sent.into_iter().map(|s| {
+        let found = Found { request: Some(s.request), contact, wamid: s.wamid, row: s.row };
+        ((s.started_at, s.execution.uuid()), found)
+    });
+    let mut rows: Vec<_> = sent.chain(said.into_iter().map(|r| ((r.created_at, r.id.uuid()), of_reply(r)))).collect();
+    rows.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let (rows, next_cursor) = cut("deliveries_to", arguments.limit, rows, |(key, _)| *key)?;
     Ok(DeliveryPage {
-        items: items(ctx, caller, found.collect()).await?,
+        items: items(ctx, caller, rows.into_iter().map(|(_, found)| found).collect()).await?,
         next_cursor,
         counts: None,
         failures: vec![],
         withheld: vec![],
     })
+}
+
+/// The message of a request that sends one; an empty report where nothing has begun.
+async fn single(
+    ctx: &Ctx,
+    caller: &Caller,
+    request: Option<RequestId>,
+    arguments: &ListArguments,
+) -> Result<DeliveryPage> {
+    let reply = match request {
+        Some(request) => store::replies::of_request(&ctx.db, caller.tenant(), request).await?,
+        None => vec![],
+    };
+    let reply = reply.into_iter().find(|reply| reply.source == ReplySource::Request);
+    let counts = reply.as_ref().map(|reply| Tally::of_one(reply.delivery, reply.wamid.is_some())).unwrap_or_default();
+    let code = reply.as_ref().filter(|reply| reply.delivery == Delivery::Failed).map(|reply| reply.error_code);
+    let failure =
+        |code: Option<i32>| FailureCount { code, count: 1, meaning: code.map(|code| explain(code.into()).sentence) };
+    let shown = reply.filter(|reply| arguments.status.is_none_or(|status| status == reply.delivery));
+    Ok(DeliveryPage {
+        items: items(ctx, caller, shown.into_iter().map(of_reply).collect()).await?,
+        next_cursor: None,
+        counts: Some(counts),
+        failures: code.into_iter().map(failure).collect(),
+        withheld: vec![],
+    })
+}
+
+fn of_reply(reply: Reply) -> Found {
+    let Reply { request, contact, wamid, delivery, attempt, error_code, updated_at, .. } = reply;
+    Found { request, contact, wamid, row: LedgerRow { seq: 0, delivery, attempt, error_code, updated_at } }
 }
 
 /// Everything that stands beside the rows, read once for all of them.

@@ -30,7 +30,7 @@ pub async fn drawn_from(world: &World) -> SegmentId {
 }
 
 /// Ticks these sections, accepts these warnings, approves and signs.
-async fn sign(world: &World, lau: &mut Visitor, request: &ActionRequest, sections: &[&str], warnings: &[&str]) {
+pub async fn sign(world: &World, lau: &mut Visitor, request: &ActionRequest, sections: &[&str], warnings: &[&str]) {
     let page = world.read(lau, request).await;
     let path = format!("/requests/{}", request.id);
     let missing = lau.submit(&page, &format!("{path}/decision"), &[("verdict", "approve")]).await;

@@ -8,6 +8,7 @@ mod decisions;
 mod doubts;
 mod inbox;
 mod kinds;
+mod replies;
 mod requests;
 mod session;
 mod withdraw;

@@ -5,10 +5,10 @@ use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::{Delivery, Progress};
 use countersign::domain::ids::{DaemonId, ReplyId, RequestId};
 use countersign::domain::messages::{Content, Text};
-use countersign::domain::replies::{ReplyCause, ReplyToken, Saying};
+use countersign::domain::replies::{ReplyCause, ReplyRuling, ReplyToken, Saying};
 use countersign::store::behind::Known;
 use countersign::store::deliveries::Reached;
-use countersign::store::replies::{self, Ending, Intent, NewReply, Origin, Settled, Told};
+use countersign::store::replies::{self, Against, Ending, Intent, NewReply, Origin, Settled, Told};
 use serde_json::json;
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ on_both!(
     nothing_is_begun_in_a_database_that_is_behind,
     a_status_proves_that_meta_has_it,
     what_the_team_wrote_with_the_app_is_kept_once,
+    people_are_asked_once_and_decide_once,
+    news_against_a_decision_or_an_outcome_count_once,
+    a_second_message_is_counted_once,
 );
 
 const NUMBER: &str = "7001";
@@ -198,4 +201,96 @@ async fn what_the_team_wrote_with_the_app_is_kept_once(db: TestDb) {
         replies::to_contact(&desk.stage.db, desk.stage.tenant, NUMBER, ContactNo(1), 1).await.unwrap().remove(0);
     assert_eq!((found.request, found.saying.is_none(), &found.cause), (None, true, &said));
     sql!(&desk.stage.db, "delete from reply where source = 'app'");
+}
+
+impl Desk {
+    /// A reply whose request was cut.
+    async fn doubtful(&self, contact: u32) -> ReplyToken {
+        let reply = self.say(contact, &["one"], at(0)).await[0];
+        let intent = self.claim(at(1)).await.remove(0);
+        assert!(self.settle(&intent, &Ending::Unknown("the connection was cut".into()), at(2)).await);
+        ReplyToken { reply, attempt: 1 }
+    }
+
+    async fn ask(&self, reply: ReplyId) -> bool {
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let asked = replies::ask(&mut tx, self.stage.tenant, reply, at(60)).await.unwrap();
+        tx.commit().await.unwrap();
+        asked
+    }
+
+    async fn rule(&self, token: ReplyToken, ruling: ReplyRuling) -> bool {
+        let person = self.stage.person.id;
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let tenant = self.stage.tenant;
+        let ruled = replies::rule(&mut tx, tenant, token, ruling, "They called.", person, at(61)).await.unwrap();
+        tx.commit().await.unwrap();
+        ruled
+    }
+
+    async fn against(&self, token: ReplyToken, arrived: bool) -> Option<Against> {
+        let mut tx = self.stage.db.begin().await.unwrap();
+        let against = replies::contradicted(&mut tx, self.stage.tenant, token, arrived, at(90)).await.unwrap();
+        tx.commit().await.unwrap();
+        against
+    }
+
+    async fn twice(&self) -> u64 {
+        replies::second_messages(&self.stage.db, self.stage.tenant).await.unwrap()
+    }
+}
+
+async fn people_are_asked_once_and_decide_once(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    let token = desk.doubtful(1).await;
+    assert!(replies::overdue(&desk.stage.db, at(1), 9).await.unwrap().is_empty(), "not in doubt for that long");
+    let overdue = replies::overdue(&desk.stage.db, at(2), 9).await.unwrap();
+    assert_eq!(
+        overdue.iter().map(|it| (it.reply, it.request)).collect::<Vec<_>>(),
+        [(token.reply, desk.stage.request)]
+    );
+    assert!(!desk.rule(token, ReplyRuling::Leave).await, "nobody was asked yet");
+    assert!(desk.ask(token.reply).await);
+    assert!(!desk.ask(token.reply).await, "once");
+    assert!(replies::overdue(&desk.stage.db, at(99), 9).await.unwrap().is_empty());
+    assert!(!desk.rule(ReplyToken { attempt: 2, ..token }, ReplyRuling::Leave).await, "another try");
+    assert!(desk.rule(token, ReplyRuling::Leave).await);
+    assert!(!desk.rule(token, ReplyRuling::CountAsSent).await, "it is decided");
+    assert_eq!(desk.stands(1).await, [Delivery::Abandoned]);
+    assert!(desk.claim(at(200)).await.is_empty(), "it is never sent again");
+}
+
+async fn news_against_a_decision_or_an_outcome_count_once(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    for (contact, ruling, arrived) in [(1, ReplyRuling::Leave, true), (2, ReplyRuling::CountAsSent, false)] {
+        let token = desk.doubtful(contact).await;
+        assert!(desk.ask(token.reply).await && desk.rule(token, ruling).await);
+        assert_eq!(desk.against(token, !arrived).await, None, "{ruling}: as decided");
+        assert_eq!(desk.against(token, arrived).await, Some(Against::Ruling), "{ruling}");
+        assert_eq!(desk.against(token, arrived).await, None, "{ruling}: each time once");
+    }
+    let reply = desk.say(3, &["one"], at(0)).await[0];
+    let intent = desk.claim(at(1)).await.remove(0);
+    assert!(desk.settle(&intent, &Ending::Failed(None, "refused".into()), at(2)).await);
+    let token = ReplyToken { reply, attempt: 1 };
+    assert_eq!(desk.against(token, false).await, None);
+    assert_eq!(desk.against(token, true).await, Some(Against::Outcome));
+    assert_eq!(desk.tell(reply, 1, "wamid.3", Reached::Step(Progress::Delivered)).await, Told::Known);
+    assert_eq!(desk.stands(3).await, [Delivery::Delivered], "Meta's word counts");
+}
+
+async fn a_second_message_is_counted_once(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    let reply = desk.say(1, &["one"], at(0)).await[0];
+    let intent = desk.claim(at(1)).await.remove(0);
+    assert_eq!(desk.tell(reply, 1, "wamid.1", Reached::Step(Progress::Sent)).await, Told::Known);
+    assert_eq!(desk.twice().await, 0);
+    let mut tx = desk.stage.db.begin().await.unwrap();
+    let token = ReplyToken { reply, attempt: intent.attempt };
+    let same = replies::settle(&mut tx, token, &Ending::Accepted("wamid.1".into()), at(2)).await.unwrap();
+    let other = replies::settle(&mut tx, token, &Ending::Accepted("wamid.2".into()), at(2)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((same, other), (Settled::Moved, Settled::Twice));
+    assert_eq!(desk.tell(reply, 1, "wamid.2", Reached::Step(Progress::Read)).await, Told::Twice(false));
+    assert_eq!(desk.twice().await, 1, "one try, however often it is told");
 }

@@ -1,6 +1,7 @@
 //! Answers to one customer: what may be said, what waits for a person, and that it goes into the ledger once.
 
 use countersign::approvals::begin::begin;
+use countersign::approvals::replies::doubts::ask;
 use countersign::approvals::replies::end;
 use countersign::domain::audit::Actor;
 use countersign::domain::clock::Timestamp;
@@ -26,6 +27,7 @@ on_both!(
     what_is_sensitive_waits_for_a_person,
     what_has_changed_since_is_not_sent,
     other_peoples_conversations_do_not_exist,
+    an_answer_in_doubt_is_told_plainly_and_listed,
 );
 
 const SEND: &str = "whatsapp.session_message.send";
@@ -307,4 +309,39 @@ async fn other_peoples_conversations_do_not_exist(db: TestDb) {
         ask.as_object_mut().unwrap().extend(whom.as_object().unwrap().clone());
         assert_eq!(agent.refused(SEND, ask).await["code"], "invalid_arguments", "{whom}");
     }
+}
+
+async fn an_answer_in_doubt_is_told_plainly_and_listed(db: TestDb) {
+    let shop = Shop::open(&db).await;
+    let answer = shop.call(text("We open at 9.")).await;
+    shop.carried_out(&answer).await;
+    db.execute("update reply set state = 3, attempt = 1, why = 'the connection was cut'").await;
+    let agent = shop.door.modern(&shop.key);
+    let asked = json!({"action_request_id": answer["action_request_id"]});
+    let status = agent.call("whatsapp.action_request.status", asked.clone()).await;
+    let halted = status["execution"]["halted"].as_str().unwrap();
+    assert!(halted.starts_with("IN DOUBT") && halted.contains("Meta's status"), "{halted}");
+    ask(&shop.door.ctx, Duration::ZERO).await.unwrap();
+    let status = agent.call("whatsapp.action_request.status", asked.clone()).await;
+    let reply = shop.replies().await.remove(0).id;
+    assert_eq!(status["status"], "needs_attention");
+    let halted = status["execution"]["halted"].as_str().unwrap();
+    assert!(halted.contains(&format!("/replies/{reply}/doubts")), "{halted}");
+
+    let listed = agent.call("whatsapp.message_delivery.list", asked).await;
+    assert_eq!((&listed["counts"]["unknown"], listed["items"].as_array().unwrap().len()), (&json!(1), 1));
+    let next = shop.call(text("And on Sunday at 10.")).await;
+    shop.carried_out(&next).await;
+    let page = json!({"contact_id": shop.contact, "limit": 1});
+    let first = agent.call("whatsapp.message_delivery.list", page).await;
+    let page = json!({"contact_id": shop.contact, "limit": 1, "cursor": first["next_cursor"]});
+    let second = agent.call("whatsapp.message_delivery.list", page).await;
+    assert_eq!(second["next_cursor"], Value::Null);
+    let of = |page: &Value| page["items"][0]["action_request_id"].clone();
+    let mut both = [of(&first), of(&second)].map(|id| id.as_str().unwrap().to_owned());
+    let mut wanted = [id(&answer).to_string(), id(&next).to_string()];
+    both.sort();
+    wanted.sort();
+    assert_eq!(both, wanted, "each once");
+    assert_eq!(first["items"][0]["phone"], "+852 •••• ••00");
 }

@@ -9,7 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, ReplyId, TenantId};
 use crate::domain::mails::MailKind;
 use crate::domain::people::Person;
-use crate::domain::policy::signatures::{MayNotSign, may_rule_on_reply, rules_on_reply};
+use crate::domain::policy::signatures::{MayNotSign, may_rule_on_reply, rules_on_doubts};
 use crate::domain::replies::{ReplyRuling, ReplySource, ReplyToken};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
@@ -58,7 +58,7 @@ async fn to_tell(ctx: &Ctx, request: &ActionRequest) -> Result<Vec<PersonId>> {
     if !signed.is_empty() {
         return Ok(signed);
     }
-    let roles: Vec<_> = rules_on_reply(request).seats.into_iter().flat_map(|seat| seat.roles).collect();
+    let roles: Vec<_> = rules_on_doubts(&request.quorum).seats.into_iter().flat_map(|seat| seat.roles).collect();
     let able = people::with_roles(&ctx.db, request.tenant, &roles).await?;
     Ok(able.into_iter().filter(|person| may_rule_on_reply(request, person).is_ok()).map(|person| person.id).collect())
 }

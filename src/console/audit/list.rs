@@ -141,6 +141,8 @@ const ACTS: &[(&str, &str)] = &[
     ("execution.ruling_signed", "act-execution-ruling-signed"),
     ("execution.ruling_contradicted", "act-execution-ruling-contradicted"),
     ("execution.taken_over", "act-execution-taken-over"),
+    ("reply.sent_twice", "act-reply-sent-twice"),
+    ("reply.settled_otherwise", "act-reply-settled-otherwise"),
     ("contact.opted_out", "act-contact-opted-out"),
     ("contact.opted_in", "act-contact-opted-in"),
     ("template.changed", "act-template-changed"),

@@ -23,7 +23,8 @@ pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
     who.answer(page).await
 }
 
-fn permitted(who: &Reviewer) -> Result<(), Trouble> {
+/// Whether this person may stop anything.
+pub fn permitted(who: &Reviewer) -> Result<(), Trouble> {
     if who.person.role.may_stop() {
         return Ok(());
     }

@@ -136,6 +136,7 @@ fn ours(l: &Words, reply: &Reply, by: &Automation) -> Entry {
         approved: reply.request.map(|id| format!("/requests/{id}")),
         state: ledger_tag(reply.delivery.as_str(), l),
         why: reply.why.clone(),
+        doubts: reply.waits_for_people().then(|| format!("/replies/{}/doubts", reply.id)),
     }))
 }
 
@@ -151,6 +152,7 @@ async fn broadcast(who: &Reviewer, sent: &Sent) -> Result<Entry, Error> {
         approved: Some(format!("/requests/{}", sent.request)),
         state: ledger_tag(sent.row.delivery.as_str(), l),
         why: None,
+        doubts: None,
     })))
 }
 

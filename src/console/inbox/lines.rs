@@ -15,7 +15,7 @@ use crate::console::visit::Reviewer;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Person;
-use crate::domain::policy::signatures::next_seat;
+use crate::domain::policy::signatures::{next_seat, rules_on_doubts};
 use crate::domain::requests::{Seat, Status};
 use crate::error::Error;
 use crate::store;
@@ -66,7 +66,7 @@ fn waits_for(line: &Line, person: &Person, now: Timestamp) -> bool {
         }
         Status::Paused => next_agrees(),
         // To count them as sent, or to leave them, takes one who could have signed; to send them again takes all who did.
-        Status::NeedsAttention => next_agrees() || next_seat(&line.quorum, []).is_some_and(sits),
+        Status::NeedsAttention => next_agrees() || next_seat(&rules_on_doubts(&line.quorum), []).is_some_and(sits),
         _ => false,
     };
     may && line.owner_id != person.id
@@ -187,6 +187,8 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
     };
     Row {
         href: match line.status {
+            // Its page leads on to where it is decided.
+            Status::NeedsAttention if line.tool == "whatsapp.session_message.send" => format!("/requests/{}", line.id),
             Status::NeedsAttention => format!("/broadcasts/{}/doubts", line.id),
             Status::Paused => format!("/broadcasts/{}/resume", line.id),
             _ => format!("/requests/{}", line.id),

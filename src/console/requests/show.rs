@@ -18,6 +18,7 @@ use crate::console::inbox::neighbours;
 use crate::console::monitor::Progress;
 use crate::console::page::{Here, RoleName};
 use crate::console::parts::{Digest, Due};
+use crate::console::replies::{self, Said};
 use crate::console::review;
 use crate::console::states::State;
 use crate::console::visit::Reviewer;
@@ -68,6 +69,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     let names = Names::read(&ctx.db, person.tenant).await?;
     let state = state(&dossier, reader, &names);
     let execution = store::deliveries::by_request(&ctx.db, person.tenant, id).await?;
+    let said = replies::of_request(reader, request).await?;
     let sent = match sent {
         Some(sent) => Some(sent),
         None => kept(&reader.session, id).await.filter(|kept| kept.intent.digest == request.digest).map(|kept| Sent {
@@ -82,7 +84,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     };
     let fresh = new_today(request, &dossier.findings_now);
     Ok(RequestPage {
-        head: head(&dossier, reader, &state).await?,
+        head: head(&dossier, reader, &state, said.as_ref()).await?,
         signatures: signatures(l, &dossier, person.role.may_read_audit()),
         findings: findings::views(l, &request.preview.findings, true),
         findings_now: (!fresh.is_empty()).then(|| findings::views(l, &fresh, false)),
@@ -91,6 +93,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
             progress: Progress::from(tally),
             stop: (request.status.is_running() && person.role.may_stop()).then(|| format!("/broadcasts/{id}/stop")),
         }),
+        said,
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
@@ -137,14 +140,14 @@ pub fn may_withdraw(request: &ActionRequest, reader: &Reviewer) -> bool {
     open && (reader.person.role.may_stop() || request.owner == reader.person.id)
 }
 
-async fn head(dossier: &Dossier, reader: &Reviewer, state: &State) -> Result<Head, Error> {
+async fn head(dossier: &Dossier, reader: &Reviewer, state: &State, said: Option<&Said>) -> Result<Head, Error> {
     let (request, l) = (&dossier.request, &reader.l);
     let around = neighbours(&reader.console.ctx.db, &reader.person, reader.now, request.id).await?;
     let asked_at = request.created_at.to_jiff();
     let waits = request.status == Status::PendingApproval;
     Ok(Head {
         state: state.tag(l),
-        next_move: state.next(l),
+        next_move: if said.is_some_and(|said| said.under_way) { l.t("reply-under-way") } else { state.next(l) },
         summary: review::summary(l, &request.preview),
         agent: request.agent_name.clone(),
         owner: request.owner_name.clone(),

@@ -75,6 +75,7 @@ fn ours(l: &Words, said: Spoken, by: String, approved: bool, state: &str) -> Ent
         approved: approved.then(|| "/requests/ar_7f3k".to_owned()),
         state: ledger_tag(state, l),
         why: (state == "suppressed").then(|| HOSTILE.into()),
+        doubts: (state == "unknown").then(|| "/replies/ry_1/doubts".into()),
     }))
 }
 

@@ -1,10 +1,12 @@
 //! Sample requests: open, sent back with faults, and signed and running; and their signing pages.
 
-use super::review::{import, review, segment};
+use super::review::{import, review, segment, session};
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
+use crate::console::monitor::ledger_tag;
 use crate::console::page::{Here, RoleName};
 use crate::console::parts::{Due, Tone};
+use crate::console::replies::Said;
 use crate::console::requests::{
     AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Outcome, Panel, Raw, ReadFirst,
     RequestPage, Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
@@ -110,6 +112,7 @@ impl RequestPage {
             findings: findings.clone(),
             findings_now: None,
             execution: None,
+            said: None,
             review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
@@ -175,7 +178,22 @@ impl RequestPage {
         let mut segment = other(Review::Segment(Box::new(segment())), &[Section::Change, Section::Effect]);
         import.head.outcome = Some(Outcome { tone: Tone::Ok, text: "1,100 written.".into(), lang: None });
         segment.head.outcome = Some(Outcome { tone: Tone::Danger, text: HOSTILE.into(), lang: Some("en") });
-        vec![open, refused, signed, import, segment]
+        let session = |state: &str, change: fn(&mut Said)| {
+            let review = Review::Session(Box::new(session()));
+            let mut page = other(review, &[Section::Conversation, Section::Message, Section::Consent]);
+            let thread = Some("/conversations/cv_1".to_owned());
+            let (why, stop, doubts) = (None, None, None);
+            let mut said = Said { state: ledger_tag(state, l), why, thread, stop, under_way: false, doubts };
+            change(&mut said);
+            page.said = Some(said);
+            page
+        };
+        let queued = session("queued", |said| said.stop = Some("/requests/ar_7f3k/stop".into()));
+        let under_way = session("sending", |said| said.under_way = true);
+        let doubtful = session("unknown", |said| {
+            (said.why, said.doubts) = (Some(HOSTILE.into()), Some("/replies/ry_1/doubts".into()));
+        });
+        vec![open, refused, signed, import, segment, queued, under_way, doubtful]
     }
 }
 

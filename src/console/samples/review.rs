@@ -1,8 +1,9 @@
 //! A sample broadcast with figures that balance.
 
-use super::{HOSTILE, at};
+use super::{HOSTILE, at, now};
 use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
+use crate::console::review::messages::{SaidLine, SaidMessage, SessionReview};
 use crate::console::review::{
     AudienceSection, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine, Header, ImportPerson,
     ImportReview, LeftOutLine, LinkView, LinksSection, MarketTime, MessageSection, SamplePerson, ScheduleSection,
@@ -199,5 +200,36 @@ pub fn segment() -> SegmentReview {
         enter: 12,
         leave: 78,
         broadcasts: vec![DrawnLine { href: "/broadcasts/bc_1".into(), name: HOSTILE.into(), state: "Sending".into() }],
+    }
+}
+
+/// A message to one customer.
+pub fn session() -> SessionReview {
+    let said = |by: &str, by_customer, text: Option<&str>| SaidLine {
+        by: by.into(),
+        by_customer,
+        at: now(),
+        kind: "image".into(),
+        text: text.map(pieces),
+    };
+    SessionReview {
+        to: "+852 •••• ••34".into(),
+        name: "C••• T•• M••".into(),
+        from: "+852 5550 1000".into(),
+        closes: Some(at("2026-11-23T05:20:05Z")),
+        now: now(),
+        lines: vec![said("Customer", true, Some(HOSTILE)), said("Automation", false, None)],
+        message: SaidMessage {
+            kind: "reply_buttons".into(),
+            media: Some(("document".into(), HOSTILE.into(), Some("receipt.pdf".into()))),
+            header: Some("Your *order*".into()),
+            body: formatted("It is *ready*.\n<b>Come by.</b>"),
+            footer: Some("Harbour Tea House".into()),
+            opens: Some("Choose".into()),
+            choices: vec![("Today".into(), None), (HOSTILE.into(), Some("https://shop.example.hk".into()))],
+            raw: pieces("It is *ready*.\u{200B}"),
+            hidden_characters: 1,
+        },
+        reasons: vec!["it speaks of prices or payment".into()],
     }
 }

@@ -191,11 +191,11 @@ pub fn may_agree(
     next_fits(&unfilled(&request.quorum, voted.iter().map(|(_, role)| *role)), person)
 }
 
-/// By whose authority a reply in doubt is decided on: whoever signs what let it out, and where policy let it out without
+/// By whose authority messages in doubt are decided on: whoever signs what let them out, and where policy let them out without
 /// anybody, whoever signs an answer that is sensitive.
 #[must_use]
-pub fn rules_on_reply(request: &ActionRequest) -> Quorum {
-    if request.quorum.needs_people() { request.quorum.clone() } else { one_signature("SIGN-07") }
+pub fn rules_on_doubts(quorum: &Quorum) -> Quorum {
+    if quorum.needs_people() { quorum.clone() } else { one_signature("SIGN-07") }
 }
 
 /// Whether this person may decide what becomes of a reply in doubt that this request let out.
@@ -206,7 +206,7 @@ pub fn may_rule_on_reply(request: &ActionRequest, person: &Person) -> Result<(),
     if is_maker(request, person.id) {
         return Err(MayNotSign::OwnAgent);
     }
-    next_fits(&unfilled(&rules_on_reply(request), []), person)
+    next_fits(&unfilled(&rules_on_doubts(&request.quorum), []), person)
 }
 
 /// Whether the seat that is next is one for this person's role.
