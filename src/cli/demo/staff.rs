@@ -106,7 +106,7 @@ impl<'a> Staff<'a> {
     async fn sign(&self, id: RequestId) -> anyhow::Result<()> {
         let tenant = self.tenant.id;
         let request = requests::find(&self.ctx.db, tenant, id).await?.context("the request is gone")?;
-        sign::check(self.ctx, tenant, &self.lau, id, &request.preview.view.sections()).await?;
+        sign::check(self.ctx, tenant, &self.lau, id, request.preview.view.sections()).await?;
         let accept = |rule: &str| AcceptedWarning { rule: rule.to_owned(), reason: "Part of the demo.".to_owned() };
         let intent = Intent {
             digest: request.digest,
