@@ -88,9 +88,8 @@ async fn measure() {
     }
     println!("resident at most: {} MB", simulator.peak_resident());
     let state: Value = reqwest::get(format!("{}/control/state", simulator.url)).await.unwrap().json().await.unwrap();
-    let counters = &state["counters"];
-    let expected = 2 * CONNECTIONS.len() * MESSAGES;
-    assert_eq!(counters["accepted"], json!(expected), "every send was taken: {counters}");
+    let accepted = state.pointer("/counters/accepted").and_then(Value::as_u64);
+    assert_eq!(accepted, Some(2 * (CONNECTIONS.len() * MESSAGES) as u64), "every send was taken");
 }
 
 /// Sends a second, with one request at a time on each connection.
