@@ -26,7 +26,7 @@ use crate::words::Words;
 const PAGE: usize = 50;
 
 /// The parts of the log that the filter offers, by the beginning of their names.
-const GROUPS: [&str; 10] = [
+const GROUPS: [&str; 11] = [
     "request.",
     "execution.",
     "person.",
@@ -34,6 +34,7 @@ const GROUPS: [&str; 10] = [
     "contact.",
     "conversation.",
     "queue.",
+    "automation.",
     "template.",
     "number.",
     "tenant.",
@@ -309,6 +310,7 @@ fn filters(l: &Words, names: &Names, asked: &Fields, fault: Option<String>) -> F
         "contact." => l.t("audit-group-contact"),
         "conversation." => l.t("audit-group-conversation"),
         "queue." => l.t("audit-group-queue"),
+        "automation." => l.t("audit-group-automation"),
         "template." => l.t("audit-group-template"),
         "number." => l.t("audit-group-number"),
         "tenant." => l.t("audit-group-tenant"),
