@@ -190,7 +190,7 @@ fn announce(app: &App, simulator: &Simulator, keys: &Keys) {
         say(format_args!("    {:<28} {:<26} {} ({})", person.email, person.password, person.name, person.role));
     }
     say(
-        "\nThe compliance officer finds broadcasts waiting. Customers write, and within five minutes Meta pauses a template and",
+        "\nThe compliance officer finds broadcasts waiting, and customers write. In the first five minutes of a new folder\n\
+         Meta pauses a template and stops a number: the lines below tell when. Stop with Ctrl-C; the data is kept.\n",
     );
-    say("stops a number: the lines below tell when. Stop with Ctrl-C; the data is kept.\n");
 }
