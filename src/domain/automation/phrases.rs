@@ -3,6 +3,7 @@
 use crate::domain::messages::limits;
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
 
 words! {
     /// How a phrase is looked for in a message.
@@ -33,8 +34,15 @@ impl Plain {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut words: Vec<String> = Vec::new();
-        let mut open = false;
-        for c in text.chars().take(limits::TEXT).nfkc().flat_map(fold).nfkc().filter(|c| !is_unseen(*c)) {
+        let (mut open, mut on_a_letter) = (false, false);
+        let seen = |c: &char| !is_unseen(*c) && !matches!(c, '\'' | '\u{2019}');
+        for c in text.chars().take(limits::TEXT).nfkc().flat_map(fold).filter(seen).nfkc() {
+            // An accent belongs to the letter before it; where there is none, it says nothing.
+            if canonical_combining_class(c) != 0 {
+                words.last_mut().filter(|_| on_a_letter).into_iter().for_each(|word| word.push(c));
+                continue;
+            }
+            on_a_letter = is_letter(c);
             if is_written_without_spaces(c) && is_letter(c) {
                 words.push(c.to_string());
                 open = false;
@@ -44,7 +52,7 @@ impl Plain {
                     None => words.push(c.to_string()),
                 }
                 open = true;
-            } else if !matches!(c, '\'' | '\u{2019}') {
+            } else {
                 open = false;
             }
         }
@@ -109,7 +117,7 @@ fn join(words: &[String]) -> String {
     let mut joined = String::new();
     let mut spaced = false;
     for word in words {
-        let needs_space = !word.chars().any(is_written_without_spaces);
+        let needs_space = !word.chars().next().is_some_and(is_written_without_spaces);
         if spaced && needs_space {
             joined.push(' ');
         }
@@ -212,6 +220,14 @@ mod tests {
         assert!(Plain::of("退款").is_one_word() && Plain::of("refund").is_one_word());
         assert!(!Plain::of("opening hours").is_one_word() && !Plain::of("iphone殼").is_one_word());
         assert_eq!(Plain::of("A4 紙").letters(), (3, 1));
+    }
+
+    #[test]
+    fn accents_stay_on_their_letters() {
+        assert!(Plain::of("\u{11370} \u{e48}").is_empty(), "on nothing");
+        assert_eq!(Plain::of("caf\u{e9}"), Plain::of("cafe\u{301}"));
+        assert_eq!(Plain::of("e\u{200d}\u{301}"), Plain::of("\u{e9}"));
+        assert_eq!(Plain::of("\u{e01}\u{e48}\u{e32}").words(), ["\u{e01}\u{e48}", "\u{e32}"]);
     }
 
     proptest! {
