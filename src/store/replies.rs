@@ -140,8 +140,6 @@ impl TryFrom<IntentRow> for Intent {
     }
 }
 
-// `state in (0, 1)` is what the index of those that are due is made for.
-
 /// Takes replies that are due, at most one for each customer, and none in a database that is behind what has happened. The
 /// intent counts once the transaction is committed, and until then nothing may be sent.
 pub async fn claim(
@@ -166,6 +164,7 @@ pub async fn claim(
             )
         };
     }
+    // `state in (0, 1)` is what the index of those that are due is made for.
     const CLAIM: Sql = Sql { sqlite: claim!(sqlite, ""), postgres: claim!(postgres, " for update skip locked") };
     let sql = CLAIM.of(tx);
     let rows: Vec<IntentRow> = on!(tx tx, c => sqlx::query_as(sql).bind(by).bind(now).bind(lease_until).bind(i64::from(limit))

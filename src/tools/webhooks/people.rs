@@ -94,7 +94,9 @@ async fn converse(
     if message.referral.is_some() {
         conversations::entered(tx, tenant, number, known.no, at).await?;
     }
-    let wants_answer = !matches!(message.kind, MessageKind::Reaction { .. } | MessageKind::Revoke { .. });
+    // Whoever says STOP is not answered, and waits for nobody.
+    let wants_answer = !matches!(message.kind, MessageKind::Reaction { .. } | MessageKind::Revoke { .. })
+        && message.opts_out().is_none();
     let heard = Heard { number, contact: known.no, at, wants_answer };
     let thread = conversations::heard(tx, tenant, &heard, arrived).await?;
     // Whoever waits in a queue is answered within what that queue promises.
