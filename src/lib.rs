@@ -7,10 +7,11 @@
 pub mod domain;
 pub mod faults;
 
-// 2: the edges: SQL, the Graph API, SMTP, files, the virus scanner
+// 2: the edges: SQL, the Graph API, SMTP, files, the source of orders, the virus scanner
 pub mod graph;
 pub mod mail;
 pub mod objects;
+pub mod order_source;
 pub mod scan;
 pub mod store;
 pub mod words;

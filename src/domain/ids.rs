@@ -132,6 +132,10 @@ id! {
     ConversationId = "cv";
     /// A message to one customer.
     ReplyId = "ry";
+    /// What a customer ordered.
+    OrderId = "or";
+    /// An address under which an order is paid.
+    PaymentLinkId = "pl";
     /// A file that is sent or was received.
     AssetId = "as";
     /// One running daemon.

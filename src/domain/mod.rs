@@ -58,6 +58,7 @@ pub mod media;
 pub mod messages;
 pub mod money;
 pub mod open_enum;
+pub mod orders;
 pub mod password;
 pub mod people;
 pub mod phone;

@@ -84,6 +84,17 @@ impl Currency {
     /// The Hong Kong dollar, in which the built-in figures are.
     pub const HKD: Self = Self(*b"HKD");
 
+    /// How many decimals its smallest coin has, as ISO 4217 says.
+    #[must_use]
+    pub fn decimals(self) -> u32 {
+        match self.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
+            | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
     /// What stands before an amount: the sign that tells one dollar from another, or the letters.
     fn mark(self) -> Cow<'static, str> {
         match self.as_str() {
