@@ -166,6 +166,7 @@ pub fn context(db: Db, clock: SharedClock, graph: &str) -> Ctx {
         secrets: Arc::new(|_| Some(Secret::new(SECRET))),
         wake: Wake::default(),
         media: countersign::tools::media::Media::default(),
+        orders: countersign::tools::orders::Orders::default(),
     }
 }
 

@@ -3,12 +3,14 @@
 
 mod environment;
 mod media;
+mod orders;
 
 use crate::domain::policy::signatures::Times;
 use crate::domain::policy::{self, Policy};
 use crate::domain::secret::Secret;
 use config::{Config, File, FileFormat};
 use media::Media;
+use orders::Orders;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub console: Console,
     /// Files.
     pub media: Media,
+    /// What customers order and how they pay.
+    pub orders: Orders,
     /// Agents' door.
     pub mcp: Mcp,
     /// Sending.
@@ -310,6 +314,7 @@ impl Settings {
             return Err(ConfigError::Value("worker.lease: must be from 3s to 5m".to_owned()));
         }
         self.media.check()?;
+        self.orders.payment_url()?;
         self.policy().map(drop)
     }
 

@@ -30,6 +30,7 @@ pub mod console;
 pub mod files;
 pub mod inbound;
 pub mod mcp;
+pub mod payments;
 pub mod simulate;
 pub mod worker;
 

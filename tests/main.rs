@@ -21,6 +21,7 @@ mod harness;
 mod journeys;
 mod mcp;
 mod media;
+mod orders;
 mod simulation;
 mod store;
 mod support;

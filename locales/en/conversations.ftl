@@ -66,6 +66,7 @@ said-edit = Changed an earlier message
 said-revoke = Took a message back
 said-other = Message of another kind
 said-template = Template { $name }, { $language }
+said-payment = Payment link
 said-broadcast = Broadcast “{ $name }”
 said-approved = The request that approved it
 said-by-request = Approved answer

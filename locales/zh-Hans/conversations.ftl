@@ -66,6 +66,7 @@ said-edit = 修改了较早的消息
 said-revoke = 撤回了一条消息
 said-other = 其他类型的消息
 said-template = 消息模板 { $name }，{ $language }
+said-payment = 付款链接
 said-broadcast = 群发广播“{ $name }”
 said-approved = 批准此消息的请求
 said-by-request = 已批准的回复

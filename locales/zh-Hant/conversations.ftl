@@ -66,6 +66,7 @@ said-edit = 修改了較早的訊息
 said-revoke = 收回了一則訊息
 said-other = 其他類型的訊息
 said-template = 訊息範本 { $name }，{ $language }
+said-payment = 付款連結
 said-broadcast = 廣播「{ $name }」
 said-approved = 批准此訊息的要求
 said-by-request = 已批准的回覆

@@ -13,6 +13,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ("countersign_database_behind_total", "Losses that were seen to: the database was older than what has happened."),
     ("countersign_executions_total", "Executions that ended, by how."),
     ("countersign_attachments_total", "Files of customers, by what became of each try to fetch one."),
+    ("countersign_payment_links_followed_total", "Payment links by which a customer went on to the payment."),
     ("countersign_automatic_replies_total", "Replies that rules, flows and auto-replies gave."),
     (
         "countersign_automation_unreadable_total",

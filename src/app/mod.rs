@@ -1,4 +1,4 @@
-//! Puts the parts together: one process with the four doors, opened in order and closed in order.
+//! Puts the parts together: one process with its doors, opened in order and closed in order.
 
 mod clock;
 mod figures;
@@ -6,6 +6,7 @@ pub mod health;
 pub mod hosts;
 pub mod logs;
 mod media;
+mod orders;
 pub mod people;
 pub mod shutdown;
 
@@ -18,6 +19,7 @@ use crate::graph::{self, Graph};
 use crate::inbound;
 use crate::mail::Mailer;
 use crate::mcp;
+use crate::payments;
 use crate::store::{self, lock::FileLock, mark_file::MarkFile};
 use crate::tools::wake::Wake;
 use crate::tools::{Ctx, Secrets};
@@ -94,6 +96,7 @@ impl App {
             public_url: settings.origin().into(),
             wake: Wake::default(),
             media: media::open(&settings, &secrets)?,
+            orders: orders::open(&settings, &secrets)?,
             secrets,
         };
         Ok(Self { settings, ctx, clock, mailer, listener, metrics: figures::recorder()?, mark_file, _lock: lock })
@@ -206,6 +209,7 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         .merge(console::router(app.ctx.clone(), console))
         .merge(mcp::router(app.ctx.clone(), mcp, stop.child_token()))
         .merge(files::router(app.ctx.clone()))
+        .merge(payments::router(app.ctx.clone()))
         // Meta calls the webhook, and probes call what follows, by whatever name they were given.
         .layer(from_fn_with_state(hosts, hosts::check))
         .merge(inbound::router(app.ctx.clone()))
@@ -218,9 +222,9 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
 }
 
 /// The path without its query: a query may hold a verify token or what somebody searched for. And without the end of an
-/// address that opens a file to whoever has it.
+/// address that opens a file or a payment to whoever has it.
 fn span(request: &axum::extract::Request) -> tracing::Span {
     let path = request.uri().path();
-    let path = if path.starts_with(files::PATH) { files::PATH } else { path };
+    let path = [files::PATH, payments::PATH].into_iter().find(|open| path.starts_with(open)).unwrap_or(path);
     tracing::debug_span!("request", method = %request.method(), path)
 }

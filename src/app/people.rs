@@ -4,6 +4,7 @@ use crate::domain::audit::{Actor, Event};
 use crate::domain::automation::names::Queue as QueueName;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::ids::{AgentId, PersonId, TenantId, random_bytes};
+use crate::domain::orders::Product;
 use crate::domain::password;
 use crate::domain::people::{Agent, NameStyle, Permission, Person, Role, Tenant};
 use crate::store::conversations::NewQueue;
@@ -146,6 +147,16 @@ pub async fn set_queue(db: &Db, tenant: TenantId, queue: &NewQueue<'_>, people: 
     }
     let details = json!({ "restricted": queue.restricted });
     audit(&mut tx, tenant, "queue.set", queue.name, details).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Adds a product of the built-in catalogue, or changes it.
+pub async fn set_product(db: &Db, tenant: TenantId, product: &Product) -> anyhow::Result<()> {
+    anyhow::ensure!(!product.name.is_empty(), "a product has a name that customers read");
+    let mut tx = db.begin().await?;
+    store::orders::put(&mut tx, tenant, std::slice::from_ref(product)).await?;
+    let details = json!({ "price": product.price, "stock": product.stock });
+    audit(&mut tx, tenant, "product.set", product.id.as_str(), details).await?;
     Ok(tx.commit().await?)
 }
 

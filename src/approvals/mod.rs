@@ -17,6 +17,7 @@ pub mod doubts;
 pub mod engine;
 pub mod execute;
 pub mod inbox;
+pub mod orders;
 mod reconcile;
 pub mod replies;
 pub mod resume;

@@ -8,7 +8,8 @@ pub mod stop;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppressions;
 use crate::domain::ids::ReplyId;
-use crate::domain::messages::{OutboundMessage, Recipient};
+use crate::domain::messages::{Content, CtaUrl, OutboundMessage, Recipient, Text};
+use crate::domain::orders::links::{LinkToken, PATH, Revocation};
 use crate::domain::policy::session::{Ground, may_write};
 use crate::domain::preview::Level;
 use crate::domain::replies::{ReplyToken, Saying};
@@ -20,12 +21,12 @@ use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMes
 use crate::store::behind::Known;
 use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
-use crate::store::replies::{self, Ending, Intent, Settled};
-use crate::store::{business, people, templates};
+use crate::store::orders::links;
+use crate::store::replies::{self, Ending, Failed, Intent, Settled};
+use crate::store::{Tx, business, people, templates};
 use crate::tools::Ctx;
 use crate::tools::messages::{Facts, facts};
-use crate::tools::webhooks::remedies;
-use crate::tools::webhooks::replies::{said, sent_twice, speaks_against};
+use crate::tools::webhooks::replies::{said, sent_twice, speaks_against, undelivered};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -110,10 +111,20 @@ async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending) -> Result<()> {
     if arrived {
         said(&mut tx, tenant, intent.id, now).await?;
     }
-    if let Ending::Failed(Some(code), _) = ending {
-        remedies(&mut tx, tenant, &[(intent.contact, i64::from(*code))], now).await?;
-    }
+    came_to_nothing(&mut tx, intent, ending, now).await?;
     tx.commit_at(Step::Replied).await?;
+    Ok(())
+}
+
+/// What follows from a message that will not arrive. One that is in doubt may yet, and its link stays good.
+async fn came_to_nothing(tx: &mut Tx, intent: &Intent, ending: &Ending, now: Timestamp) -> Result<()> {
+    if let Ending::Failed(Some(code), _) = ending {
+        let failed = Failed { contact: intent.contact, code: *code, identity_hash: intent.identity_hash.clone() };
+        undelivered(tx, intent.tenant, intent.id, &failed, now).await?;
+    }
+    if let (Saying::Payment { link, .. }, Ending::Failed(..) | Ending::Suppressed(_)) = (&intent.saying, ending) {
+        links::revoke(tx, intent.tenant, *link, Revocation::NotDelivered, now).await?;
+    }
     Ok(())
 }
 
@@ -129,6 +140,11 @@ async fn ready(ctx: &Ctx, intent: &Intent, rate: u32) -> Result<std::result::Res
         suppressions,
         reachable: reach.recipient().is_some(),
     };
+    // What is private goes only to the person it was meant for.
+    let guarded = intent.identity_hash.is_some() || matches!(intent.saying, Saying::Payment { .. });
+    if let Some(doubt) = reach.may_send().err().filter(|_| guarded) {
+        return Ok(Err(Ending::Suppressed(format!("Not sent: {doubt}."))));
+    }
     let forbids = may_write(&ground, now).into_iter().find(|finding| finding.level == Level::Block);
     let to = match (forbids, reach.recipient()) {
         (None, Some(to)) => to,
@@ -156,7 +172,7 @@ enum Outbound {
     Template(Box<TemplateMessage>),
 }
 
-/// It, or how it ends because Meta would refuse it, or this customer wants none of its kind.
+/// It, or how it ends because Meta would refuse it, or this customer wants none of its kind, or nobody could pay by it.
 async fn outbound(
     ctx: &Ctx,
     intent: &Intent,
@@ -164,13 +180,19 @@ async fn outbound(
     suppressions: Suppressions,
 ) -> Result<std::result::Result<Outbound, Ending>> {
     match &intent.saying {
-        Saying::Message(content) => {
-            let message = OutboundMessage { to, reply_to: None, identity_key_hash: None, content: content.clone() };
-            let fault = message.faults().into_iter().next();
-            Ok(match fault {
-                None => Ok(Outbound::Free(Box::new(message))),
-                Some(fault) => Err(Ending::Failed(None, format!("Meta would refuse it: {fault}."))),
-            })
+        Saying::Message(content) => Ok(free(intent, to, content.clone())),
+        Saying::Payment { link, body, label } => {
+            let token = LinkToken::random();
+            let (hash, now) = (token.hash(), ctx.clock.now());
+            let mut tx = ctx.db.begin().await?;
+            let armed = links::arm(&mut tx, intent.tenant, (*link, intent.id), &hash, now).await?;
+            tx.commit().await?;
+            if !armed {
+                let why = "Its payment link is over or was taken back, or there is no such order any more.";
+                return Ok(Err(Ending::Suppressed(why.to_owned())));
+            }
+            let url = format!("{}{PATH}{}", ctx.public_url, token.reveal());
+            Ok(free(intent, to, to_pay(body, label, url)))
         }
         Saying::Template { name, language } => {
             let found = templates::of_name(&ctx.db, intent.tenant, name).await?;
@@ -187,7 +209,7 @@ async fn outbound(
             Ok(Ok(Outbound::Template(Box::new(TemplateMessage {
                 phone_number_id: intent.number.clone(),
                 to,
-                identity_key_hash: None,
+                identity_key_hash: intent.identity_hash.clone(),
                 name: name.clone(),
                 language: language.to_string(),
                 header: None,
@@ -197,6 +219,26 @@ async fn outbound(
                 callback: String::new(),
             }))))
         }
+    }
+}
+
+/// A button that opens the payment. Meta takes none that leads to plain http, as an address of this machine does; there the
+/// address stands in the text.
+fn to_pay(body: &str, label: &str, url: String) -> Content {
+    if url.starts_with("https://") {
+        let (body, label) = (body.to_owned(), label.to_owned());
+        return Content::CtaUrl(CtaUrl { header: None, body, footer: None, label, url });
+    }
+    Content::Text(Text { body: format!("{body}\n\n{label}: {url}"), preview_url: false })
+}
+
+/// A message in Meta's shape, unless it would be refused there.
+fn free(intent: &Intent, to: Recipient, content: Content) -> std::result::Result<Outbound, Ending> {
+    let identity_key_hash = intent.identity_hash.clone();
+    let message = OutboundMessage { to, reply_to: None, identity_key_hash, content };
+    match message.faults().into_iter().next() {
+        Some(fault) => Err(Ending::Failed(None, format!("Meta would refuse it: {fault}."))),
+        None => Ok(Outbound::Free(Box::new(message))),
     }
 }
 
@@ -247,5 +289,20 @@ const fn word(ending: &Ending) -> &'static str {
         Ending::Failed(..) => "failed",
         Ending::Suppressed(_) => "suppressed",
         Ending::Unknown(_) => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_is_opened_by_a_button_where_meta_takes_one() {
+        let to = |url: &str| to_pay("Your order", "Pay", url.to_owned());
+        let Content::CtaUrl(button) = to("https://tea.example/p/x") else { panic!("a button") };
+        assert_eq!((button.label.as_str(), button.url.as_str()), ("Pay", "https://tea.example/p/x"));
+        assert!(to("https://tea.example/p/x").faults().is_empty());
+        let Content::Text(text) = to("http://127.0.0.1:8080/p/x") else { panic!("words") };
+        assert!(text.body.ends_with("Pay: http://127.0.0.1:8080/p/x"), "{}", text.body);
     }
 }

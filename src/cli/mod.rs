@@ -4,6 +4,7 @@ mod agent;
 mod catalogue;
 mod demo;
 mod migrate;
+mod product;
 mod queue;
 mod serve;
 mod simulate;
@@ -51,6 +52,9 @@ enum Command {
     /// Add or list the queues in which conversations wait for people.
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// Set or list the products of the built-in catalogue.
+    #[command(subcommand)]
+    Product(product::ProductCommand),
 }
 
 /// Where the settings come from.
@@ -96,6 +100,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(command) => command.run().await,
         Command::Agent(command) => command.run().await,
         Command::Queue(command) => command.run().await,
+        Command::Product(command) => command.run().await,
     }
 }
 

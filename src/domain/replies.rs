@@ -2,7 +2,7 @@
 
 use super::canonical::Hash;
 use super::contacts::Language;
-use super::ids::ReplyId;
+use super::ids::{PaymentLinkId, ReplyId};
 use super::messages::Content;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,16 @@ pub enum Saying {
         name: String,
         /// In which language.
         language: Language,
+    },
+    /// A text with a button that leads to a payment. The address behind it is made at the moment of sending: it is a secret of
+    /// the customer's, and stands in no row.
+    Payment {
+        /// Which link.
+        link: PaymentLinkId,
+        /// The text.
+        body: String,
+        /// What stands on the button.
+        label: String,
     },
 }
 

@@ -15,7 +15,10 @@ use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
-pub use identity::{Became, Found, Reach, Seen, become_another, doubt_identity, know, of, reach, seen, wished};
+pub use identity::{
+    Became, Found, Reach, Seen, become_another, confirm_identity, doubt_identity, know, mismatched, of, reach, seen,
+    wished,
+};
 pub use imports::{add_import, amend, by_phones, import_rows};
 
 row! {

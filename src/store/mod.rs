@@ -24,6 +24,7 @@ pub mod lock;
 pub mod mark_file;
 pub mod media;
 pub mod messages;
+pub mod orders;
 pub mod outbox;
 pub mod people;
 pub mod population;

@@ -17,7 +17,7 @@ use crate::store::behind::Known;
 
 pub use doubts::{Against, Overdue, ask, contradicted, overdue, rule, second_messages, stop};
 pub use read::{Reply, between, ended, find, of_request, page_to, to_contact};
-pub use statuses::{Told, apply_status};
+pub use statuses::{Failed, Told, apply_status};
 
 /// A message to be said to one person.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct NewReply<'a> {
     pub cause: &'a ReplyCause,
     /// The customer's message that it answers.
     pub in_reply_to: Option<&'a str>,
+    /// Given, Meta delivers it only to the person of whom this mark was read.
+    pub identity_hash: Option<&'a str>,
     /// What it says.
     pub saying: &'a Saying,
 }
@@ -62,11 +64,11 @@ pub async fn add(tx: &mut Tx, tenant: TenantId, replies: &[NewReply<'_>], now: T
         let (cause, content) = (to_json("reply", "cause", reply.cause)?, to_json("reply", "content", reply.saying)?);
         on!(tx &mut *tx, c => sqlx::query(
             "insert into reply (id, tenant_id, phone_number_id, contact_no, n, source, request_id, cause, in_reply_to, content,
-                state, attempt, lease_until, due_at, created_at, updated_at)
-             select $1, $2, $3, $4, coalesce(max(n), 0) + 1, $5, $6, $7, $8, $9, 0, 0, 0, $10, $10, $10
+                state, attempt, lease_until, due_at, created_at, updated_at, identity_hash)
+             select $1, $2, $3, $4, coalesce(max(n), 0) + 1, $5, $6, $7, $8, $9, 0, 0, 0, $10, $10, $10, $11
              from reply where tenant_id = $2 and phone_number_id = $3 and contact_no = $4")
             .bind(id).bind(tenant).bind(reply.number).bind(reply.contact).bind(source.as_str()).bind(request).bind(cause)
-            .bind(reply.in_reply_to).bind(content).bind(now).execute(c).await.map(drop))?;
+            .bind(reply.in_reply_to).bind(content).bind(now).bind(reply.identity_hash).execute(c).await.map(drop))?;
         ids.push(id);
     }
     Ok(ids)
@@ -110,6 +112,8 @@ pub struct Intent {
     pub source: ReplySource,
     /// The customer's message that it answers.
     pub in_reply_to: Option<String>,
+    /// The mark of the person for whom it is.
+    pub identity_hash: Option<String>,
     /// What it says.
     pub saying: Saying,
     /// Which try.
@@ -119,7 +123,7 @@ pub struct Intent {
 row! {
     struct IntentRow {
         id: ReplyId, tenant_id: TenantId, phone_number_id: String, contact_no: ContactNo, request_id: RequestId, source: String,
-        in_reply_to: Option<String>, content: String, attempt: i16,
+        in_reply_to: Option<String>, identity_hash: Option<String>, content: String, attempt: i16,
     }
 }
 
@@ -135,6 +139,7 @@ impl TryFrom<IntentRow> for Intent {
             contact: row.contact_no,
             request: row.request_id,
             in_reply_to: row.in_reply_to,
+            identity_hash: row.identity_hash,
             attempt: row.attempt,
         })
     }
@@ -160,7 +165,7 @@ pub async fn claim(
                 $lock,
                 ") and ",
                 not_behind!($kind, "$5", "$6"),
-                " returning id, tenant_id, phone_number_id, contact_no, request_id, source, in_reply_to, content, attempt"
+                " returning id, tenant_id, phone_number_id, contact_no, request_id, source, in_reply_to, identity_hash, content, attempt"
             )
         };
     }

@@ -5,8 +5,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{
     AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId,
-    ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId,
-    TenantId,
+    ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId,
+    SegmentId, SignatureId, TenantId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -57,7 +57,7 @@ macro_rules! ids {
 }
 
 ids! {
-    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
 }
 
 impl Column<i64> for Timestamp {

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod envelope;
 pub mod media;
 pub mod messages;
+pub mod orders;
 mod reading;
 pub mod request_view;
 pub mod requests;
@@ -44,6 +45,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use media::Media;
+use orders::Orders;
 use wake::Wake;
 
 /// Looks a secret up by the name of its environment variable.
@@ -68,6 +70,8 @@ pub struct Ctx {
     pub wake: Wake,
     /// Files.
     pub media: Media,
+    /// Who keeps orders, and where they are paid.
+    pub orders: Orders,
 }
 
 impl Ctx {

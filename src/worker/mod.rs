@@ -18,7 +18,7 @@ use files::{Files, Sweeps};
 use futures::FutureExt as _;
 use mails::Mails;
 use mark::{Mark, SharedMark};
-use rounds::{Marks, Posts, Reads, Replies, Requests, Times};
+use rounds::{Marks, Orders, Posts, Reads, Replies, Requests, Times};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -124,6 +124,7 @@ impl Worker {
         tasks.spawn(again(stop.clone(), Marks::new(Arc::clone(&engine), mark)));
         tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
         tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine), tasks.clone())));
+        tasks.spawn(again(stop.clone(), Orders(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Files::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));

@@ -5,7 +5,7 @@ use super::seats::Seats;
 use super::{Pulse, Round};
 use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, inbox, replies, script};
+use crate::approvals::{begin, inbox, orders, replies, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
@@ -285,6 +285,19 @@ impl Round for Replies {
             () = self.waiter.woken() => {}
             () = self.seats.freed() => {}
         }
+    }
+}
+
+/// Places orders with the system that keeps them.
+pub struct Orders(pub Arc<Engine>);
+
+#[async_trait]
+impl Round for Orders {
+    const NAME: &'static str = "orders";
+
+    async fn turn(&mut self) -> Result<()> {
+        while !self.0.stop.is_cancelled() && orders::round(&self.0.ctx).await? > 0 {}
+        Ok(())
     }
 }
 

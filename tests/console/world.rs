@@ -90,6 +90,7 @@ impl World {
             secrets: Arc::new(|_| None),
             wake: countersign::tools::wake::Wake::default(),
             media: countersign::tools::media::Media::default(),
+            orders: countersign::tools::orders::Orders::default(),
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {

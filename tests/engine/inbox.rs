@@ -64,6 +64,7 @@ impl Door {
             }),
             wake: Wake::default(),
             media: countersign::tools::media::Media::default(),
+            orders: countersign::tools::orders::Orders::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/whatsapp", listener.local_addr().unwrap());

@@ -191,6 +191,7 @@ impl Play {
             secrets: Arc::new(|_| None),
             wake: Wake::default(),
             media: countersign::tools::media::Media::default(),
+            orders: countersign::tools::orders::Orders::default(),
         };
         let engine = Arc::new(Engine {
             instance: instance::enter(&ctx.db, "test", 0, &Identity::of(&ctx.db).await.unwrap(), ctx.clock.now())

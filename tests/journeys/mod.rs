@@ -12,6 +12,7 @@ mod demo;
 mod facts;
 mod faults;
 mod outage;
+mod payments;
 mod posts;
 mod signer;
 mod signing;

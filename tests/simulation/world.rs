@@ -87,6 +87,7 @@ impl Ground {
             secrets: Arc::new(|_| None),
             wake: Wake::default(),
             media: countersign::tools::media::Media::default(),
+            orders: countersign::tools::orders::Orders::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod contacts;
 mod conversations;
 mod identity;
 mod media;
+mod orders;
 mod replies;
 mod requests;
 mod segments;

@@ -8,7 +8,7 @@ use countersign::domain::messages::{Content, Text};
 use countersign::domain::replies::{ReplyCause, ReplyRuling, ReplyToken, Saying};
 use countersign::store::behind::Known;
 use countersign::store::deliveries::Reached;
-use countersign::store::replies::{self, Against, Ending, Intent, NewReply, Origin, Settled, Told};
+use countersign::store::replies::{self, Against, Ending, Failed, Intent, NewReply, Origin, Settled, Told};
 use serde_json::json;
 use std::time::Duration;
 
@@ -53,6 +53,7 @@ impl Desk {
                 source: Origin::Automation(self.stage.request),
                 cause: &cause,
                 in_reply_to: Some("wamid.in"),
+                identity_hash: None,
                 saying,
             })
             .collect();
@@ -174,7 +175,7 @@ async fn a_status_proves_that_meta_has_it(db: TestDb) {
     assert_eq!(desk.tell(ids[0], 1, "wamid.other", Reached::Step(Progress::Sent)).await, Told::Twice(true));
     assert_eq!(
         desk.tell(ids[1], 1, "wamid.2", Reached::Failed(Some(131_047))).await,
-        Told::Failed(ContactNo(1), 131_047)
+        Told::Failed(Failed { contact: ContactNo(1), code: 131_047, identity_hash: None })
     );
     assert_eq!(
         desk.tell(ids[1], 2, "wamid.3", Reached::Step(Progress::Sent)).await,

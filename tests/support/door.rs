@@ -35,6 +35,7 @@ pub fn ctx(db: &Db) -> (Ctx, Arc<FixedClock>) {
     let ctx = Ctx {
         wake: Wake::default(),
         media: countersign::tools::media::Media::default(),
+        orders: countersign::tools::orders::Orders::default(),
         db: db.clone(),
         graph: Graph::new(&settings).expect("a client"),
         clock: clock.clone(),

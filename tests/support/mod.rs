@@ -7,6 +7,7 @@ pub mod axe;
 pub mod backup;
 pub mod browser;
 pub mod cost;
+pub mod counter;
 pub mod cut;
 pub mod daemon;
 pub mod db;

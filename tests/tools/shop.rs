@@ -167,6 +167,7 @@ impl Shop {
             secrets: Arc::new(|_| None),
             wake: countersign::tools::wake::Wake::default(),
             media: countersign::tools::media::Media::default(),
+            orders: countersign::tools::orders::Orders::default(),
         };
         (Self { db, world, ctx, caller: Caller { agent }, clock, members, guests }, numbers)
     }

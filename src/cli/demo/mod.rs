@@ -11,6 +11,7 @@ mod pace;
 mod seed;
 mod staff;
 mod story;
+mod teas;
 mod templates;
 
 use super::{environment, log, say};
@@ -173,6 +174,7 @@ fn defaults(data: &Path, graph_url: &str, pace: Pace) -> String {
          [approvals]\ncooling_off = \"{cooling_off}ms\"\n\
          # Some people are in two broadcasts of the story and in those that wait.\n[policy.frequency]\nmarketing_per_7_days = 4\n\
          [policy.links]\nallow = [\"shop.example\"]\n\
+         [orders]\npayment_url = \"https://shop.example/pay?order={{order}}&amount={{amount}}\"\n\
          # A demo is looked at in the evening too.\n[policy.schedule]\nquiet_hours_for = []\n\
          [log]\nlevel = \"warn,countersign=info\"\n"
     )

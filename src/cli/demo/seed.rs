@@ -5,7 +5,7 @@ use super::contacts::{self, Person};
 use super::keys::{Keys, SignIn};
 use super::offers;
 use super::pace::Pace;
-use super::{APP_SECRET, TOKEN, VERIFY_TOKEN};
+use super::{APP_SECRET, TOKEN, VERIFY_TOKEN, teas};
 use crate::app::people::{NewAgent, add_agent, add_person, add_tenant, make_password, set_queue};
 use crate::approvals::submit;
 use crate::domain::clock::Timestamp;
@@ -77,6 +77,7 @@ pub async fn business(ctx: &Ctx, pace: Pace) -> anyhow::Result<Keys> {
     let permissions = [Permission::Read, Permission::Propose];
     let (service, _) = employ(ctx, tenant.id, SERVICE_AGENT, &permissions).await?;
     fill(&ctx.db, tenant.id, contacts::people(now), now).await?;
+    sell(&ctx.db, tenant.id, now).await?;
     let segments = segments(&ctx.db, tenant.id, now).await?;
     sync::sync(ctx, &tenant).await?;
     let caller = Caller { agent };
@@ -170,6 +171,12 @@ async fn fill(db: &Db, tenant: TenantId, people: Vec<Person>, now: Timestamp) ->
             store::consent::suppress(&mut tx, tenant, *no, suppression, "import", None, now).await?;
         }
     }
+    Ok(tx.commit().await?)
+}
+
+async fn sell(db: &Db, tenant: TenantId, now: Timestamp) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    store::orders::put(&mut tx, tenant, &teas::catalogue(now)?).await?;
     Ok(tx.commit().await?)
 }
 

@@ -160,6 +160,8 @@ const ACTS: &[(&str, &str)] = &[
     ("form.changed", "act-form-changed"),
     ("contact.became", "act-contact-became"),
     ("contact.identity_changed", "act-contact-identity-changed"),
+    ("order.placed", "act-order-placed"),
+    ("order.refused", "act-order-refused"),
     ("conversation.handed_over", "act-conversation-handed-over"),
     ("conversation.handed_on", "act-conversation-handed-on"),
     ("conversation.taken", "act-conversation-taken"),
@@ -168,6 +170,7 @@ const ACTS: &[(&str, &str)] = &[
     ("conversation.settled", "act-conversation-settled"),
     ("conversation.closed", "act-conversation-closed"),
     ("queue.set", "act-queue-set"),
+    ("product.set", "act-product-set"),
     ("automation.made_live", "act-automation-made-live"),
 ];
 

@@ -56,6 +56,9 @@ pub fn ours(l: &Words, saying: &Saying) -> Spoken {
             Spoken { kind, ..Spoken::default() }
         }
         Saying::Message(content) => said(l, content),
+        Saying::Payment { body: text, label, .. } => {
+            Spoken { kind: Some(l.t("said-payment")), body: body(text), buttons: vec![label.clone()] }
+        }
     }
 }
 

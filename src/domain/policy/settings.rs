@@ -31,6 +31,8 @@ pub struct Settings {
     pub schedule: ScheduleSettings,
     /// Where addresses may lead.
     pub links: Links,
+    /// Orders and how they are paid.
+    pub orders: OrderSettings,
     /// What Meta's measures of quality forbid.
     pub quality: QualitySettings,
     /// What it may cost.
@@ -51,6 +53,7 @@ impl Default for Settings {
             audience: AudienceSettings::default(),
             schedule: ScheduleSettings::default(),
             links: Links::default(),
+            orders: OrderSettings::default(),
             quality: QualitySettings::default(),
             cost: CostSettings::default(),
             rate_card: RateCard::example(),
@@ -178,6 +181,20 @@ pub struct Links {
     pub allow: BTreeSet<String>,
 }
 
+/// Orders and how they are paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OrderSettings {
+    /// A payment link is good for no longer.
+    pub max_link_hours: u16,
+}
+
+impl Default for OrderSettings {
+    fn default() -> Self {
+        Self { max_link_hours: 24 }
+    }
+}
+
 /// What Meta's measures of quality forbid. Medium quality is always a warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -260,6 +277,9 @@ impl Settings {
         if self.schedule.max_days_ahead == 0 || self.schedule.max_days_ahead > 3650 {
             return bad("schedule.max_days_ahead", "write a number of days from 1 to 3650".into());
         }
+        if !(1..=168).contains(&self.orders.max_link_hours) {
+            return bad("orders.max_link_hours", "write a number of hours from 1 to 168".into());
+        }
         let currency = self.rate_card.currency;
         let amounts = [("signatures.two_above_cost", self.signatures.two_above_cost), ("cost.limit", self.cost.limit)];
         for (key, amount) in amounts {
@@ -315,6 +335,7 @@ mod tests {
             (json!({"cost": {"limit": {"currency": "USD", "amount": "5"}}}), "policy.cost.limit"),
             (json!({"links": {"allow": ["https://example.com"]}}), "policy.links.allow"),
             (json!({"links": {"allow": ["com"]}}), "policy.links.allow"),
+            (json!({"orders": {"max_link_hours": 0}}), "policy.orders.max_link_hours"),
         ] {
             let settings: Settings = serde_json::from_value(change).unwrap();
             let refused = settings.check().unwrap_err().to_string();

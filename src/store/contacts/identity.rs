@@ -6,7 +6,10 @@ use crate::domain::contacts::ContactNo;
 use crate::domain::contacts::identity::{Identity, UserId};
 use crate::domain::ids::{ContactId, TenantId};
 use crate::domain::messages::Recipient;
+use crate::domain::orders::links::Revocation;
+use crate::domain::orders::{Doubt, may_send};
 use crate::domain::phone::PhoneNumber;
+use crate::store::orders::{self, links};
 use crate::store::{Error, Result, Source, Tx, consent, conversations, on, replies, row, word};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,6 +206,7 @@ async fn merge(tx: &mut Tx, tenant: TenantId, from: ContactNo, into: ContactNo, 
         .bind(tenant).bind(from).bind(into).execute(c).await.map(drop))?;
     conversations::merge(tx, tenant, from, into).await?;
     replies::merge(tx, tenant, from, into).await?;
+    orders::merge(tx, tenant, from, into).await?;
     consent::derive_all(tx, tenant, &[from, into]).await?;
     doubt_identity(tx, tenant, into, at).await?;
     Ok(())
@@ -219,6 +223,8 @@ pub struct Reach {
     pub identity_hash: Option<String>,
     /// When that was last another one than before.
     pub identity_changed_at: Option<Timestamp>,
+    /// When somebody of the team last made sure who it is.
+    pub identity_confirmed_at: Option<Timestamp>,
 }
 
 impl Reach {
@@ -227,19 +233,25 @@ impl Reach {
     pub fn recipient(&self) -> Option<Recipient> {
         self.phone.as_ref().map(Recipient::from).or_else(|| self.user_id.clone().map(Recipient::from))
     }
+
+    /// Whether something private may go there, and the mark that it then carries.
+    pub fn may_send(&self) -> Result<Option<&str>, Doubt> {
+        may_send(self.identity_hash.as_deref(), self.identity_changed_at, self.identity_confirmed_at)
+    }
 }
 
 row! {
     struct ReachRow {
         phone: Option<String>, market: Option<String>, user_id: Option<String>, identity_hash: Option<String>,
-        identity_changed_at: Option<Timestamp>,
+        identity_changed_at: Option<Timestamp>, identity_confirmed_at: Option<Timestamp>,
     }
 }
 
 /// How a person is reached.
 pub async fn reach(source: impl Into<Source<'_>>, tenant: TenantId, contact: ContactNo) -> Result<Reach> {
     let row: Option<ReachRow> = on!(from source.into(), c => sqlx::query_as(
-        "select phone, market, user_id, identity_hash, identity_changed_at from contact where tenant_id = $1 and no = $2")
+        "select phone, market, user_id, identity_hash, identity_changed_at, identity_confirmed_at
+         from contact where tenant_id = $1 and no = $2")
         .bind(tenant).bind(contact).fetch_optional(c).await)?;
     let row = row.ok_or_else(|| Error::inconsistent("contact", "no", contact.0, "it is gone"))?;
     let market = row.market.as_deref().map(|market| word("contact", "market", contact.0, market)).transpose()?;
@@ -248,6 +260,7 @@ pub async fn reach(source: impl Into<Source<'_>>, tenant: TenantId, contact: Con
         user_id: row.user_id.as_deref().and_then(UserId::parse),
         identity_hash: row.identity_hash,
         identity_changed_at: row.identity_changed_at,
+        identity_confirmed_at: row.identity_confirmed_at,
     })
 }
 
@@ -276,17 +289,42 @@ pub async fn seen(tx: &mut Tx, tenant: TenantId, contact: ContactNo, seen: &Seen
             and identity_hash <> $3 and (identity_changed_at is null or identity_changed_at < $4)
             and (last_inbound_at is null or last_inbound_at <= $4)")
         .bind(tenant).bind(contact).bind(&hash).bind(seen.at).execute(c).await.map(|r| r.rows_affected()))?;
+    if changed == 1 {
+        links::revoke_of_contact(tx, tenant, contact, Revocation::IdentityChanged, seen.at).await?;
+    }
     on!(tx tx, c => sqlx::query(
         "update contact set identity_hash = $3 where tenant_id = $1 and no = $2 and (last_inbound_at is null or last_inbound_at <= $4)")
         .bind(tenant).bind(contact).bind(hash).bind(seen.at).execute(c).await.map(drop))?;
     Ok(changed == 1)
 }
 
-/// Notes that somebody else may hold the number since then; `false` if that was known.
+/// Notes that somebody else may hold the number since then; `false` if that was known. Nothing that was sent to it is paid any
+/// more.
 pub async fn doubt_identity(tx: &mut Tx, tenant: TenantId, contact: ContactNo, at: Timestamp) -> Result<bool> {
-    let hit = on!(tx tx, c => sqlx::query(
+    let hit = on!(tx &mut *tx, c => sqlx::query(
         "update contact set identity_changed_at = $3
          where tenant_id = $1 and no = $2 and (identity_changed_at is null or identity_changed_at < $3)")
+        .bind(tenant).bind(contact).bind(at).execute(c).await.map(|r| r.rows_affected()))?;
+    if hit == 1 {
+        links::revoke_of_contact(tx, tenant, contact, Revocation::IdentityChanged, at).await?;
+    }
+    Ok(hit == 1)
+}
+
+/// Meta refused a message because the person is not the one whose mark it carried: that mark is nobody's any more, and the next
+/// message of the person brings another.
+pub async fn mismatched(tx: &mut Tx, tenant: TenantId, contact: ContactNo, mark: &str, at: Timestamp) -> Result<bool> {
+    let doubted = doubt_identity(tx, tenant, contact, at).await?;
+    on!(tx tx, c => sqlx::query("update contact set identity_hash = null where tenant_id = $1 and no = $2 and identity_hash = $3")
+        .bind(tenant).bind(contact).bind(mark).execute(c).await.map(drop))?;
+    Ok(doubted)
+}
+
+/// Notes that somebody of the team has made sure who holds the number; an earlier time changes nothing.
+pub async fn confirm_identity(tx: &mut Tx, tenant: TenantId, contact: ContactNo, at: Timestamp) -> Result<bool> {
+    let hit = on!(tx tx, c => sqlx::query(
+        "update contact set identity_confirmed_at = $3
+         where tenant_id = $1 and no = $2 and (identity_confirmed_at is null or identity_confirmed_at < $3)")
         .bind(tenant).bind(contact).bind(at).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(hit == 1)
 }

@@ -8,13 +8,24 @@ use crate::domain::replies::ReplyToken;
 use crate::store::deliveries::{Reached, rank};
 use crate::store::{Result, Tx, on, row};
 
+/// A message that did not reach its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// For whom it was.
+    pub contact: ContactNo,
+    /// Meta's code.
+    pub code: i32,
+    /// The mark of the person that it carried.
+    pub identity_hash: Option<String>,
+}
+
 /// What came of one status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// It was written down, or known.
     Known,
-    /// The message failed, with Meta's code, for this person.
-    Failed(ContactNo, i32),
+    /// The message failed.
+    Failed(Failed),
     /// Meta names a second message for one reply: somebody got it twice. Whether that is new.
     Twice(bool),
     /// The token is ours and names nothing here: this database is behind what has happened.
@@ -22,7 +33,7 @@ pub enum Told {
 }
 
 row! {
-    struct StandsRow { attempt: i16, wamid: Option<String>, contact_no: ContactNo }
+    struct StandsRow { attempt: i16, wamid: Option<String>, contact_no: ContactNo, identity_hash: Option<String> }
 }
 
 /// Writes one status down. It proves that Meta has the message, whatever we thought of it, so it is not sent again.
@@ -36,7 +47,7 @@ pub async fn apply_status(
 ) -> Result<Told> {
     let wamid = wamid.replace('\0', "");
     let stands: Option<StandsRow> = on!(tx &mut *tx, c => sqlx::query_as(
-        "select attempt, wamid, contact_no from reply where tenant_id = $1 and id = $2")
+        "select attempt, wamid, contact_no, identity_hash from reply where tenant_id = $1 and id = $2")
         .bind(tenant).bind(token.reply).fetch_optional(c).await)?;
     let Some(stands) = stands.filter(|it| it.attempt >= token.attempt) else { return Ok(Told::Forgotten) };
     if stands.wamid.as_ref().is_some_and(|known| *known != wamid) {
@@ -49,5 +60,6 @@ pub async fn apply_status(
          where tenant_id = $1 and id = $2"))
         .bind(tenant).bind(token.reply).bind(&wamid).bind(code).bind(i32::from(reached.rank())).bind(reached.column()).bind(now)
         .execute(c).await.map(drop))?;
-    Ok(code.map_or(Told::Known, |code| Told::Failed(stands.contact_no, code)))
+    let failed = |code| Told::Failed(Failed { contact: stands.contact_no, code, identity_hash: stands.identity_hash });
+    Ok(code.map_or(Told::Known, failed))
 }

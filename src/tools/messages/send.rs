@@ -59,6 +59,7 @@ pub async fn start(
         source: Origin::Request(request),
         cause: &ReplyCause(json!({"request": request})),
         in_reply_to: None,
+        identity_hash: None,
         saying: &Saying::Message(plan.content.clone().into()),
     };
     let added = store::replies::add(tx, tenant, &[reply], now).await?;

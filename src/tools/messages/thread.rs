@@ -181,6 +181,7 @@ fn of_business(reply: Reply) -> ThreadLine {
     let (kind, text) = match &reply.saying {
         Some(Saying::Message(content)) => (content.kind().to_owned(), content.words().map(str::to_owned)),
         Some(Saying::Template { name, .. }) => ("template".to_owned(), Some(name.clone())),
+        Some(Saying::Payment { body, .. }) => ("payment_link".to_owned(), Some(body.clone())),
         // The app's own words are in the cause.
         None => {
             let word = |name: &str| reply.cause.0.get(name).and_then(|value| value.as_str()).map(str::to_owned);

@@ -130,6 +130,7 @@ async fn say(
             source: Origin::Automation(request),
             cause: &cause,
             in_reply_to: Some(&heard.message.id),
+            identity_hash: None,
             saying,
         })
         .collect();

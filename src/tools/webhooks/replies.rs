@@ -4,13 +4,15 @@ use super::remedies;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ReplyId, TenantId};
+use crate::domain::orders::links::Revocation;
 use crate::domain::replies::{ReplyCause, ReplySource, ReplyToken};
 use crate::domain::webhooks::{Echo, Status};
 use crate::error::Result;
 use crate::store::contacts::Found;
 use crate::store::conversations::Answer;
 use crate::store::deliveries::Reached;
-use crate::store::replies::{self, Against, Told};
+use crate::store::orders::links;
+use crate::store::replies::{self, Against, Failed, Told};
 use crate::store::{Tx, audit, contacts, conversations, requests};
 use serde_json::json;
 
@@ -38,8 +40,8 @@ pub(super) async fn told(
             }
             Ok(None)
         }
-        Told::Failed(contact, code) => {
-            remedies(tx, tenant, &[(contact, i64::from(code))], now).await?;
+        Told::Failed(failed) => {
+            undelivered(tx, tenant, token.reply, &failed, now).await?;
             Ok(None)
         }
         Told::Twice(new) => {
@@ -102,6 +104,19 @@ async fn log(tx: &mut Tx, tenant: TenantId, token: ReplyToken, act: &'static str
     let subject = request.map_or_else(|| token.reply.to_string(), |request| request.to_string());
     let details = json!({"reply": token.reply, "attempt": token.attempt});
     audit::append(tx, tenant, now, Event { actor: Actor::Meta, act, subject, details }).await?;
+    Ok(())
+}
+
+/// Another person than the one whose mark the message carried holds the number.
+const MISMATCH: i32 = 137_000;
+
+/// A message to a single customer was not delivered: what follows for the person, and nobody pays by a link that nobody got.
+pub async fn undelivered(tx: &mut Tx, tenant: TenantId, reply: ReplyId, failed: &Failed, now: Timestamp) -> Result<()> {
+    if let Some(mark) = failed.identity_hash.as_deref().filter(|_| failed.code == MISMATCH) {
+        contacts::mismatched(tx, tenant, failed.contact, mark, now).await?;
+    }
+    remedies(tx, tenant, &[(failed.contact, i64::from(failed.code))], now).await?;
+    links::revoke_of_reply(tx, tenant, reply, Revocation::NotDelivered, now).await?;
     Ok(())
 }
 
