@@ -121,3 +121,4 @@ act-automation-made-live = Automation made live
 audit-group-automation = Automation
 act-reply-sent-twice = Message sent twice
 act-reply-settled-otherwise = Arrived against what was recorded
+act-webhook-retried = Webhook post tried again

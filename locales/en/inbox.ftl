@@ -33,3 +33,4 @@ kind-draft = Broadcast draft
 kind-import = Import
 kind-segment = Segment
 kind-session = Reply
+kind-retry = Webhook retry

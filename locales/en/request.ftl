@@ -332,3 +332,34 @@ session-media = it carries a file
 summary-session = Send one message from { $from } to { $who }, by { $at }.
 summary-session-closed = Send one message from { $from } to { $who }, whose window is closed.
 result-session = Done: Meta has taken the message.
+section-events = What Meta sent
+retry-post = Post { $id }
+retry-received = Received
+retry-numbers = Numbers
+retry-unread = Nobody could read it
+retry-again = All of it waits for its turn again.
+retry-caption = Events to be applied
+retry-place = Event
+retry-kind = Kind
+retry-at = Happened
+retry-effect = Effect
+retry-why = Why it is aside
+retry-tries = Tries
+retry-notes = only noted
+retry-changes = changes more than the log
+retry-untried = not tried yet
+retry-unknown = unknown
+retry-unlisted = { $n ->
+    [one] { $n } more event is not listed.
+   *[other] { $n } more events are not listed.
+}
+retry-payload = What Meta sent, masked
+retry-no-payload = It cannot be shown: what cannot be read cannot be masked.
+retry-figures = What would be applied
+retry-posts = Posts
+retry-events = Events
+retry-change-events = Change more than the log
+retry-note-events = Only noted
+retry-once = An event that has been applied is not applied again, whoever tries.
+summary-retry = Try again what Meta sent ({ $name }): { $events } events, of which { $changes } change more than the log.
+result-retry = { $applied } applied, { $aside } stay aside, { $unread } posts that nobody can read.

@@ -115,3 +115,4 @@ act-automation-made-live = 自动化已启用
 audit-group-automation = 自动化
 act-reply-sent-twice = 消息发送了两次
 act-reply-settled-otherwise = 与记录相反，消息已送达
+act-webhook-retried = 已重试 webhook 记录

@@ -30,3 +30,4 @@ kind-draft = 群发广播草稿
 kind-import = 导入
 kind-segment = 客户分组
 kind-session = 回复
+kind-retry = 重试 webhook

@@ -115,3 +115,4 @@ act-automation-made-live = 自動化已啟用
 audit-group-automation = 自動化
 act-reply-sent-twice = 訊息發送了兩次
 act-reply-settled-otherwise = 與記錄相反，訊息已送達
+act-webhook-retried = 已重試 webhook 紀錄

@@ -30,3 +30,4 @@ kind-draft = 廣播草稿
 kind-import = 匯入
 kind-segment = 分眾
 kind-session = 回覆
+kind-retry = 重試 webhook

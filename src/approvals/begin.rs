@@ -57,6 +57,13 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
                 Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
             }
         }
+        Action::WebhookRetry(plan) => match tools::webhooks::retry::start(ctx, &mut tx, tenant, &plan).await? {
+            Ok(()) => {
+                let ids: Vec<i64> = plan.posts.iter().map(|it| it.post).collect();
+                tell(&mut tx, tenant, id, "execution.started", json!({"posts": ids, "digest": digest}), now).await?;
+            }
+            Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
+        },
         Action::BroadcastSchedule(plan) => {
             let execution = start(&mut tx, tenant, id, &plan, now).await?;
             let details = json!({"execution": execution, "digest": digest, "people": plan.audience.count});
@@ -66,6 +73,7 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     tx.commit_at(Step::Claimed).await?;
     ctx.wake.requests();
     ctx.wake.replies();
+    ctx.wake.posts();
     Ok(())
 }
 

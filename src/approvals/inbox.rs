@@ -4,7 +4,8 @@
 use super::execute;
 use crate::domain::canonical::Hash;
 use crate::domain::ids::TenantId;
-use crate::domain::webhooks::{PostState, parse};
+use crate::domain::policy::webhooks::refused;
+use crate::domain::webhooks::{Left, events_of};
 use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::webhooks::{self as posts, Post, Read};
@@ -51,7 +52,10 @@ async fn one_by_one(ctx: &Ctx, secret: &Hash) -> Result<Round> {
     loop {
         let mut tx = ctx.db.begin().await?;
         // Held by each transaction anew: another daemon may have gone on with it, or have ended it.
-        let Some(post) = posts::take(&mut tx, 1).await?.into_iter().next() else { return Ok(round) };
+        let Some(post) = posts::take(&mut tx, 1).await?.into_iter().next() else {
+            tx.roll_back().await?;
+            return Ok(round);
+        };
         let (id, events) = match &mut reading {
             Some(reading) => reading,
             None => {
@@ -99,7 +103,7 @@ async fn one(ctx: &Ctx, mut tx: Tx, secret: &Hash, tenant: TenantId, event: &Arr
 
 async fn park(ctx: &Ctx, post: &Post, place: usize, (_, event): &Arrived, why: &str) -> Result<()> {
     let mut tx = ctx.db.begin().await?;
-    posts::park_event(&mut tx, post, place, event.what.word(), why, ctx.clock.now()).await?;
+    posts::park_event(&mut tx, post, place, event, why, ctx.clock.now()).await?;
     tx.commit_at(Step::Parked).await?;
     tracing::error!(
         post = post.id,
@@ -223,44 +227,47 @@ async fn followed(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, follow: &Follow) -> 
 }
 
 /// What came of trying again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retried {
     /// Events that are applied now.
     pub applied: usize,
     /// Events that stay aside.
     pub aside: usize,
+    /// Whether numbers or accounts are to be read again.
+    pub read_again: bool,
 }
 
-/// Tries again what was set aside of one post. What was applied before is not touched: without anything aside this is a
-/// conflict.
+/// Tries again the events of one post that are aside. What was applied before is not touched: without anything aside this is
+/// a conflict.
 pub async fn retry(ctx: &Ctx, secret: &Hash, tenant: TenantId, post: i64) -> Result<Retried> {
     let found = posts::find(&ctx.db, tenant, post).await?.ok_or_else(|| Error::not_found("webhook post", post))?;
-    let events = read(&found.post, &account(ctx, tenant).await?).map_err(Error::Conflict)?;
-    if found.state == PostState::Parked {
-        // What nobody could read once can be read now: it goes the way of all posts.
-        let mut tx = ctx.db.begin().await?;
-        posts::take_up(&mut tx, tenant, post).await?;
-        tx.commit().await?;
-        ctx.wake.posts();
-    }
-    let mut retried = Retried { applied: 0, aside: 0 };
-    for place in found.aside.iter().filter(|it| it.applied_at.is_none()).map(|it| it.place) {
-        let Some(event) = events.get(place) else { continue };
+    let left = found.left(&account(ctx, tenant).await?);
+    let Left::Events(events) = left else {
+        let why = refused(post, &left).map(|finding| finding.message);
+        return Err(Error::Conflict(
+            why.unwrap_or_else(|| format!("all of post {post} has to wait for its turn anew")),
+        ));
+    };
+    let mut retried = Retried::default();
+    for (place, event) in events {
         let mut tx = ctx.db.begin().await?;
         // Of two that try at once, one applies it.
         if !posts::unpark_event(&mut tx, tenant, post, place, ctx.clock.now()).await? {
+            tx.roll_back().await?;
             continue;
         }
-        match one(ctx, tx, secret, tenant, event).await {
-            Ok(_) => retried.applied += 1,
-            Err(e) if is_poison(&e) => retried.aside += 1,
+        let event = (found.post.received_at, event);
+        match one(ctx, tx, secret, tenant, &event).await {
+            Ok(read_again) => {
+                retried.applied += 1;
+                retried.read_again |= read_again;
+            }
+            Err(e) if is_poison(&e) => {
+                park(ctx, &found.post, place, &event, &why(&e)).await?;
+                retried.aside += 1;
+            }
             Err(e) => return Err(e),
         }
-    }
-    if found.state == PostState::Applied && retried == (Retried { applied: 0, aside: 0 }) {
-        return Err(Error::Conflict(
-            "all of this post has been applied; applying it again would change nothing".to_owned(),
-        ));
     }
     Ok(retried)
 }
@@ -270,11 +277,9 @@ async fn account(ctx: &Ctx, tenant: TenantId) -> Result<String> {
     Ok(tenants.into_iter().find(|t| t.id == tenant).map_or_else(String::new, |t| t.waba_id))
 }
 
-/// Reads one post. What is about another account is left to the business that has it: one app may serve several, and they
-/// share its secret.
+/// Reads one post.
 fn read(post: &Post, account: &str) -> std::result::Result<Vec<Arrived>, String> {
-    let events = parse(&post.body).map_err(|e| e.to_string())?;
-    Ok(events.into_iter().filter(|event| event.waba_id == account).map(|event| (post.received_at, event)).collect())
+    Ok(events_of(&post.body, account)?.into_iter().map(|event| (post.received_at, event)).collect())
 }
 
 impl Read {

@@ -21,6 +21,7 @@ pub mod orders;
 mod reconcile;
 pub mod replies;
 pub mod resume;
+pub mod retries;
 pub mod script;
 pub mod sign;
 pub mod submit;

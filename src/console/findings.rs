@@ -78,6 +78,14 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("SESS-11", "finding-SESS-11"),
     ("SESS-12", "finding-SESS-12"),
     ("SESS-13", "finding-SESS-13"),
+    ("HOOK-01", "finding-HOOK-01"),
+    ("HOOK-02", "finding-HOOK-02"),
+    ("HOOK-03", "finding-HOOK-03"),
+    ("HOOK-04", "finding-HOOK-04"),
+    ("HOOK-05", "finding-HOOK-05"),
+    ("HOOK-06", "finding-HOOK-06"),
+    ("HOOK-07", "finding-HOOK-07"),
+    ("HOOK-08", "finding-HOOK-08"),
     ("AUTO-01", "finding-AUTO-01"),
     ("AUTO-02", "finding-AUTO-02"),
     ("AUTO-03", "finding-AUTO-03"),
@@ -174,7 +182,7 @@ fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
         "category" | "correct_category" | "signed" => value.parse().map(|category| facts::category(l, category)).ok(),
         "market" => value.parse().map(|market| facts::market(l, market)).ok(),
         // What customers write and what Meta calls things is no figure, even where it is made of digits.
-        "phrase" | "title" | "node" | "number" => None,
+        "phrase" | "title" | "node" | "number" | "post" => None,
         _ => value.parse::<u64>().map(|count| l.num(count)).ok(),
     };
     FluentValue::from(text.unwrap_or_else(|| value.to_owned()))

@@ -7,6 +7,7 @@ mod broadcasts;
 mod contacts;
 pub mod messages;
 mod segments;
+mod webhooks;
 
 use jiff::Timestamp;
 
@@ -15,12 +16,13 @@ use super::parts::{Digest, Proof, Share, Tag, Tone};
 use super::requests::Outcome;
 use crate::console::findings;
 use crate::domain::preview::{Preview, View};
-use crate::domain::requests::ActionRequest;
+use crate::domain::requests::{ActionRequest, Status};
 use crate::words::{Lang, Words};
 
 pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
 pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
+pub use webhooks::{EventLine, PostReview, RetryReview};
 
 /// The sections of a request, by kind of write.
 #[derive(Clone, Debug)]
@@ -29,6 +31,7 @@ pub enum Review {
     Import(Box<ImportReview>),
     Segment(Box<SegmentReview>),
     Session(Box<SessionReview>),
+    Retry(Box<RetryReview>),
 }
 
 /// The sections of a request, at this moment.
@@ -42,6 +45,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::ContactImport(view) => Review::Import(Box::new(contacts::import(l, view, &request.policy))),
         View::Segment(view) => Review::Segment(Box::new(segments::segment(l, view))),
         View::SessionMessage(view) => Review::Session(Box::new(messages::session(l, view, now))),
+        View::WebhookRetry(view) => Review::Retry(Box::new(webhooks::retry(l, view))),
     }
 }
 
@@ -55,6 +59,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::ContactImport(view) => contacts::summary(l, view),
         View::Segment(view) => segments::summary(l, view),
         View::SessionMessage(view) => messages::summary(l, view),
+        View::WebhookRetry(view) => webhooks::summary(l, view),
     }
 }
 
@@ -89,8 +94,13 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         }
         View::Segment(_) => l.t1("result-segment", "version", figure("version")?),
         View::SessionMessage(_) => request.result.as_ref().map(|_| l.t("result-session"))?,
+        View::WebhookRetry(_) => {
+            let (applied, aside, unread) = (figure("applied")?, figure("aside")?, figure("unread")?);
+            l.t3("result-retry", "applied", applied, "aside", aside, "unread", unread)
+        }
     };
-    Some(Outcome { tone: Tone::Ok, text, lang: None })
+    let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
+    Some(Outcome { tone, text, lang: None })
 }
 
 /// The five sections of a broadcast.

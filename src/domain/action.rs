@@ -6,6 +6,7 @@ use super::contacts::import::ImportPlan;
 use super::ids::BroadcastId;
 use super::messages::session::SessionPlan;
 use super::segments::SegmentPlan;
+use super::webhooks::RetryPlan;
 use serde::{Deserialize, Serialize};
 
 /// A write, resolved: nothing in it depends on anything that may still change.
@@ -22,6 +23,8 @@ pub enum Action {
     SegmentUpsert(Box<SegmentPlan>),
     /// Say something to one customer, once, while their window is open.
     SessionMessageSend(Box<SessionPlan>),
+    /// Apply what Meta sent and could not be applied, each event at most once.
+    WebhookRetry(RetryPlan),
 }
 
 /// A broadcast to be stored.
@@ -47,6 +50,7 @@ impl Action {
             Self::ContactImport(_) => "whatsapp.contact.import",
             Self::SegmentUpsert(_) => "whatsapp.segment.upsert",
             Self::SessionMessageSend(_) => "whatsapp.session_message.send",
+            Self::WebhookRetry(_) => "whatsapp.webhook.retry",
         }
     }
 
@@ -56,7 +60,9 @@ impl Action {
         match self {
             Self::BroadcastCreate(draft) => Some(&draft.audience),
             Self::BroadcastSchedule(plan) => Some(&plan.audience),
-            Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::SessionMessageSend(_) => None,
+            Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::SessionMessageSend(_) | Self::WebhookRetry(_) => {
+                None
+            }
         }
     }
 
@@ -65,7 +71,7 @@ impl Action {
     pub const fn leaves_the_house(&self) -> bool {
         match self {
             Self::BroadcastSchedule(_) | Self::SessionMessageSend(_) => true,
-            Self::BroadcastCreate(_) | Self::ContactImport(_) | Self::SegmentUpsert(_) => false,
+            Self::BroadcastCreate(_) | Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::WebhookRetry(_) => false,
         }
     }
 

@@ -4,6 +4,7 @@ mod broadcast;
 mod contacts;
 mod messages;
 mod segments;
+mod webhooks;
 
 use super::action::Action;
 use super::canonical::{Digest, NotCanonical};
@@ -24,6 +25,7 @@ pub use messages::{
     CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine, ThreadView, WindowView,
 };
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
+pub use webhooks::{AsideEvent, AsidePost, RetryEffect, RetryView};
 
 words! {
     /// How much a finding weighs.
@@ -109,6 +111,8 @@ words! {
         Effect = "effect",
         /// What was said so far, and until when it may go on.
         Conversation = "conversation",
+        /// What Meta sent, and why it could not be applied.
+        Events = "events",
     }
 }
 
@@ -137,6 +141,8 @@ pub enum View {
     Segment(Box<SegmentChangeView>),
     /// A message to one customer.
     SessionMessage(Box<SessionMessageView>),
+    /// Posts of Meta's that are tried again.
+    WebhookRetry(Box<RetryView>),
 }
 
 impl View {
@@ -148,6 +154,7 @@ impl View {
             Self::ContactImport(view) => &view.name,
             Self::Segment(view) => &view.change.name,
             Self::SessionMessage(view) => view.thread.who(),
+            Self::WebhookRetry(view) => &view.name,
         }
     }
 
@@ -156,7 +163,7 @@ impl View {
     pub fn goal(&self) -> Option<&str> {
         match self {
             Self::Broadcast(view) => view.goal.as_deref(),
-            Self::ContactImport(_) | Self::SessionMessage(_) => None,
+            Self::ContactImport(_) | Self::SessionMessage(_) | Self::WebhookRetry(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -166,7 +173,7 @@ impl View {
     pub const fn broadcast(&self) -> Option<&BroadcastView> {
         match self {
             Self::Broadcast(view) => Some(view),
-            Self::ContactImport(_) | Self::Segment(_) | Self::SessionMessage(_) => None,
+            Self::ContactImport(_) | Self::Segment(_) | Self::SessionMessage(_) | Self::WebhookRetry(_) => None,
         }
     }
 
@@ -176,7 +183,7 @@ impl View {
         match self {
             Self::Broadcast(view) => view.schedule.schedule.finish_by,
             Self::SessionMessage(view) => view.thread.window.map(|window| window.closes_at),
-            Self::ContactImport(_) | Self::Segment(_) => None,
+            Self::ContactImport(_) | Self::Segment(_) | Self::WebhookRetry(_) => None,
         }
     }
 
@@ -184,6 +191,12 @@ impl View {
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
         matches!(self, Self::SessionMessage(view) if !view.sensitive.is_empty())
+    }
+
+    /// Whether it tries more than one event again, or one that changes more than the log.
+    #[must_use]
+    pub fn replays_more_than_notes(&self) -> bool {
+        matches!(self, Self::WebhookRetry(view) if view.effect.is_bulk() || view.effect.changes > 0)
     }
 
     /// Whether it changes what broadcasts that wait or run were drawn from.
@@ -196,13 +209,15 @@ impl View {
     #[must_use]
     pub const fn sections(&self) -> &'static [Section] {
         use Section::{
-            Audience, Change, ConsentAndPolicy, Conversation, Effect, LeftOut, LinksAndMedia, Message, ScheduleAndCost,
+            Audience, Change, ConsentAndPolicy, Conversation, Effect, Events, LeftOut, LinksAndMedia, Message,
+            ScheduleAndCost,
         };
         match self {
             Self::Broadcast(_) => &[Message, Audience, ConsentAndPolicy, ScheduleAndCost, LinksAndMedia],
             Self::ContactImport(_) => &[Change, LeftOut, ConsentAndPolicy],
             Self::Segment(_) => &[Change, Effect],
             Self::SessionMessage(_) => &[Conversation, Message, ConsentAndPolicy],
+            Self::WebhookRetry(_) => &[Events, Effect],
         }
     }
 
@@ -232,6 +247,9 @@ impl View {
                 [Digest::of(&view.thread), Digest::of(&view.message), Digest::of(&(&view.sensitive, findings))]
                     .into_iter()
                     .collect()
+            }
+            Self::WebhookRetry(view) => {
+                [Digest::of(&view.posts), Digest::of(&(&view.effect, findings))].into_iter().collect()
             }
         }
     }
@@ -283,6 +301,7 @@ impl Preview {
             View::ContactImport(view) => (view.change.written(), None),
             View::Segment(view) => (view.effect.people_after, None),
             View::SessionMessage(_) => (1, None),
+            View::WebhookRetry(_) => (0, None),
         }
     }
 }

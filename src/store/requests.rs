@@ -35,7 +35,7 @@ mod claim;
 mod lists;
 mod reviews;
 
-pub use claim::{ApprovedPayload, Claim, claim, due, not_begun};
+pub use claim::{ApprovedPayload, Claim, claim, due, executing, not_begun};
 pub use lists::{Line, ListFilter, Tab, count_open, list, tab};
 pub use reviews::{check_section, checked_sections, open_review, opened_at, uncheck_section};
 

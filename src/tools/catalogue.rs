@@ -21,6 +21,7 @@ const TABLES: &[&[Tool]] = &[
     requests::TOOLS,
     audit::TOOLS,
     webhooks::log::TOOLS,
+    webhooks::retry::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -201,6 +201,7 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         Action::BroadcastSchedule(plan) => broadcasts::standing(ctx, tenant, plan).await,
         Action::SegmentUpsert(plan) => segments::upsert::standing(&ctx.db, tenant, plan).await,
         Action::SessionMessageSend(plan) => messages::send::standing(&ctx.db, tenant, plan, ctx.clock.now()).await,
+        Action::WebhookRetry(plan) => webhooks::retry::standing(&ctx.db, tenant, plan).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),

@@ -5,7 +5,7 @@ use super::seats::Seats;
 use super::{Pulse, Round};
 use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, inbox, orders, replies, script};
+use crate::approvals::{begin, inbox, orders, replies, retries, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
@@ -208,7 +208,7 @@ async fn run(engine: Arc<Engine>, execution: Execution) -> Result<()> {
     engine::carry_out(engine, job).await
 }
 
-/// Applies what Meta sent. Some of it asks for numbers and accounts to be read anew.
+/// Applies what Meta sent, and tries again what people agreed to. Some of it asks for numbers and accounts to be read anew.
 pub struct Posts {
     engine: Arc<Engine>,
     changed: Arc<Notify>,
@@ -231,10 +231,17 @@ impl Round for Posts {
             if round.read_again {
                 self.changed.notify_one();
             }
-            if round.posts == 0 || self.engine.stop.is_cancelled() {
+            if self.engine.stop.is_cancelled() {
                 return Ok(());
             }
+            if round.posts == 0 {
+                break;
+            }
         }
+        if retries::round(&self.engine.ctx, &self.engine.instance.secret).await? {
+            self.changed.notify_one();
+        }
+        Ok(())
     }
 
     async fn woken(&mut self) {

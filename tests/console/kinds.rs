@@ -15,6 +15,7 @@ on_both!(
     a_list_of_contacts_is_decided_on_one_page,
     a_segment_is_decided_on_one_page,
     an_answer_to_a_customer_is_decided_on_one_page,
+    what_meta_sent_is_tried_again_by_one_page,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -157,4 +158,44 @@ async fn an_answer_to_a_customer_is_decided_on_one_page(db: TestDb) {
     sign(&world, &mut lau, &request, &["conversation", "message", "consent"], &["SESS-07", "SESS-08"]).await;
     let waits = world.stored(&request).await.0;
     assert_eq!(waits.not_before, waits.approved_at, "a customer who waits does not wait for a cooling-off");
+}
+
+async fn what_meta_sent_is_tried_again_by_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.ask_retry().await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Webhook retry", "Try again 2 events of 2 posts that Meta sent", "changing more than the log: 2"]);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "1 What Meta sent",
+            "Numbers +852 5550 1000",
+            "message",
+            "changes more than the log <b>refused</b> 2",
+            "Nobody could read it a shape that nobody knew",
+            "All of it waits for its turn again.",
+            "What Meta sent, masked",
+            "\"type\": \"text\"",
+            "2 Whom it touches",
+            "Posts 2 Events 2 Change more than the log 2 Only noted 0",
+            "HOOK-06",
+        ],
+    );
+    for secret in ["91234567", "Tai Man", "STOP\"", "wamid.1"] {
+        assert!(!page.html.contains(secret), "{secret} is nobody's business here");
+    }
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 2);
+    for lang in ["zh-Hant", "zh-Hans"] {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&format!("/requests/{}", request.id)).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        let findings = page.part(".findings");
+        assert!(findings.contains("HOOK-06") && !findings.contains("in vain"), "{findings}");
+    }
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
+    sign(&world, &mut lau, &request, &["events", "effect"], &["HOOK-06"]).await;
+    let waits = world.stored(&request).await.0;
+    assert_eq!(waits.not_before, waits.approved_at, "a STOP that waits does not wait for a cooling-off");
 }

@@ -19,9 +19,10 @@ use countersign::domain::people::{Agent, Caller, NameStyle, Permission, Person, 
 use countersign::domain::policy::Policy;
 use countersign::domain::requests::{ActionRequest, Quorum};
 use countersign::domain::templates::{MessageTemplate, Quality, TemplateStatus};
+use countersign::domain::webhooks::parse;
 use countersign::graph::{self, Graph};
 use countersign::store::conversations::Heard;
-use countersign::store::webhooks::{Inbound, receive};
+use countersign::store::webhooks::{self, Inbound, Read, receive};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
 use countersign::tools::catalogue::catalogue;
@@ -204,6 +205,34 @@ impl World {
         tx.commit().await.unwrap();
         let arguments = json!({"conversation_id": thread.id, "message": {"text": {"body": body}}});
         self.ask("whatsapp.session_message.preview", "whatsapp.session_message.send", arguments).await
+    }
+
+    /// A STOP and a strange post that could not be applied, to be tried again.
+    pub async fn ask_retry(&self) -> ActionRequest {
+        let text = json!({"from": "85291234567", "id": "wamid.1", "timestamp": "1795142400", "type": "text", "text": {"body": "STOP"}});
+        let number = "106540352242922";
+        let value = json!({"metadata": {"phone_number_id": number}, "contacts": [{"profile": {"name": "Tai Man"}}], "messages": [text]});
+        let entry = |n: u32| json!([{"id": "1065", "uid": n, "changes": [{"field": "messages", "value": value}]}]);
+        let body = |n| json!({"object": "whatsapp_business_account", "entry": entry(n)}).to_string().into_bytes();
+        let (aside, unread) = (body(1), body(2));
+        let mut tx = self.db.begin().await.unwrap();
+        webhooks::keep(&mut tx, &[(self.tenant, &aside), (self.tenant, &unread)], self.now()).await.unwrap();
+        let posts = webhooks::take(&mut tx, 9).await.unwrap();
+        let read = Read { post: posts[0].id, kinds: BTreeMap::from([("message", 1)]) };
+        webhooks::applied(&mut tx, &[read], self.now()).await.unwrap();
+        let event = parse(&aside).unwrap().remove(0);
+        for _ in 0..2 {
+            webhooks::park_event(&mut tx, &posts[0], 0, &event, "<b>refused</b>", self.now()).await.unwrap();
+        }
+        webhooks::park(&mut tx, posts[1].id, "a shape that nobody knew", self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let caller = Caller { agent: self.agent.clone() };
+        let tool = catalogue().find("whatsapp.webhook.retry").unwrap();
+        let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
+        let ask = json!({"post_ids": ids, "reason": "The disk was full."});
+        let answer = submit::write(&self.ctx, &caller, tool, ask).await.unwrap();
+        let id = answer.action_request_id.parse().unwrap();
+        store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
     }
 
     /// What the log says was done, oldest first.

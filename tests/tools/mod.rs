@@ -16,4 +16,5 @@ mod segments;
 mod session_messages;
 mod shop;
 mod templates;
+mod webhook_retries;
 mod webhooks;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign::domain::clock::Timestamp;
+use countersign::domain::webhooks::{Event, parse};
 use countersign::store::webhooks::{self, Post, Read};
 use serde_json::{Value, json};
 
@@ -12,19 +13,19 @@ use crate::support::world::{NOW, World};
 
 on_both!(posts_are_listed_with_what_is_left_to_try, the_pages_hold_still_while_posts_arrive,);
 
-fn body(waba: &str, field: &str, value: Value) -> Vec<u8> {
+pub fn body(waba: &str, field: &str, value: Value) -> Vec<u8> {
     let entry = json!([{"id": waba, "changes": [{"field": field, "value": value}]}]);
     json!({"object": "whatsapp_business_account", "entry": entry}).to_string().into_bytes()
 }
 
-fn message(waba: &str, n: u32) -> Vec<u8> {
+pub fn message(waba: &str, n: u32) -> Vec<u8> {
     let sent = json!({"from": "85291234567", "id": format!("wamid.{n}"), "timestamp": "1795142400", "type": "text",
         "text": {"body": "my card is 4111"}});
     body(waba, "messages", json!({"metadata": {"phone_number_id": "7001"}, "messages": [sent]}))
 }
 
 /// Keeps a post; gives it back.
-async fn keep(world: &World, body: &[u8], at: Timestamp) -> Post {
+pub async fn keep(world: &World, body: &[u8], at: Timestamp) -> Post {
     let mut tx = world.db.begin().await.unwrap();
     webhooks::keep(&mut tx, &[(world.tenant.id, body)], at).await.unwrap();
     let post = webhooks::take(&mut tx, 500).await.unwrap().pop().unwrap();
@@ -32,15 +33,17 @@ async fn keep(world: &World, body: &[u8], at: Timestamp) -> Post {
     post
 }
 
-async fn apply(world: &World, post: &Post, kind: &'static str) {
+pub async fn apply(world: &World, post: &Post, kind: &'static str) {
     let mut tx = world.db.begin().await.unwrap();
     webhooks::applied(&mut tx, &[Read { post: post.id, kinds: BTreeMap::from([(kind, 1)]) }], NOW).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn park_event(world: &World, post: &Post, why: &str) {
+/// Sets the first event of a post aside.
+pub async fn park_event(world: &World, post: &Post, why: &str) {
+    let events: Vec<Event> = parse(&post.body).unwrap();
     let mut tx = world.db.begin().await.unwrap();
-    webhooks::park_event(&mut tx, post, 0, "message", why, NOW).await.unwrap();
+    webhooks::park_event(&mut tx, post, 0, &events[0], why, NOW).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -172,6 +172,7 @@ const ACTS: &[(&str, &str)] = &[
     ("queue.set", "act-queue-set"),
     ("product.set", "act-product-set"),
     ("automation.made_live", "act-automation-made-live"),
+    ("webhook.retried", "act-webhook-retried"),
 ];
 
 /// What happened; a signature says what for.

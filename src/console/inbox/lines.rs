@@ -183,6 +183,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.contact.import" => l.t("kind-import"),
         "whatsapp.segment.upsert" => l.t("kind-segment"),
         "whatsapp.session_message.send" => l.t("kind-session"),
+        "whatsapp.webhook.retry" => l.t("kind-retry"),
         _ => kind.to_owned(),
     };
     Row {
@@ -196,7 +197,11 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         kind,
         name: name.to_owned(),
         // The sentence is stored in English; other languages get what can be said in them.
-        summary: if english { line.summary.clone() } else { l.t1("people", "n", line.people) },
+        summary: match line.people {
+            _ if english => line.summary.clone(),
+            0 => String::new(),
+            people => l.t1("people", "n", people),
+        },
         warnings: line.warnings,
         needs: match line.quorum.seats.len() {
             0 => l.t("inbox-unsigned"),

@@ -25,6 +25,7 @@ pub enum Section {
     LeftOut,
     Effect,
     Conversation,
+    Events,
 }
 
 impl Section {
@@ -40,6 +41,7 @@ impl Section {
             Self::LeftOut => "left-out",
             Self::Effect => "effect",
             Self::Conversation => "conversation",
+            Self::Events => "events",
         }
     }
 
@@ -54,6 +56,7 @@ impl Section {
             Self::LeftOut => l.t("section-left-out"),
             Self::Effect => l.t("section-effect"),
             Self::Conversation => l.t("section-conversation"),
+            Self::Events => l.t("section-events"),
         }
     }
 }
@@ -70,6 +73,7 @@ impl From<preview::Section> for Section {
             preview::Section::LeftOut => Self::LeftOut,
             preview::Section::Effect => Self::Effect,
             preview::Section::Conversation => Self::Conversation,
+            preview::Section::Events => Self::Events,
         }
     }
 }

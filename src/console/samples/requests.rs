@@ -1,6 +1,6 @@
 //! Sample requests: open, sent back with faults, and signed and running; and their signing pages.
 
-use super::review::{import, review, segment, session};
+use super::review::{import, retry, review, segment, session};
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::monitor::ledger_tag;
@@ -193,7 +193,8 @@ impl RequestPage {
         let doubtful = session("unknown", |said| {
             (said.why, said.doubts) = (Some(HOSTILE.into()), Some("/replies/ry_1/doubts".into()));
         });
-        vec![open, refused, signed, import, segment, queued, under_way, doubtful]
+        let retry = other(Review::Retry(Box::new(retry())), &[Section::Events, Section::Effect]);
+        vec![open, refused, signed, import, segment, queued, under_way, doubtful, retry]
     }
 }
 

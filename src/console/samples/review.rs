@@ -5,9 +5,9 @@ use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
 use crate::console::review::messages::{SaidLine, SaidMessage, SessionReview};
 use crate::console::review::{
-    AudienceSection, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine, Header, ImportPerson,
-    ImportReview, LeftOutLine, LinkView, LinksSection, MarketTime, MessageSection, SamplePerson, ScheduleSection,
-    SegmentLine, SegmentReview, SegmentSide, Variable, Variant,
+    AudienceSection, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine, EventLine, Header,
+    ImportPerson, ImportReview, LeftOutLine, LinkView, LinksSection, MarketTime, MessageSection, PostReview,
+    RetryReview, SamplePerson, ScheduleSection, SegmentLine, SegmentReview, SegmentSide, Variable, Variant,
 };
 
 fn share(name: &str, count: u64) -> Share {
@@ -231,5 +231,35 @@ pub fn session() -> SessionReview {
             hidden_characters: 1,
         },
         reasons: vec!["it speaks of prices or payment".into()],
+    }
+}
+
+/// One post whose event is aside, and one that nobody could read.
+pub fn retry() -> RetryReview {
+    let event = |why: Option<&str>, tries| EventLine {
+        number: 1,
+        kind: "message".into(),
+        at: (tries > 0).then(|| at("2026-11-20T02:00:00Z")),
+        effect: "changes more than the log".into(),
+        why: why.map(str::to_owned),
+        tries,
+    };
+    let post = |id: &str, unread: Option<&str>, event: EventLine, payload: Option<&str>| PostReview {
+        id: id.into(),
+        received: at("2026-11-20T02:00:00Z"),
+        numbers: "+852 5550 1000".into(),
+        unread: unread.map(str::to_owned),
+        events: vec![event],
+        unlisted: 3,
+        payload: payload.map(str::to_owned),
+    };
+    RetryReview {
+        posts: vec![
+            post("17", None, event(Some(HOSTILE), 2), Some(HOSTILE)),
+            post("18", Some(HOSTILE), event(None, 0), None),
+        ],
+        events: 8,
+        changes: 7,
+        kinds: vec![("message".into(), 8)],
     }
 }

@@ -17,6 +17,7 @@ pub mod segments;
 pub mod session;
 pub mod settings;
 pub mod signatures;
+pub mod webhooks;
 
 use super::canonical::Digest;
 use settings::{BadPolicy, Settings};

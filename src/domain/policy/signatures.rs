@@ -69,6 +69,8 @@ impl Policy {
             Action::SegmentUpsert(_) => Quorum::nobody("SIGN-06"),
             Action::SessionMessageSend(_) if preview.view.is_sensitive() => one_signature("SIGN-07"),
             Action::SessionMessageSend(_) => Quorum::nobody("SIGN-08"),
+            Action::WebhookRetry(_) if preview.view.replays_more_than_notes() => one_signature("SIGN-17"),
+            Action::WebhookRetry(_) => Quorum::nobody("SIGN-18"),
         }
     }
 }

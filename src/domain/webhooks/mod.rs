@@ -4,6 +4,7 @@ mod business;
 mod log;
 mod message;
 mod parse;
+mod retry;
 mod signature;
 mod stop;
 
@@ -18,6 +19,7 @@ pub use message::{
     PersonChange, Referral, Sender,
 };
 pub use parse::{ParseError, accounts, parse};
+pub use retry::{Left, MOST_POSTS, Missing, Replay, RetriedPost, RetryPlan, events_of, left};
 pub use signature::{SignatureError, verify_signature};
 pub use stop::{StopWord, opts_out, stop_word};
 

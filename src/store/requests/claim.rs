@@ -46,6 +46,14 @@ pub async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, R
         .bind(now).bind(i64::from(limit)).fetch_all(p).await)?)
 }
 
+/// Requests of this tool that were claimed and have not come to their end, of every tenant.
+pub async fn executing(db: &Db, tool: &str, limit: u32) -> Result<Vec<(TenantId, RequestId)>> {
+    Ok(on!(read db, p => sqlx::query_as(
+        "select a.tenant_id, a.id from tenant t join action_request a on a.tenant_id = t.id and a.status = 'executing'
+         where a.tool = $1 order by a.id limit $2")
+        .bind(tool).bind(i64::from(limit)).fetch_all(p).await)?)
+}
+
 /// All that waits for people, or is approved and not begun.
 pub async fn not_begun(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
     Ok(on!(read db, p => sqlx::query_as(

@@ -1,9 +1,10 @@
 //! The log of posts: what came, what was in it, what of it was set aside and taken up again.
 
 use super::{Post, PostRow};
+use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
-use crate::domain::webhooks::{PostState, Progress};
+use crate::domain::webhooks::{Event, Left, Missing, PostState, Progress, left};
 use crate::store::{Db, Result, Tx, json, on, row, unsigned, word};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub struct Aside {
     pub place: usize,
     /// What it is, as [`crate::domain::webhooks::What::word`] names it.
     pub kind: String,
+    /// Its [`crate::domain::webhooks::Event::key`]; none if it was set aside before keys were kept.
+    pub key: Option<Hash>,
     /// Why.
     pub why: String,
     /// Since when.
@@ -31,12 +34,27 @@ pub struct Found {
     pub post: Post,
     /// Where it stands.
     pub state: PostState,
+    /// Why nobody could read it.
+    pub why: Option<String>,
     /// What was set aside of it, in its order.
     pub aside: Vec<Aside>,
 }
 
+impl Found {
+    /// What of it is left to try, for the business that has this account.
+    #[must_use]
+    pub fn left(&self, account: &str) -> Left {
+        let open = self.aside.iter().filter(|it| it.applied_at.is_none());
+        let missing = |it: &Aside| Missing { place: it.place, kind: it.kind.clone(), key: it.key };
+        left(self.state, &self.post.body, account, &open.map(missing).collect::<Vec<_>>())
+    }
+}
+
 row! {
-    struct AsideRow { place: i64, kind: String, why: String, parked_at: Timestamp, tries: i64, applied_at: Option<Timestamp> }
+    struct AsideRow {
+        place: i64, kind: String, key: Option<Vec<u8>>, why: String, parked_at: Timestamp, tries: i64,
+        applied_at: Option<Timestamp>,
+    }
 }
 
 /// One post, whatever its state.
@@ -45,24 +63,26 @@ pub async fn find(db: &Db, tenant: TenantId, id: i64) -> Result<Option<Found>> {
         "select id, tenant_id, body, received_at from webhook_post where tenant_id = $1 and id = $2")
         .bind(tenant).bind(id).fetch_optional(p).await)?;
     let Some(post) = post else { return Ok(None) };
-    let (state,): (String,) = on!(read db, p => sqlx::query_as("select state from webhook_post where id = $1")
-        .bind(id).fetch_one(p).await)?;
+    let (state, why): (String, Option<String>) = on!(read db, p => sqlx::query_as(
+        "select state, error from webhook_post where id = $1").bind(id).fetch_one(p).await)?;
     Ok(Some(Found {
         post: post.into(),
         state: word("webhook_post", "state", id, &state)?,
+        why,
         aside: aside(db, tenant, id).await?,
     }))
 }
 
 async fn aside(db: &Db, tenant: TenantId, post: i64) -> Result<Vec<Aside>> {
     let rows: Vec<AsideRow> = on!(read db, p => sqlx::query_as(
-        "select place, kind, why, parked_at, tries, applied_at from parked_event
+        "select place, kind, key, why, parked_at, tries, applied_at from parked_event
          where tenant_id = $1 and post_id = $2 order by place")
         .bind(tenant).bind(post).fetch_all(p).await)?;
     let aside = rows.into_iter().map(|row| {
         Ok(Aside {
             place: unsigned("parked_event", "place", post, row.place)?,
             kind: row.kind,
+            key: row.key.and_then(|key| Hash::try_from(key).ok()),
             why: row.why,
             parked_at: row.parked_at,
             tries: unsigned("parked_event", "tries", post, row.tries)?,
@@ -94,14 +114,12 @@ pub struct Line {
     pub found: Found,
     /// How many events of which kind; none before it was read.
     pub kinds: BTreeMap<String, u64>,
-    /// Why nobody could read it.
-    pub why: Option<String>,
     /// When it was applied, or set aside as a whole.
     pub settled_at: Option<Timestamp>,
 }
 
 row! {
-    struct LineRow { id: i64, kinds: Option<String>, error: Option<String>, applied_at: Option<Timestamp> }
+    struct LineRow { id: i64, kinds: Option<String>, applied_at: Option<Timestamp> }
 }
 
 /// Posts, the newest first. A post has a place before it can be seen, so one that is committed late may appear among those that were
@@ -111,7 +129,7 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
     macro_rules! lines {
         ($progress:literal) => {
             concat!(
-                "select id, kinds, error, applied_at from webhook_post where tenant_id = $1 and ($2 is null or kinds like $2)
+                "select id, kinds, applied_at from webhook_post where tenant_id = $1 and ($2 is null or kinds like $2)
                     and ($3 is null or received_at >= $3) and ($4 is null or received_at <= $4) and ($5 is null or id < $5)",
                 $progress,
                 " order by id desc limit $6"
@@ -141,18 +159,26 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
         let Some(found) = find(db, tenant, row.id).await? else { continue };
         let kinds = row.kinds.as_deref().map(|kinds| json("webhook_post", "kinds", row.id, kinds)).transpose()?;
         let kinds = kinds.unwrap_or_default();
-        lines.push(Line { found, kinds, why: row.error, settled_at: row.applied_at });
+        lines.push(Line { found, kinds, settled_at: row.applied_at });
     }
     Ok(lines)
 }
 
-/// Sets one event of a post aside, with the reason.
-pub async fn park_event(tx: &mut Tx, post: &Post, place: usize, kind: &str, why: &str, now: Timestamp) -> Result<()> {
+/// Sets one event of a post aside, with the reason. One that is aside already was tried in vain once more.
+pub async fn park_event(
+    tx: &mut Tx,
+    post: &Post,
+    place: usize,
+    event: &Event,
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
     on!(tx tx, c => sqlx::query(
-        "insert into parked_event (tenant_id, post_id, place, kind, why, parked_at) values ($1, $2, $3, $4, $5, $6)
-         on conflict (post_id, place) do update set why = excluded.why, tries = parked_event.tries + 1")
-        .bind(post.tenant).bind(post.id).bind(i64::try_from(place).unwrap_or(i64::MAX)).bind(kind).bind(super::reason(why)).bind(now)
-        .execute(c).await.map(drop))?;
+        "insert into parked_event (tenant_id, post_id, place, kind, key, why, parked_at) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (post_id, place) do update set why = excluded.why, tries = parked_event.tries + 1
+            where parked_event.applied_at is null")
+        .bind(post.tenant).bind(post.id).bind(i64::try_from(place).unwrap_or(i64::MAX)).bind(event.what.word())
+        .bind(&event.key()[..]).bind(super::reason(why)).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -140,7 +140,7 @@ async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Result<Pa
 }
 
 fn item(line: Line, account: &str, displays: &BTreeMap<&str, &str>) -> PostItem {
-    let Line { found, kinds, why, settled_at } = line;
+    let Line { found, kinds, settled_at } = line;
     let state = progress(&found);
     let events = parse(&found.post.body).unwrap_or_default();
     let own = events.iter().filter(|event| event.waba_id == account).filter_map(|it| it.phone_number_id.as_deref());
@@ -154,6 +154,6 @@ fn item(line: Line, account: &str, displays: &BTreeMap<&str, &str>) -> PostItem 
         state,
         kinds,
         settled_at,
-        why,
+        why: found.why,
     }
 }

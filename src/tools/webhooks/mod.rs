@@ -6,6 +6,7 @@ mod business;
 pub mod log;
 mod people;
 pub mod replies;
+pub mod retry;
 
 use super::Ctx;
 use crate::domain::audit::{Actor, Event as AuditEvent};

@@ -277,6 +277,22 @@ rules! {
         "The customer is no longer reached at the address that was shown. Ask for a new request.";
     SESS_13 = Warn "SESS-13" "Customer has written again"
         "The customer has written again since this was asked for. Check that it still answers them.";
+    HOOK_01 = Block "HOOK-01" "Applied already"
+        "All of post {post} has been applied. Applying it again would change nothing, so it is not done.";
+    HOOK_02 = Block "HOOK-02" "Nobody can read it"
+        "Post {post} cannot be read today either: {why}. Another version of this program may be able to.";
+    HOOK_03 = Block "HOOK-03" "Waits for its turn"
+        "Post {post} waits to be applied and has not failed. Nothing of it is left to try.";
+    HOOK_04 = Block "HOOK-04" "Reads in another way"
+        "This version reads post {post} in another way than the one that set its event aside, so it could take another event for it.";
+    HOOK_05 = Note "HOOK-05" "Changes more than the log"
+        "Changing more than the log: {count} of {events} events. They change what is known of customers, messages, templates or the account: a STOP takes effect, a message opens a conversation, a status counts.";
+    HOOK_06 = Warn "HOOK-06" "Tried in vain before"
+        "Tried again in vain already: {count} of these events. Check that what hindered them is gone.";
+    HOOK_07 = Note "HOOK-07" "Happened long ago"
+        "Older than 24 hours: {count} of these events. They open no window any more, and nothing answers them by itself.";
+    HOOK_08 = Block "HOOK-08" "Post is another"
+        "Post {post} is not there any more as it was shown. Ask for a new request.";
     MEDIA_01 = Block "MEDIA-01" "An empty file"
         "There is nothing in the file.";
     MEDIA_02 = Block "MEDIA-02" "A file is too large"
