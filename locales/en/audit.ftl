@@ -122,3 +122,4 @@ audit-group-automation = Automation
 act-reply-sent-twice = Message sent twice
 act-reply-settled-otherwise = Arrived against what was recorded
 act-webhook-retried = Webhook post tried again
+act-request-rechecked = Looked at again: the rules say something else now

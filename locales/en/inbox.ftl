@@ -34,3 +34,4 @@ kind-import = Import
 kind-segment = Segment
 kind-session = Reply
 kind-retry = Webhook retry
+inbox-blocked = Blocked by now

@@ -116,3 +116,4 @@ audit-group-automation = 自动化
 act-reply-sent-twice = 消息发送了两次
 act-reply-settled-otherwise = 与记录相反，消息已送达
 act-webhook-retried = 已重试 webhook 记录
+act-request-rechecked = 重新检查：规则结果已改变

@@ -31,3 +31,4 @@ kind-import = 导入
 kind-segment = 客户分组
 kind-session = 回复
 kind-retry = 重试 webhook
+inbox-blocked = 现在被规则阻止

@@ -31,3 +31,4 @@ kind-import = 匯入
 kind-segment = 分眾
 kind-session = 回覆
 kind-retry = 重試 webhook
+inbox-blocked = 現時被規則阻止

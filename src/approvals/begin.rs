@@ -7,6 +7,7 @@ use crate::domain::audit::{Actor, Event};
 use crate::domain::broadcasts::{BroadcastPlan, BroadcastState};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
+use crate::domain::preview::Finding;
 use crate::domain::requests::{Failure, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
@@ -133,7 +134,7 @@ async fn refuse(ctx: &Ctx, tenant: TenantId, id: RequestId, why: &store::Error) 
     tracing::error!(request = %id, error = %why, "a request is not what was signed; it is not carried out");
     let mut tx = ctx.db.begin().await?;
     let message = "NOT DONE. What is stored is not what was signed. Preview it again.";
-    if void_in(&mut tx, ctx, tenant, id, "digest", message).await? {
+    if void_in(&mut tx, ctx, tenant, id, "digest", message, None).await? {
         tx.commit_at(Step::Voided).await?;
     }
     Ok(())
@@ -148,9 +149,10 @@ pub(super) async fn void_in(
     id: RequestId,
     why: &str,
     message: &str,
+    finding: Option<&Finding>,
 ) -> Result<bool> {
     let now = ctx.clock.now();
-    let failure = Failure { code: "stale".to_owned(), message: message.to_owned(), finding: None };
+    let failure = Failure { code: "stale".to_owned(), message: message.to_owned(), finding: finding.cloned() };
     if !requests::void(tx, tenant, id, &failure, now).await? {
         return Ok(false);
     }

@@ -35,7 +35,7 @@ pub async fn stand_still(ctx: &Ctx, noticed: Timestamp, remembered: i64, identit
         if !still_waits(&mut tx, noticed).await? {
             return Ok(None);
         }
-        if begin::void_in(&mut tx, ctx, tenant, id, "restored", VOID).await? {
+        if begin::void_in(&mut tx, ctx, tenant, id, "restored", VOID, None).await? {
             tx.commit_at(Step::Voided).await?;
         }
     }

@@ -18,6 +18,7 @@ pub mod engine;
 pub mod execute;
 pub mod inbox;
 pub mod orders;
+pub mod recheck;
 mod reconcile;
 pub mod replies;
 pub mod resume;

@@ -65,6 +65,8 @@ pub struct Row {
     /// "12,480 people · HK$9,984.00 · Tue 1 Dec 2026, 10:00 HKT".
     pub summary: String,
     pub warnings: u64,
+    /// Findings that forbid it by now.
+    pub blocked: u64,
     /// "1 of 2 signatures".
     pub needs: String,
     /// `None` for what is decided.

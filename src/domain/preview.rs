@@ -276,6 +276,13 @@ impl Preview {
         self.findings.iter().filter(|f| f.level == Level::Block)
     }
 
+    /// What the rules say by now, beyond what was shown with it and what is merely worth knowing.
+    #[must_use]
+    pub fn news(&self, now: &[Finding]) -> Vec<Finding> {
+        let known = |finding: &&Finding| !self.findings.iter().any(|then| then.rule == finding.rule);
+        now.iter().filter(|finding| finding.level != Level::Note).filter(known).cloned().collect()
+    }
+
     /// The findings that a person must accept by name.
     pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.level == Level::Warn)

@@ -73,7 +73,7 @@ impl Status {
         };
         match self {
             Previewed => &[PendingApproval, Approved, Expired, Cancelled, Superseded],
-            PendingApproval => &[Approved, ChangesRequested, Rejected, Expired, Cancelled, Superseded],
+            PendingApproval => &[Approved, ChangesRequested, Rejected, Expired, Stale, Cancelled, Superseded],
             Approved => &[Executing, Expired, Stale, Cancelled, Superseded],
             Executing => &[Succeeded, PartiallySucceeded, Failed, NeedsAttention, Paused, Stale, Cancelled],
             Paused => &[Executing, Cancelled],

@@ -4,7 +4,7 @@ use super::{Db, Error, Result, Source, Tx, ensure_one, json, on, row, to_json, u
 use crate::domain::canonical::{Ask, Digest, canonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
-use crate::domain::preview::Preview;
+use crate::domain::preview::{Finding, Level, Preview};
 use crate::domain::requests::{ActionRequest, Decision, Failure, Signature, Status};
 
 row! {
@@ -224,6 +224,27 @@ pub async fn void(tx: &mut Tx, tenant: TenantId, id: RequestId, why: &Failure, n
         "update action_request set status = 'stale', version = version + 1, settled_at = $3, error = $4
          where tenant_id = $1 and id = $2 and status in ('pending_approval', 'approved')")
         .bind(tenant).bind(id).bind(now).bind(why).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit > 0)
+}
+
+/// What the rules said of a request when it was last looked at while it waited, beyond what was shown with it.
+pub async fn standing(db: &Db, tenant: TenantId, id: RequestId) -> Result<Vec<Finding>> {
+    let found: Option<(Option<String>,)> = on!(read db, p => sqlx::query_as(
+        "select standing from action_request where tenant_id = $1 and id = $2")
+        .bind(tenant).bind(id).fetch_optional(p).await)?;
+    let text = found.and_then(|(text,)| text);
+    Ok(text.map(|text| json(TABLE, "standing", id, &text)).transpose()?.unwrap_or_default())
+}
+
+/// Notes what the rules say of it by now; `false` if it does not wait any more.
+pub async fn set_standing(tx: &mut Tx, tenant: TenantId, id: RequestId, findings: &[Finding]) -> Result<bool> {
+    let text = to_json(TABLE, "standing", &findings)?;
+    let blocks = findings.iter().filter(|finding| finding.level == Level::Block).count();
+    let hit = on!(tx tx, c => sqlx::query(
+        "update action_request set standing = $3, standing_blocks = $4
+         where tenant_id = $1 and id = $2 and status in ('pending_approval', 'approved')")
+        .bind(tenant).bind(id).bind(text).bind(i64::try_from(blocks).unwrap_or(i64::MAX))
+        .execute(c).await.map(|r| r.rows_affected()))?;
     Ok(hit > 0)
 }
 

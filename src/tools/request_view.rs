@@ -42,6 +42,8 @@ pub struct RequestView {
     pub approval: ApprovalView,
     /// What the policy rules say.
     pub findings: Vec<Finding>,
+    /// What they say by now beyond that, as far as it waits: what forbids it holds it until that is gone.
+    pub findings_now: Vec<Finding>,
     /// What people see, by kind of write.
     #[schemars(schema_with = "shape")]
     pub preview: View,
@@ -211,6 +213,12 @@ pub async fn view(ctx: &Ctx, request: ActionRequest) -> Result<RequestView> {
                 .collect(),
         },
         findings: request.preview.findings.clone(),
+        findings_now: match request.status {
+            Status::PendingApproval | Status::Approved => {
+                store::requests::standing(&ctx.db, request.tenant, request.id).await?
+            }
+            _ => Vec::new(),
+        },
         preview: request.preview.view.clone(),
         review_url: format!("{}/requests/{}", ctx.public_url, request.id),
         execution,

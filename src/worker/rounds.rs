@@ -5,7 +5,7 @@ use super::seats::Seats;
 use super::{Pulse, Round};
 use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, inbox, orders, replies, retries, script};
+use crate::approvals::{begin, inbox, orders, recheck, replies, retries, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
@@ -308,7 +308,8 @@ impl Round for Orders {
     }
 }
 
-/// Reads numbers and templates from Meta: at the start, from time to time, and when an event says that they changed.
+/// Reads numbers and templates from Meta: at the start, from time to time, and when an event says that they changed. Then what
+/// waits is looked at again.
 pub struct Reads {
     pub engine: Arc<Engine>,
     pub every: Duration,
@@ -334,8 +335,14 @@ impl Round for Reads {
 
 async fn read_from_meta(engine: &Engine) -> Result<()> {
     for tenant in people::tenants(&engine.ctx.db).await? {
-        if let Err(error) = sync::sync(&engine.ctx, &tenant).await {
-            tracing::warn!(tenant = %tenant.id, %error, "numbers and templates could not be read from Meta");
+        // What Meta has told is known before it is asked, and holds where it does not answer.
+        recheck::open(&engine.ctx, tenant.id).await?;
+        match sync::sync(&engine.ctx, &tenant).await {
+            Ok(report) if report.changes > 0 => recheck::open(&engine.ctx, tenant.id).await?,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(tenant = %tenant.id, %error, "numbers and templates could not be read from Meta");
+            }
         }
     }
     Ok(())

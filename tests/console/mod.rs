@@ -11,5 +11,6 @@ mod kinds;
 mod replies;
 mod requests;
 mod session;
+mod standing;
 mod withdraw;
 mod world;

@@ -120,6 +120,7 @@ const ACTS: &[(&str, &str)] = &[
     ("request.expired", "act-request-expired"),
     ("request.started", "act-request-started"),
     ("request.stale", "act-request-stale"),
+    ("request.rechecked", "act-request-rechecked"),
     ("person.signed_in", "act-person-signed-in"),
     ("person.signed_out", "act-person-signed-out"),
     ("person.sign_in_failed", "act-person-sign-in-failed"),

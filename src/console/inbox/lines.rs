@@ -203,6 +203,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
             people => l.t1("people", "n", people),
         },
         warnings: line.warnings,
+        blocked: line.blocked,
         needs: match line.quorum.seats.len() {
             0 => l.t("inbox-unsigned"),
             all => l.t2("inbox-signed", "made", line.signed.len(), "all", all),

@@ -28,7 +28,6 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::Role;
 use crate::domain::policy::signatures::MayNotSign;
-use crate::domain::preview::{Finding, Level};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::store;
@@ -82,7 +81,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         Ok(()) => Panel::Open(Box::new(form(&dossier, reader, sent))),
         Err(why) => Panel::Closed { why: refusal(l, why, &state) },
     };
-    let fresh = new_today(request, &dossier.findings_now);
+    let fresh = request.preview.news(&dossier.findings_now);
     Ok(RequestPage {
         head: head(&dossier, reader, &state, said.as_ref()).await?,
         signatures: signatures(l, &dossier, person.role.may_read_audit()),
@@ -231,12 +230,6 @@ pub fn refusal(l: &Words, why: &MayNotSign, state: &State) -> String {
         MayNotSign::Disabled => l.t("not-disabled"),
         MayNotSign::TooSoon(seconds) => l.t1("not-too-soon", "n", *seconds),
     }
-}
-
-/// What the rules say today, beyond what was signed and what is merely worth knowing.
-fn new_today(request: &ActionRequest, now: &[Finding]) -> Vec<Finding> {
-    let known = |finding: &&Finding| !request.preview.findings.iter().any(|then| then.rule == finding.rule);
-    now.iter().filter(|finding| finding.level != Level::Note).filter(known).cloned().collect()
 }
 
 fn raw(request: &ActionRequest) -> Result<Raw, Error> {

@@ -15,6 +15,7 @@ fn inbox_row(l: &Words, name: &str, hours: i64, state: &State) -> Row {
         name: name.into(),
         summary: "12,480 people · HK$9,984.00 · Tue 1 Dec 2026, 10:00 HKT".into(),
         warnings: 2,
+        blocked: 1,
         needs: l.t2("inbox-signed", "made", 1_u64, "all", 2_u64),
         due: Some(Due { from: asked_at, at: asked_at + jiff::SignedDuration::from_hours(hours), now: now() }),
         agent: "promo-agent".into(),

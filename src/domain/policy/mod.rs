@@ -17,6 +17,7 @@ pub mod segments;
 pub mod session;
 pub mod settings;
 pub mod signatures;
+pub mod standing;
 pub mod webhooks;
 
 use super::canonical::Digest;

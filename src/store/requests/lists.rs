@@ -12,7 +12,7 @@ row! {
         id: RequestId, tool: String, title: String, summary: String, status: String, warnings: i64, people: i64,
         agent_name: String, owner_name: String, owner_id: PersonId, quorum: String, created_at: Timestamp,
         decide_by: Timestamp, not_before: Option<Timestamp>, settled_at: Option<Timestamp>, signed: Option<String>, mine: i64,
-        agreed: Option<String>, agreed_by_me: i64, runs: i64,
+        agreed: Option<String>, agreed_by_me: i64, runs: i64, standing_blocks: i64,
     }
 }
 
@@ -31,6 +31,8 @@ pub struct Line {
     pub status: Status,
     /// How many warnings.
     pub warnings: u64,
+    /// How many findings forbid it by now, although none did when it was asked for. Only while it waits.
+    pub blocked: u64,
     /// How many people it reaches.
     pub people: u64,
     /// Who asked.
@@ -102,7 +104,7 @@ pub async fn list(
     macro_rules! lines {
         ($hex:literal) => { concat!(
         "select r.id, r.tool, r.title, r.summary, r.status, r.warnings, r.people, a.name as agent_name, o.name as owner_name,
-            r.owner_id, r.quorum, r.created_at, r.decide_by, r.not_before, r.settled_at,
+            r.owner_id, r.quorum, r.standing_blocks, r.created_at, r.decide_by, r.not_before, r.settled_at,
             (select string_agg(s.role, ',' order by s.at, s.id) from signature s
              where s.request_id = r.id and s.decision = 'approved') as signed,
             (select count(*) from signature s where s.request_id = r.id and s.person_id = $2) as mine,
@@ -129,13 +131,20 @@ pub async fn list(
     rows.into_iter()
         .map(|row| {
             let id = row.id;
+            let status = word(TABLE, "status", id, &row.status)?;
             Ok(Line {
                 id,
                 tool: row.tool,
                 title: row.title,
                 summary: row.summary,
-                status: word(TABLE, "status", id, &row.status)?,
+                status,
                 warnings: unsigned(TABLE, "warnings", id, row.warnings)?,
+                blocked: match status {
+                    Status::PendingApproval | Status::Approved => {
+                        unsigned(TABLE, "standing_blocks", id, row.standing_blocks)?
+                    }
+                    _ => 0,
+                },
                 people: unsigned(TABLE, "people", id, row.people)?,
                 agent: row.agent_name,
                 owner: row.owner_name,
