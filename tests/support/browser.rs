@@ -138,6 +138,13 @@ impl Browser {
         content as i64 - i64::from(width)
     }
 
+    /// Pictures for people to look at, when `SCREENS` is set: they take as long as the rest of a look at a page.
+    pub async fn pictures(&self, name: &str) {
+        if std::env::var_os("SCREENS").is_some() {
+            self.screens(name).await;
+        }
+    }
+
     /// Pictures of the whole page at both widths, as `target/screens/NAME-1280.png` and so on.
     pub async fn screens(&self, name: &str) -> Vec<PathBuf> {
         let folder = super::root().join("target/screens");
