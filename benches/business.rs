@@ -124,6 +124,8 @@ pub async fn open(url: &str, clock: SharedClock, graph: &str) -> Business {
         owner_disabled_at: None,
         permissions: BTreeSet::from([Permission::Read, Permission::Propose]),
         names: NameStyle::Dotted,
+        elicits: false,
+        oauth_client: None,
         key_prefix: "x".into(),
         revoked_at: None,
         expires_at: None,
@@ -152,7 +154,7 @@ pub async fn open(url: &str, clock: SharedClock, graph: &str) -> Business {
         templates::upsert(&mut tx, tenant.id, &t).await.unwrap();
     }
     tx.commit().await.unwrap();
-    Business { ctx: context(db, clock, graph), tenant, owner, caller: Caller { agent } }
+    Business { ctx: context(db, clock, graph), tenant, owner, caller: Caller::new(agent) }
 }
 
 /// What a daemon has in its hands. Every secret is the same word.
@@ -311,6 +313,7 @@ fn consented(contact: ContactNo, now: Timestamp) -> NewConsent {
 /// The shipped policy, but people here get one broadcast after the other.
 fn policy() -> Policy {
     let mut policy = Policy::default();
+    policy.settings.agents.broadcasts_per_hour = u16::MAX;
     let caps = &mut policy.settings.frequency;
     (caps.marketing_per_7_days, caps.marketing_per_30_days, caps.warn_from) = (u16::MAX, u16::MAX, 1_000);
     policy

@@ -82,6 +82,8 @@ pub struct Settings {
     pub orders: Orders,
     /// Agents' door.
     pub mcp: Mcp,
+    /// Access tokens that open it.
+    pub oauth: OAuth,
     /// Sending.
     pub worker: Worker,
     /// Logs.
@@ -173,6 +175,18 @@ pub struct Console {
 pub struct Mcp {
     /// Tool calls a minute, for each key.
     pub calls_per_minute: std::num::NonZeroU32,
+}
+
+/// Access tokens that open the agents' door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    /// Whose tokens; empty for nobody's.
+    pub issuer: String,
+    /// Where the issuer's keys are.
+    pub jwks_url: String,
+    /// What tokens must be for; empty for this server's own address.
+    pub audience: String,
 }
 
 /// Sending.

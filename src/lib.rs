@@ -9,6 +9,7 @@ pub mod faults;
 
 // 2: the edges: SQL, the Graph API, SMTP, files, the source of orders, the virus scanner
 pub mod graph;
+pub mod issuer;
 pub mod mail;
 pub mod objects;
 pub mod order_source;

@@ -44,6 +44,7 @@ act-request-signed = Request signed
 act-request-rejected = Request rejected
 act-request-changes = Changes asked for
 act-request-approved = Request approved
+act-request-reopened = Allowed to be asked again
 act-request-cancelled = Request withdrawn
 act-request-expired = Request expired
 act-request-started = Execution started

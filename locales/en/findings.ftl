@@ -1,5 +1,7 @@
 ### Findings of the policy, as signed in English, said in the other languages.
 
+finding-AGENT-01 = A person rejected this very request ({ $request }) at { $at }. The same content is not asked for again until a person opens it again on the page of that request.
+finding-AGENT-02 = A person rejected { $request }, which is like this one, at { $at }. What differs: { $changes }. Read there why.
 finding-AUD-03 = { $excluded } of { $matched } people who match are left out, which is { $percent } %; most of them for the reason “{ $reason }”. Check that these are the right segments.
 finding-AUD-04 = { $count } people are in more than one of the segments. Each gets one message.
 finding-AUD-05 = { $count } people live in markets that the policy does not allow, and are left out.

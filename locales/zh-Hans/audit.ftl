@@ -38,6 +38,7 @@ act-request-signed = 签署请求
 act-request-rejected = 拒绝请求
 act-request-changes = 要求修改
 act-request-approved = 请求获批准
+act-request-reopened = 已允许再次提出
 act-request-cancelled = 撤回请求
 act-request-expired = 请求过期
 act-request-started = 开始执行

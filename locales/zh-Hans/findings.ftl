@@ -1,5 +1,7 @@
 ### 策略审核发现。
 
+finding-AGENT-01 = 此请求（{ $request }）已于 { $at } 被拒绝。除非有人在该请求的页面重新开放，否则不会再次就相同内容征求意见。
+finding-AGENT-02 = 与此相似的请求 { $request } 已于 { $at } 被拒绝。不同之处：{ $changes }。原因见该页。
 finding-AUD-03 = 符合条件的 { $matched } 人中有 { $excluded } 人（{ $percent }%）被排除，最多的原因是“{ $reason }”。请检查分组是否正确。
 finding-AUD-04 = { $count } 人属于多个分组，每人只会收到一条消息。
 finding-AUD-05 = { $count } 人身处策略不允许的市场，已被排除。

@@ -38,6 +38,7 @@ act-request-signed = 簽署要求
 act-request-rejected = 拒絕要求
 act-request-changes = 要求修改
 act-request-approved = 要求獲批准
+act-request-reopened = 已容許再次提出
 act-request-cancelled = 撤回要求
 act-request-expired = 要求逾期
 act-request-started = 開始執行

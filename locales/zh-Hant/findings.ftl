@@ -1,5 +1,7 @@
 ### 政策審核發現。
 
+finding-AGENT-01 = 此請求（{ $request }）已於 { $at } 遭拒絕。除非有人在該請求的頁面重新開放，否則不會再次就相同內容徵求意見。
+finding-AGENT-02 = 與此相似的請求 { $request } 已於 { $at } 遭拒絕。不同之處：{ $changes }。原因見該頁。
 finding-AUD-03 = 符合條件的{ $matched }人中有{ $excluded }人（{ $percent }%）被排除，最多的原因是「{ $reason }」。請檢查分眾是否正確。
 finding-AUD-04 = { $count }人屬於多於一個分眾，每人只會收到一則訊息。
 finding-AUD-05 = { $count }人身處政策不容許的市場，已被排除。

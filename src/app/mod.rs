@@ -6,6 +6,7 @@ pub mod health;
 pub mod hosts;
 pub mod logs;
 mod media;
+mod oauth;
 mod orders;
 pub mod people;
 pub mod shutdown;
@@ -73,32 +74,8 @@ impl App {
         let url = settings.database.url.expose();
         let lock = FileLock::take(url)?;
         let mark_file = mark_file(&settings.database.mark_file, lock.as_ref())?;
-        let db = store::connect(url).await?;
-        store::migrate(&db).await?;
-        let clock = Arc::new(SharedTime::default());
-        clock.align(&db).await?;
-        let graph = Graph::new(&graph::Settings {
-            graph_url: settings.whatsapp.graph_url.clone(),
-            api_version: settings.whatsapp.api_version.clone(),
-            media_hosts: settings.whatsapp.media_hosts.clone(),
-            ..graph::Settings::default()
-        })?;
+        let (ctx, clock) = open(&settings, secrets).await?;
         let mailer = mailer(&settings)?;
-        let policy = Arc::new(settings.policy()?);
-        let secrets: Secrets = Arc::new(move |name: &str| {
-            secrets.get(name).cloned().or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
-        });
-        let ctx = Ctx {
-            db,
-            graph,
-            clock: Arc::clone(&clock) as SharedClock,
-            policy,
-            public_url: settings.origin().into(),
-            wake: Wake::default(),
-            media: media::open(&settings, &secrets)?,
-            orders: orders::open(&settings, &secrets)?,
-            secrets,
-        };
         Ok(Self { settings, ctx, clock, mailer, listener, metrics: figures::recorder()?, mark_file, _lock: lock })
     }
 
@@ -156,6 +133,49 @@ impl App {
     }
 }
 
+/// Opens what the tools work with.
+async fn open(settings: &Settings, secrets: HashMap<String, Secret>) -> anyhow::Result<(Ctx, Arc<SharedTime>)> {
+    let db = store::connect(settings.database.url.expose()).await?;
+    store::migrate(&db).await?;
+    let clock = Arc::new(SharedTime::default());
+    clock.align(&db).await?;
+    let graph = Graph::new(&graph::Settings {
+        graph_url: settings.whatsapp.graph_url.clone(),
+        api_version: settings.whatsapp.api_version.clone(),
+        media_hosts: settings.whatsapp.media_hosts.clone(),
+        ..graph::Settings::default()
+    })?;
+    let policy = Arc::new(settings.policy()?);
+    let secrets: Secrets = Arc::new(move |name: &str| {
+        secrets.get(name).cloned().or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new))
+    });
+    let ctx = Ctx {
+        db,
+        graph,
+        clock: Arc::clone(&clock) as SharedClock,
+        policy,
+        public_url: settings.origin().into(),
+        wake: Wake::default(),
+        media: media::open(settings, &secrets)?,
+        orders: orders::open(settings, &secrets)?,
+        secrets,
+    };
+    Ok((ctx, clock))
+}
+
+/// Answers one program on standard input and output. It sends nothing to Meta: that is for the daemon, which finds in the
+/// database what is asked for here.
+pub async fn answer_on_a_pipe(settings: &Settings, key: &str) -> anyhow::Result<()> {
+    let (ctx, clock) = open(settings, HashMap::new()).await?;
+    let stop = CancellationToken::new();
+    let _stops = stop.clone().drop_guard();
+    tokio::spawn(clock.keep(ctx.db.clone(), stop));
+    let db = ctx.db.clone();
+    let ended = mcp::stdio::serve(ctx, key, settings.mcp.calls_per_minute).await;
+    db.close().await;
+    ended
+}
+
 fn humane(span: Duration) -> String {
     format!("{:#}", jiff::SignedDuration::try_from(span).unwrap_or_default())
 }
@@ -203,8 +223,12 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         rate_per_second: settings.worker.rate_per_second.get(),
     };
     let hosts = Hosts::of(settings, &public_url, app.addr()?);
-    let mcp =
-        mcp::Settings { public_url, hosts: hosts.names().to_vec(), calls_per_minute: settings.mcp.calls_per_minute };
+    let mcp = mcp::Settings {
+        public_url,
+        hosts: hosts.names().to_vec(),
+        calls_per_minute: settings.mcp.calls_per_minute,
+        issuer: oauth::open(settings)?,
+    };
     Ok(Router::new()
         .merge(console::router(app.ctx.clone(), console))
         .merge(mcp::router(app.ctx.clone(), mcp, stop.child_token()))

@@ -80,6 +80,10 @@ pub struct NewAgent<'a> {
     pub permissions: BTreeSet<Permission>,
     /// How its host spells names.
     pub names: NameStyle,
+    /// Whether its host may be asked to point its user at a page.
+    pub elicits: bool,
+    /// Its `client_id` at the authorization server, if it comes with access tokens.
+    pub oauth_client: Option<String>,
     /// When its key stops.
     pub expires_at: Timestamp,
 }
@@ -104,6 +108,8 @@ pub async fn add_agent(db: &Db, tenant: TenantId, new: NewAgent<'_>) -> anyhow::
         owner_disabled_at: None,
         permissions: new.permissions,
         names: new.names,
+        elicits: new.elicits,
+        oauth_client: new.oauth_client,
         key_prefix: key.chars().take(12).collect(),
         revoked_at: None,
         expires_at: Some(new.expires_at),

@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
 use crate::domain::preview::Finding;
 use crate::domain::requests::{Failure, Status};
+use crate::domain::trace::TraceParent;
 use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::deliveries::{self, NewExecution};
@@ -35,6 +36,9 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
         Err(e) => return Err(e.into()),
     };
     let digest = claim.payload.digest();
+    // The caller's trace ended long ago; whoever follows it from there finds this line by its id.
+    let trace_id = claim.request.trace.as_ref().map(TraceParent::trace_id);
+    tracing::info!(request = %id, tool = claim.request.tool, trace_id, "begun");
     match claim.payload.into_action() {
         Action::BroadcastCreate(draft) => {
             tools::broadcasts::create(&mut tx, tenant, id, &draft, now).await?;

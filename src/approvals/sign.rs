@@ -6,16 +6,17 @@ use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RequestId, SignatureId, TenantId};
 use crate::domain::mails::MailKind;
-use crate::domain::people::Person;
+use crate::domain::people::{Caller, Person};
 use crate::domain::policy::rules::SIGN_10;
-use crate::domain::policy::signatures::{MayNotSign, may_ever_sign, may_sign, open_seats};
+use crate::domain::policy::signatures::{MayNotSign, may_agree, may_ever_sign, may_sign, open_seats};
 use crate::domain::preview::{Finding, Level, Section};
-use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Signature, Status};
+use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Failure, Signature, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store;
+use crate::tools::requests::own;
 use crate::tools::{Ctx, broadcasts};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Everything that a person needs to decide, on one page.
 #[derive(Debug, Clone)]
@@ -262,6 +263,51 @@ pub async fn withdraw(
     if !person.role.may_stop() && request.owner != person.id {
         return Err(Error::Forbidden(format!("your role is {}; it stops nothing", person.role)));
     }
+    let why = json!({ "was": request.status, "digest": request.digest, "reason_given": !reason.trim().is_empty() });
+    cancel(ctx, &request, Actor::Person(person.id), why, None).await
+}
+
+/// Allows what was rejected to be asked for again. Whoever may sign it decides that, and nobody for themselves.
+pub async fn reopen(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId) -> Result<ActionRequest> {
+    let request = find(ctx, tenant, id).await?;
+    may_reopen(&request, person).map_err(|why| Error::Forbidden(why.to_string()))?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    if !store::requests::reopen(&mut tx, tenant, id, now).await? {
+        tx.roll_back().await?;
+        return Err(Error::Conflict(format!("this request is {} or open again already", request.status)));
+    }
+    let details = json!({ "digest": request.digest });
+    let event = Event { actor: Actor::Person(person.id), act: "request.reopened", subject: id.to_string(), details };
+    store::audit::append(&mut tx, tenant, now, event).await?;
+    tx.commit().await?;
+    ctx.wake.requests();
+    find(ctx, tenant, id).await
+}
+
+/// Whether this person may allow it: whoever could have signed it.
+pub fn may_reopen(request: &ActionRequest, person: &Person) -> Result<(), MayNotSign> {
+    may_agree(request, Status::Rejected, &[], person)
+}
+
+/// The agent that asked takes back what has not begun.
+pub async fn take_back(ctx: &Ctx, caller: &Caller, id: RequestId) -> Result<ActionRequest> {
+    let request = own(ctx, caller, id).await?;
+    let why = json!({ "was": request.status, "digest": request.digest });
+    let message = "WITHDRAWN. This key took the request back before anything of it had begun.".to_owned();
+    let failure = Failure { code: Failure::WITHDRAWN.to_owned(), message, finding: None };
+    cancel(ctx, &request, Actor::Agent(caller.agent.id), why, Some(&failure)).await
+}
+
+/// Ends what has not begun, and tells those who were asked to sign it.
+async fn cancel(
+    ctx: &Ctx,
+    request: &ActionRequest,
+    actor: Actor,
+    details: Value,
+    failure: Option<&Failure>,
+) -> Result<ActionRequest> {
+    let (tenant, id) = (request.tenant, request.id);
     if !matches!(request.status, Status::PendingApproval | Status::Approved) {
         return Err(Error::Conflict(format!(
             "this request is {}; only what has not begun can be withdrawn",
@@ -269,15 +315,19 @@ pub async fn withdraw(
         )));
     }
     let now = ctx.clock.now();
+    let spared = match actor {
+        Actor::Person(person) => person,
+        _ => request.owner,
+    };
     let mut tx = ctx.db.begin().await?;
-    store::requests::set_status(&mut tx, tenant, id, request.status, Status::Cancelled, now).await?;
-    let details = json!({ "was": request.status, "digest": request.digest, "reason_given": !reason.trim().is_empty() });
-    let event = Event { actor: Actor::Person(person.id), act: "request.cancelled", subject: id.to_string(), details };
+    store::requests::settle(&mut tx, tenant, id, request.status, Status::Cancelled, None, failure, now).await?;
+    let event = Event { actor, act: "request.cancelled", subject: id.to_string(), details };
     store::audit::append(&mut tx, tenant, now, event).await?;
     store::broadcasts::release(&mut tx, tenant, id).await?;
-    let told = reviewers(&ctx.db, tenant, &request.quorum, person.id).await?;
+    let told = reviewers(&ctx.db, tenant, &request.quorum, spared).await?;
     store::outbox::enqueue(&mut tx, tenant, MailKind::RequestDecided, id, &told, now).await?;
     tx.commit_at(Step::Withdrawn).await?;
+    ctx.wake.requests();
     find(ctx, tenant, id).await
 }
 

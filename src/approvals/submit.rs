@@ -7,17 +7,19 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, RequestId, TenantId};
 use crate::domain::mails::MailKind;
 use crate::domain::people::Caller;
+use crate::domain::policy::repeats::{REMEMBERED, like_a_rejected, same_again};
 use crate::domain::policy::signatures::Times;
-use crate::domain::preview::Preview;
+use crate::domain::preview::{Finding, Level, Preview};
 use crate::domain::requests::{ActionRequest, Quorum, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
-use crate::store::requests::Approval;
+use crate::store::requests::{Approval, Same};
 use crate::store::{self, Db, Tx};
 use crate::tools::broadcasts;
 use crate::tools::catalogue::catalogue;
 use crate::tools::envelope::{PreviewArguments, check_reason, open_write};
 use crate::tools::request_view::{RequestView, view};
+use crate::tools::requests::own;
 use crate::tools::{Ctx, Kind, Proposal, Propose, Tool, arguments};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -26,6 +28,8 @@ use std::time::Duration;
 const PREVIEW_HOLDS: Duration = Duration::from_mins(15);
 /// For this long a repeated call finds the request that it made before, although that has come to its end.
 const ANSWER_MAY_BE_LOST: Duration = Duration::from_mins(15);
+/// Refusals that a new ask is held against, the latest.
+const REFUSALS: u32 = 20;
 /// How often a call that waits for its result looks.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
@@ -36,10 +40,12 @@ struct Asked<'a> {
     ask: Ask,
     arguments: Value,
     reason: &'a str,
+    /// The preview tool that it was asked by.
+    previewed_by: Option<&'static str>,
 }
 
 /// A preview tool was called.
-pub async fn preview(ctx: &Ctx, caller: &Caller, tool: &Tool, input: Value) -> Result<RequestView> {
+pub async fn preview(ctx: &Ctx, caller: &Caller, tool: &'static Tool, input: Value) -> Result<RequestView> {
     let Kind::Preview(writes) = tool.kind else { return Err(Error::internal("not a preview tool")) };
     let input: PreviewArguments = arguments(input)?;
     check_reason(&input.reason)?;
@@ -53,7 +59,7 @@ pub async fn preview(ctx: &Ctx, caller: &Caller, tool: &Tool, input: Value) -> R
     let write = catalogue().find(name).filter(|t| writes.contains(&t.name)).ok_or_else(|| {
         Error::Invalid(format!("write_tool: {} serves {}, not \"{name}\"", tool.name, writes.join(", ")))
     })?;
-    let asked = asked(caller, write, input.arguments, &input.reason)?;
+    let asked = Asked { previewed_by: Some(tool.name), ..asked(caller, write, input.arguments, &input.reason)? };
     let request = file(ctx, caller, asked, input.submit).await?;
     view(ctx, request).await
 }
@@ -80,15 +86,19 @@ fn asked<'a>(caller: &Caller, tool: &'static Tool, own: Map<String, Value>, reas
         return Err(Error::Forbidden(format!("this agent may not use {}", tool.name)));
     }
     let arguments = Value::Object(own);
-    Ok(Asked { tool, propose, ask: Ask::of(caller.tenant(), tool.name, &arguments)?, arguments, reason })
+    Ok(Asked {
+        tool,
+        propose,
+        ask: Ask::of(caller.tenant(), tool.name, &arguments)?,
+        arguments,
+        reason,
+        previewed_by: None,
+    })
 }
 
 /// A write that names the preview it goes with.
 async fn join(ctx: &Ctx, caller: &Caller, id: RequestId, asked: &Asked<'_>) -> Result<ActionRequest> {
-    let request = store::requests::find(&ctx.db, caller.tenant(), id)
-        .await?
-        .filter(|r| r.agent == caller.agent.id)
-        .ok_or_else(|| Error::not_found("action request", id))?;
+    let request = own(ctx, caller, id).await?;
     if request.ask != asked.ask {
         return Err(Error::AskMismatch(format!(
             "the arguments are not those that {id} was previewed with ({}); nothing was submitted",
@@ -125,13 +135,20 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
             return Ok(done);
         }
     }
-    let proposal = (asked.propose)(ctx, caller, asked.arguments.clone()).await?;
-    refuse_blocked(ctx, caller, &asked, &proposal.preview, now).await?;
+    refuse_repeated(ctx, caller, &asked, None, now).await?;
+    let mut proposal = (asked.propose)(ctx, caller, asked.arguments.clone()).await?;
+    refuse_blocked(ctx, caller, &asked, &proposal.preview.findings, now).await?;
+    proposal.preview.findings.extend(like_a_refused(ctx, caller, &asked, &proposal, now).await?);
     let stale = match stale {
         None => rival(ctx, caller, &proposal).await?,
         found => found,
     };
+    if let Some(tool) = asked.previewed_by {
+        // Before the request looks at the reads that were made: reviewers see that it was previewed.
+        store::tool_reads::record(&ctx.db, tenant, agent, tool, now).await?;
+    }
     let request = request_of(ctx, caller, &asked, &proposal, submit, now).await?;
+    refuse_repeated(ctx, caller, &asked, Some(request.digest), now).await?;
     match insert(ctx, caller, &request, proposal, stale.as_ref(), now).await? {
         true => Ok(request),
         // Somebody filed the same ask between our look and our insert: that one is the request.
@@ -155,10 +172,11 @@ async fn refuse_blocked(
     ctx: &Ctx,
     caller: &Caller,
     asked: &Asked<'_>,
-    preview: &Preview,
+    findings: &[Finding],
     now: Timestamp,
 ) -> Result<()> {
-    let rules: Vec<&str> = preview.blocks().map(|f| f.rule.as_str()).collect();
+    let blocks = findings.iter().filter(|finding| finding.level == Level::Block);
+    let rules: Vec<&str> = blocks.map(|finding| finding.rule.as_str()).collect();
     if rules.is_empty() {
         return Ok(());
     }
@@ -171,9 +189,37 @@ async fn refuse_blocked(
     };
     store::audit::append(&mut tx, caller.tenant(), now, event).await?;
     tx.commit().await?;
-    let mut findings = preview.findings.clone();
+    let mut findings = findings.to_vec();
     findings.sort_by_key(|f| f.level);
     Err(Error::Blocked(findings))
+}
+
+/// What a person said no to is not asked for again, until a person allows it.
+async fn refuse_repeated(
+    ctx: &Ctx,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    digest: Option<Digest>,
+    now: Timestamp,
+) -> Result<()> {
+    let same = Same { ask: asked.ask, digest };
+    match store::requests::refused_before(&ctx.db, caller.tenant(), caller.agent.id, same).await? {
+        Some((id, at)) => refuse_blocked(ctx, caller, asked, &[same_again(id, at)], now).await,
+        None => Ok(()),
+    }
+}
+
+/// What is only like something refused goes to people, with what differs.
+async fn like_a_refused(
+    ctx: &Ctx,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    proposal: &Proposal,
+    now: Timestamp,
+) -> Result<Option<Finding>> {
+    let (tenant, since) = (caller.tenant(), now.before(REMEMBERED));
+    let rejected = store::requests::refused_lately(&ctx.db, tenant, asked.tool.name, since, REFUSALS).await?;
+    Ok(like_a_rejected(proposal.kept.as_ref().unwrap_or(&asked.arguments), &rejected))
 }
 
 async fn request_of(
@@ -216,6 +262,8 @@ async fn request_of(
         result: None,
         error: None,
         superseded_by: None,
+        reopened_at: None,
+        trace: caller.trace.clone(),
     })
 }
 
@@ -314,9 +362,32 @@ async fn ask_people(ctx: &Ctx, tx: &mut Tx, request: &ActionRequest, now: Timest
              this one was not filed"
         )));
     }
+    paced(ctx, tx, request, now).await?;
     broadcasts::filed(tx, request.tenant, request.id, &request.preview.action, now).await?;
     let reviewers = reviewers(&ctx.db, request.tenant, &request.quorum, request.owner).await?;
     Ok(store::outbox::enqueue(tx, request.tenant, MailKind::RequestFiled, request.id, &reviewers, now).await?)
+}
+
+/// Whoever reads one broadcast after the other reads none.
+async fn paced(ctx: &Ctx, tx: &mut Tx, request: &ActionRequest, now: Timestamp) -> Result<()> {
+    const HOUR: Duration = Duration::from_hours(1);
+    if !matches!(request.preview.action, Action::BroadcastSchedule(_)) {
+        return Ok(());
+    }
+    let most = ctx.policy.settings.agents.broadcasts_per_hour;
+    let since = now.before(HOUR);
+    let (filed, first) = store::requests::filed_since(tx, request.tenant, request.agent, &request.tool, since).await?;
+    if filed <= most.into() {
+        return Ok(());
+    }
+    let retry_after = first.map_or(HOUR, |first| HOUR.saturating_sub(now.since(first))).as_secs() + 1;
+    Err(Error::RateLimited {
+        message: format!(
+            "this agent has asked for {most} broadcasts within an hour, the most that the policy allows \
+             (agents.broadcasts_per_hour); the next one in {retry_after} s"
+        ),
+        retry_after,
+    })
 }
 
 /// Small things answer with their result: looks until the worker is through or the time is over.

@@ -36,6 +36,14 @@ pub struct Add {
     /// How its host wants tool names spelled: dotted or underscore.
     #[arg(long, default_value = "dotted")]
     names: NameStyle,
+    /// Let writes ask its host to show its user the page of a request (URL elicitation). Only for hosts with a
+    /// person in front of them: others fail the call.
+    #[arg(long)]
+    elicit_url: bool,
+    /// Its client_id at the authorization server of [oauth]: access tokens that were given to it open the door, and no key is
+    /// made. What they allow is narrowed to their scopes, which are named like permissions.
+    #[arg(long, value_name = "CLIENT_ID")]
+    oauth_client: Option<String>,
     /// Days after which the key stops by itself.
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..))]
     expires_in: u16,
@@ -85,18 +93,31 @@ impl Add {
         let tenant = find_tenant(&db, &self.tenant).await?;
         let expires_at = SystemClock.now().after(Duration::from_hours(24 * u64::from(self.expires_in)));
         let permissions = self.permissions.into_iter().collect();
-        let new =
-            app::people::NewAgent { name: &self.name, owner: &self.owner, permissions, names: self.names, expires_at };
+        let new = app::people::NewAgent {
+            name: &self.name,
+            owner: &self.owner,
+            permissions,
+            names: self.names,
+            elicits: self.elicit_url,
+            oauth_client: self.oauth_client,
+            expires_at,
+        };
         let (agent, key) = app::people::add_agent(&db, tenant.id, new).await?;
+        // Whoever comes with tokens has no use for a second way in.
+        let key = Some(key).filter(|_| agent.oauth_client.is_none());
         if self.json {
             let mut row = row(&agent);
-            if let Value::Object(object) = &mut row {
+            if let (Value::Object(object), Some(key)) = (&mut row, key) {
                 object.insert("key".into(), Value::String(key));
             }
             return say_json(&row);
         }
         say(format_args!("added {} for {}", agent.name, agent.owner_name));
-        say(format_args!("key, shown this once: {key}"));
+        match (&agent.oauth_client, key) {
+            (Some(client), _) => say(format_args!("opened by access tokens that were given to {client}")),
+            (None, Some(key)) => say(format_args!("key, shown this once: {key}")),
+            (None, None) => {}
+        }
         Ok(())
     }
 }
@@ -138,6 +159,7 @@ fn row(agent: &Agent) -> Value {
     let permissions: Vec<String> = agent.permissions.iter().map(ToString::to_string).collect();
     json!({
         "id": agent.id, "name": agent.name, "owner": agent.owner_name, "permissions": permissions, "names": agent.names,
+        "elicits_url": agent.elicits, "oauth_client": agent.oauth_client,
         "key_prefix": agent.key_prefix, "expires_at": agent.expires_at, "revoked_at": agent.revoked_at,
     })
 }

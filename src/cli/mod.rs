@@ -3,6 +3,7 @@
 mod agent;
 mod catalogue;
 mod demo;
+mod mcp;
 mod migrate;
 mod product;
 mod queue;
@@ -36,6 +37,8 @@ enum Command {
     Serve(serve::Serve),
     /// Run the Graph API simulator alone.
     Simulate(simulate::Simulate),
+    /// Answer MCP on standard input and output, with the key in COUNTERSIGN_AGENT_KEY. A daemon carries out what is asked.
+    Mcp(mcp::Mcp),
     /// Bring the database up to date.
     Migrate(migrate::Migrate),
     /// Print the tools.
@@ -94,6 +97,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(serve) => serve.run().await,
         Command::Simulate(simulate) => simulate.run().await,
+        Command::Mcp(mcp) => mcp.run().await,
         Command::Migrate(migrate) => migrate.run().await,
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Tenant(command) => command.run().await,

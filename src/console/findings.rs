@@ -9,6 +9,8 @@ use crate::words::{Lang, Words};
 
 /// Rules whose sentence has a translation. The rest is shown in English, and says so to screen readers.
 const TRANSLATED: &[(&str, &str)] = &[
+    ("AGENT-01", "finding-AGENT-01"),
+    ("AGENT-02", "finding-AGENT-02"),
     ("AUD-03", "finding-AUD-03"),
     ("AUD-04", "finding-AUD-04"),
     ("AUD-05", "finding-AUD-05"),

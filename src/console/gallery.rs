@@ -14,6 +14,7 @@ use super::assets::Assets;
 use super::audit::AuditPage;
 use super::audit_event::AuditEventPage;
 use super::broadcasts::{BroadcastsPage, ResumePage, StopPage};
+use super::confirm::ConfirmPage;
 use super::conversations::{ConversationPage, ConversationsPage};
 use super::decisions::SignPage;
 use super::doubts::DoubtsPage;
@@ -22,7 +23,6 @@ use super::help::KeysPage;
 use super::inbox::InboxPage;
 use super::monitor::{Live, LiveFragment, MonitorPage};
 use super::replies::doubts::ReplyDoubtsPage;
-use super::replies::stop::StopReplyPage;
 use super::requests::RequestPage;
 use super::samples::HOSTILE;
 use super::session::SignInPage;
@@ -44,7 +44,7 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("stop", StopPage::samples(l)))
         .chain(all("resume", ResumePage::samples(l)))
         .chain(all("doubts", DoubtsPage::samples(l)))
-        .chain(all("reply-stop", StopReplyPage::samples(l)))
+        .chain(all("confirm", ConfirmPage::samples(l)))
         .chain(all("reply-doubts", ReplyDoubtsPage::samples(l)))
         .chain(all("conversations", ConversationsPage::samples(l)))
         .chain(all("conversation", ConversationPage::samples(l)))

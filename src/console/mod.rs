@@ -29,6 +29,7 @@ pub mod audit;
 pub mod audit_event;
 pub mod broadcasts;
 pub mod conditions;
+pub mod confirm;
 pub mod conversations;
 pub mod decisions;
 pub mod doubts;
@@ -45,6 +46,7 @@ pub mod page;
 pub mod parts;
 pub mod preferences;
 pub mod proof;
+pub mod reopen;
 pub mod replies;
 pub mod requests;
 pub mod review;
@@ -132,6 +134,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}/stop", get(replies::stop::new).post(replies::stop::create))
         .route("/replies/{id}/doubts", get(replies::doubts::new).post(replies::doubts::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
+        .route("/requests/{id}/reopen", get(reopen::new).post(reopen::create))
         .route("/broadcasts", get(broadcasts::index))
         .route("/broadcasts/{id}", get(monitor::show))
         .route("/broadcasts/{id}/live", get(monitor::live))

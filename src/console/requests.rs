@@ -38,6 +38,8 @@ pub struct RequestPage {
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.
     pub withdraw: Option<String>,
+    /// `/requests/{id}/reopen`, where the person may.
+    pub reopen: Option<String>,
     pub who: Who,
     pub timeline: Vec<Event>,
     pub agent_words: AgentWords,

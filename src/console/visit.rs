@@ -13,6 +13,7 @@ use tower_sessions::Session;
 
 use super::Console;
 use super::LOGOUT;
+use super::confirm::What;
 use super::errors::{ErrorPage, Trouble};
 use super::inbox::Counts;
 use super::page::{Chrome, Here, Notice, Theme, Viewer};
@@ -220,7 +221,11 @@ impl FromRequestParts<Console> for Reviewer {
 fn sign_in(method: &Method, path: &str) -> String {
     let page = match *method {
         Method::GET | Method::HEAD => path,
-        _ => path.strip_suffix("/decision").or_else(|| path.strip_suffix("/withdraw")).unwrap_or(path),
+        _ => {
+            let what = [What::Withdraw, What::Reopen].map(What::word);
+            let of = |word: &str| path.strip_suffix(word)?.strip_suffix('/');
+            ["decision"].into_iter().chain(what).find_map(of).unwrap_or(path)
+        }
     };
     if matches!(page, "/" | "/inbox" | "/logout" | "/preferences") {
         return "/login".to_owned();

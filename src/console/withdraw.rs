@@ -1,41 +1,26 @@
 //! Taking a request back before anything of it has begun.
 
-use askama::Template;
-use askama_web::WebTemplate;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::confirm::{ConfirmPage, What};
 use super::errors::Trouble;
 use super::forms::{Named, Posted};
-use super::page::{Chrome, Here, Notice};
+use super::page::Notice;
 use super::parts::Tone;
 use super::requests::may_withdraw;
-use super::review;
 use super::states::State;
 use super::visit::Reviewer;
 use crate::approvals::sign;
 use crate::domain::ids::RequestId;
 use crate::error::Error;
-use crate::words::Words;
 
-/// `GET /requests/{id}/withdraw`: what withdrawing does, before it is done.
-#[derive(Template, WebTemplate)]
-#[template(path = "requests/withdraw.html")]
-pub struct WithdrawPage {
-    pub l: Words,
-    pub chrome: Chrome,
-    /// `/requests/{id}/withdraw`.
-    pub action: String,
-    pub back: String,
-    pub name: String,
-    pub summary: String,
-}
-
+/// `GET /requests/{id}/withdraw`.
 pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
     let page = fill(&who, id).await;
     who.answer(page).await
 }
 
-async fn fill(who: &Reviewer, id: RequestId) -> Result<WithdrawPage, Trouble> {
+async fn fill(who: &Reviewer, id: RequestId) -> Result<ConfirmPage, Trouble> {
     let l = &who.l;
     let dossier = sign::dossier(&who.console.ctx, who.person.tenant, &who.person, id).await;
     let request = dossier.map_err(|error| Trouble::from_error(l, error))?.request;
@@ -49,14 +34,7 @@ async fn fill(who: &Reviewer, id: RequestId) -> Result<WithdrawPage, Trouble> {
             Trouble::Forbidden(l.t("error-forbidden-text"))
         });
     }
-    Ok(WithdrawPage {
-        l: l.clone(),
-        chrome: who.chrome(l.t("withdraw-title"), Here::Inbox).await,
-        action: format!("/requests/{id}/withdraw"),
-        back: format!("/requests/{id}"),
-        name: l.t2("name-request", "name", request.preview.view.name(), "short", id.short()),
-        summary: review::summary(l, &request.preview),
-    })
+    Ok(ConfirmPage::new(who, &request, What::Withdraw).await)
 }
 
 /// `POST /requests/{id}/withdraw`.

@@ -71,6 +71,7 @@ pub mod secret;
 pub mod segments;
 pub mod templates;
 pub mod text;
+pub mod trace;
 pub mod webhooks;
 
 /// A word that is none of those a field may hold.

@@ -3,6 +3,7 @@
 use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId, TenantId};
 use super::masked::{CustomerData, Permit, ProviderIds};
+use super::trace::TraceParent;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -153,7 +154,8 @@ words! {
 }
 
 impl Permission {
-    const PLAIN: &'static [(&'static str, Self)] = &[
+    /// Each that is not about one area, by its word.
+    pub const PLAIN: &'static [(&'static str, Self)] = &[
         ("read", Self::Read),
         ("propose", Self::Propose),
         ("contacts:pii", Self::ContactsPii),
@@ -163,6 +165,24 @@ impl Permission {
         ("provider_ids", Self::ProviderIds),
         ("audit", Self::Audit),
     ];
+}
+
+/// What is left of permissions by the scopes of an access token, which are named alike: nothing more than both allow. A broad
+/// scope includes the narrow ones.
+#[must_use]
+pub fn narrowed(permissions: &BTreeSet<Permission>, scopes: &BTreeSet<String>) -> BTreeSet<Permission> {
+    let scopes = scopes.iter().filter_map(|word| word.parse::<Permission>().ok());
+    let both = |scope: Permission| -> Vec<Permission> {
+        match scope {
+            Permission::Propose => {
+                let proposes = |p: &&Permission| matches!(p, Permission::Propose | Permission::ProposeIn(_));
+                permissions.iter().filter(proposes).copied().collect()
+            }
+            Permission::ProposeIn(_) if permissions.contains(&Permission::Propose) => vec![scope],
+            plain => permissions.get(&plain).copied().into_iter().collect(),
+        }
+    };
+    scopes.flat_map(both).collect()
 }
 
 impl fmt::Display for Permission {
@@ -217,6 +237,10 @@ pub struct Agent {
     pub permissions: BTreeSet<Permission>,
     /// How it wants names spelled, when it does not say.
     pub names: NameStyle,
+    /// Whether its host may be asked to point its user at a page (URL elicitation).
+    pub elicits: bool,
+    /// By what `client_id` the authorization server knows it, if access tokens open the door for it.
+    pub oauth_client: Option<String>,
     /// The first characters of its key, to tell keys apart.
     pub key_prefix: String,
     /// Since when its key is void.
@@ -246,9 +270,17 @@ impl Agent {
 pub struct Caller {
     /// The agent, with what it may do.
     pub agent: Agent,
+    /// Where the call stands in a trace of the agent's host.
+    pub trace: Option<TraceParent>,
 }
 
 impl Caller {
+    /// An agent that calls, outside of any trace.
+    #[must_use]
+    pub const fn new(agent: Agent) -> Self {
+        Self { agent, trace: None }
+    }
+
     /// Whose data it may touch.
     #[must_use]
     pub const fn tenant(&self) -> TenantId {
@@ -301,6 +333,22 @@ impl SendingWorker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_allows_what_its_scopes_and_its_agent_both_allow() {
+        let set = |words: &str| words.split_whitespace().map(|word| word.parse().unwrap()).collect::<BTreeSet<_>>();
+        for (agent, scopes, left) in [
+            ("read propose", "read", "read"),
+            ("read", "read propose audit", "read"),
+            ("read propose", "propose:contacts openid", "propose:contacts"),
+            ("propose:contacts propose:media", "propose", "propose:contacts propose:media"),
+            ("propose:contacts", "propose:media", ""),
+            ("read contacts:pii", "", ""),
+        ] {
+            let scopes = scopes.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(narrowed(&set(agent), &scopes), set(left), "{agent} {scopes:?}");
+        }
+    }
 
     #[test]
     fn a_permission_survives_its_word_and_a_wrong_one_names_the_right_ones() {

@@ -5,6 +5,7 @@ use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
 use super::people::Role;
 use super::preview::{Finding, Preview, Section};
+use super::trace::TraceParent;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -147,6 +148,10 @@ pub struct ActionRequest {
     pub error: Option<Failure>,
     /// The request that took its place.
     pub superseded_by: Option<RequestId>,
+    /// When a person allowed what was rejected to be asked for again.
+    pub reopened_at: Option<Timestamp>,
+    /// Where the call that made it stood in a trace of its agent's host.
+    pub trace: Option<TraceParent>,
 }
 
 impl ActionRequest {
@@ -175,6 +180,11 @@ pub struct Failure {
     /// The rule that says so, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Finding>,
+}
+
+impl Failure {
+    /// The word of what its own agent took back.
+    pub const WITHDRAWN: &str = "withdrawn";
 }
 
 /// How many must sign, and in which capacity.

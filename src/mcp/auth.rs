@@ -1,21 +1,28 @@
 //! The key on every request: whose it is, whether it still opens, and how its owner spells tool names.
 
-use super::Door;
+use super::refusal::fault;
+use super::tokens::Refused;
+use super::{Door, LONGEST_KEY, tokens};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::AgentId;
-use crate::domain::people::{Caller, NameStyle};
+use crate::domain::people::{Agent, Caller, NameStyle};
+use crate::domain::trace::TraceParent;
+use crate::error::Error;
+use crate::issuer::Refusal;
 use crate::store;
+use crate::tools::Ctx;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use rmcp::ErrorData;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The longest key that is looked up; ours have some fifty characters.
-const LONGEST_KEY: usize = 200;
+/// The longest access token that is looked at.
+const LONGEST_TOKEN: usize = 8 << 10;
 /// "Last used" is for people who wonder whether a key can go, so minutes are exact enough.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
 
@@ -30,39 +37,55 @@ pub(super) struct Visit {
     pub caller: Arc<Caller>,
     /// How tool names are spelled in lists and texts.
     pub names: NameStyle,
+    /// Until when, for one who came with an access token.
+    pub until: Option<Timestamp>,
     /// Seconds after which a refused call is worth trying again; the way back to the response's header.
     pub retry_after: Arc<AtomicU64>,
 }
 
+impl Visit {
+    /// The same caller as the rows know it now: at the end of a pipe nobody shows the key again.
+    pub(super) async fn again(&self, ctx: &Ctx) -> Result<Self, ErrorData> {
+        let known = &self.caller.agent;
+        let found = store::people::agent(&ctx.db, known.tenant, known.id).await;
+        let found = found.map_err(|error| fault(&error.into(), None))?;
+        match found.filter(|agent| agent.shut(ctx.clock.now()).is_none()) {
+            Some(agent) => Ok(Self { caller: Arc::new(Caller::new(agent)), ..self.clone() }),
+            None => Err(fault(&Error::Forbidden("this key opens nothing any more".into()), None)),
+        }
+    }
+
+    /// The same caller within a trace of its host, if it sends one.
+    pub(super) fn traced(self, parent: Option<&str>) -> Self {
+        match parent.and_then(TraceParent::parse) {
+            None => self,
+            Some(trace) => {
+                let caller = Caller { trace: Some(trace), ..(*self.caller).clone() };
+                Self { caller: Arc::new(caller), ..self }
+            }
+        }
+    }
+}
+
 /// Lets a request with a good key through, without the key: from here on it is the caller that counts.
 pub(super) async fn bearer(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
-    let agent = match key(&request) {
-        None => return challenge("", "send the agent's key as Authorization: Bearer KEY"),
-        Some(key) => store::people::agent_by_key(&door.ctx.db, key).await,
-    };
-    let agent = match agent {
-        Ok(Some(agent)) => agent,
-        Ok(None) => {
-            return refused(
-                "this key is not known here; whoever runs this server makes one with `countersign agent add`",
-            );
-        }
-        Err(e) => {
-            tracing::error!(error = %e, "a key could not be looked up");
-            return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], "the database does not answer")
-                .into_response();
-        }
-    };
     let now = door.ctx.clock.now();
+    let Some(key) = key(&request) else {
+        return door.challenge("", "send the agent's key as Authorization: Bearer KEY");
+    };
+    let (agent, until) = match door.opened_by(key, now).await {
+        Ok(found) => found,
+        Err(refusal) => return refusal,
+    };
     if let Some(why) = agent.shut(now) {
-        return refused(why);
+        return door.refused(why);
     }
     let names = match names(request.uri().query(), agent.names) {
         Ok(names) => names,
         Err(refusal) => return (StatusCode::BAD_REQUEST, refusal).into_response(),
     };
     door.touch(agent.id, now).await;
-    let visit = Visit { caller: Arc::new(Caller { agent }), names, retry_after: Arc::default() };
+    let visit = Visit { caller: Arc::new(Caller::new(agent)), names, until, retry_after: Arc::default() };
     request.headers_mut().remove(header::AUTHORIZATION);
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
@@ -80,7 +103,7 @@ fn key(request: &Request) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     let key = key.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty() && key.len() <= LONGEST_KEY).then_some(key)
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty() && key.len() <= LONGEST_TOKEN).then_some(key)
 }
 
 /// How names are spelled: as the key says, or as the address asks.
@@ -96,18 +119,50 @@ fn names(query: Option<&str>, of_key: NameStyle) -> Result<NameStyle, String> {
     }
 }
 
-/// Without `resource_metadata`: there is no authorization server, and a client would look for one.
-fn challenge(error: &str, message: &'static str) -> Response {
-    let challenge = format!("Bearer realm=\"countersign\"{error}");
-    let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
-    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], message).into_response()
-}
-
-fn refused(why: &'static str) -> Response {
-    challenge(&format!(", error=\"invalid_token\", error_description=\"{why}\""), why)
-}
-
 impl Door {
+    /// Whose key or token it is, or what to answer.
+    async fn opened_by(&self, key: &str, now: Timestamp) -> Result<(Agent, Option<Timestamp>), Response> {
+        if let Some(resource) = self.resource.as_ref().filter(|_| tokens::looks_like_one(key)) {
+            return match tokens::agent(self, resource, key, now).await {
+                Ok(Some((agent, until))) => Ok((agent, Some(until))),
+                Ok(None) => Err(self.refused(
+                    "no agent here is for this token's client; whoever runs this server makes one with `countersign agent add --oauth-client`",
+                )),
+                Err(Refused::Token(refusal @ Refusal::Token(_))) => {
+                    tracing::debug!(%refusal, "an access token was refused");
+                    Err(self.refused("the access token is not good here: not the issuer's, not for this server, or over"))
+                }
+                Err(Refused::Token(refusal @ Refusal::Keys(_))) => {
+                    tracing::error!(%refusal, "access tokens cannot be checked");
+                    Err(away("the authorization server does not answer"))
+                }
+                Err(Refused::Store(error)) => Err(unknown(&error)),
+            };
+        }
+        if key.len() > LONGEST_KEY {
+            return Err(self.refused("this is longer than any key"));
+        }
+        match store::people::agent_by_key(&self.ctx.db, key).await {
+            Ok(Some(agent)) => Ok((agent, None)),
+            Ok(None) => Err(self.refused(
+                "this key is not known here; whoever runs this server makes one with `countersign agent add`",
+            )),
+            Err(error) => Err(unknown(&error)),
+        }
+    }
+
+    /// Without an authorization server, no `resource_metadata`: a client would look for one.
+    fn challenge(&self, error: &str, message: &'static str) -> Response {
+        let resource = self.resource.as_ref().map_or_else(String::new, |resource| resource.challenge());
+        let challenge = format!("Bearer realm=\"countersign\"{error}{resource}");
+        let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
+        (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], message).into_response()
+    }
+
+    fn refused(&self, why: &'static str) -> Response {
+        self.challenge(&format!(", error=\"invalid_token\", error_description=\"{why}\""), why)
+    }
+
     /// Writes down that a key is in use, now and then. That it fails is no reason to refuse the call.
     async fn touch(&self, agent: AgentId, now: Timestamp) {
         let due = {
@@ -122,6 +177,15 @@ impl Door {
             tracing::warn!(error = %e, "the last use of a key could not be written down");
         }
     }
+}
+
+fn unknown(error: &store::Error) -> Response {
+    tracing::error!(%error, "a key could not be looked up");
+    away("the database does not answer")
+}
+
+fn away(why: &'static str) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], why).into_response()
 }
 
 #[cfg(test)]
@@ -149,7 +213,7 @@ mod tests {
             |value: &str| Request::builder().header("authorization", value).body(axum::body::Body::empty()).unwrap();
         assert_eq!(key(&with("Bearer abc")), Some("abc"));
         assert_eq!(key(&with("bearer  abc ")), Some("abc"));
-        for value in ["", "abc", "Basic abc", "Bearer", "Bearer ", &format!("Bearer {}", "x".repeat(201))] {
+        for value in ["", "abc", "Basic abc", "Bearer", "Bearer ", &format!("Bearer {}", "x".repeat(9_000))] {
             assert_eq!(key(&with(value)), None, "{value}");
         }
     }

@@ -5,10 +5,18 @@
 
 mod auth;
 mod describe;
+mod elicit;
+mod listen;
 mod message;
+mod refusal;
+mod resources;
 mod server;
+pub mod stdio;
+mod tasks;
+mod tokens;
 
 use crate::domain::ids::AgentId;
+use crate::issuer::Issuer;
 use crate::tools::Ctx;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -17,11 +25,14 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use tokens::Resource;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// The largest message, in bytes: far above what any tool takes.
 const MAX_BODY: usize = 1 << 20;
+/// The longest key that is looked up; ours have some fifty characters.
+const LONGEST_KEY: usize = 200;
 
 /// How the door is set up.
 #[derive(Debug, Clone)]
@@ -32,6 +43,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Tool calls a minute, for each key.
     pub calls_per_minute: NonZeroU32,
+    /// Whose access tokens open it beside our own keys.
+    pub issuer: Option<Issuer>,
 }
 
 impl Settings {
@@ -48,6 +61,7 @@ struct Door {
     ctx: Ctx,
     calls: DefaultKeyedRateLimiter<AgentId>,
     seen: auth::Seen,
+    resource: Option<Arc<Resource>>,
 }
 
 /// The routes of this door.
@@ -56,7 +70,9 @@ pub fn router(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Router {
         ctx,
         calls: RateLimiter::keyed(Quota::per_minute(settings.calls_per_minute)),
         seen: auth::Seen::default(),
+        resource: settings.issuer.clone().map(|issuer| Arc::new(Resource::new(issuer, &settings.public_url))),
     });
+    let public = door.resource.clone().map_or_else(Router::new, tokens::router);
     let config = StreamableHttpServerConfig::default()
         // A session would not be bound to the key that opened it.
         .with_legacy_session_mode(false)
@@ -67,13 +83,14 @@ pub fn router(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Router {
         .enforce_origin_validation()
         .with_max_request_body_bytes(MAX_BODY)
         .with_cancellation_token(stop);
-    let server = server::Server::new(door.clone());
+    let server = server::Server::new(door.clone(), None);
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
     Router::new()
         .route_service("/mcp", service)
         .route_layer(from_fn(message::check))
         .route_layer(from_fn_with_state(door, auth::bearer))
+        .merge(public)
 }
 
 #[cfg(test)]
@@ -86,6 +103,7 @@ mod tests {
             public_url: url.parse().unwrap(),
             hosts: Vec::new(),
             calls_per_minute: NonZeroU32::MIN,
+            issuer: None,
         };
         let of = settings("https://approvals.example");
         assert_eq!(of.origins(), ["https://approvals.example:443"]);

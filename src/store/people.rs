@@ -154,7 +154,8 @@ pub async fn with_roles(db: &Db, tenant: TenantId, roles: &[Role]) -> Result<Vec
 row! {
     struct AgentRow {
         id: AgentId, tenant_id: TenantId, name: String, owner_id: PersonId, owner_name: String, permissions: String,
-        names: String, key_prefix: String, expires_at: Option<Timestamp>, revoked_at: Option<Timestamp>,
+        names: String, elicits: bool, oauth_client: Option<String>,
+        key_prefix: String, expires_at: Option<Timestamp>, revoked_at: Option<Timestamp>,
         owner_disabled_at: Option<Timestamp>,
     }
 }
@@ -162,7 +163,7 @@ row! {
 macro_rules! agent {
     ($tail:literal) => {
         concat!(
-            "select a.id, a.tenant_id, a.name, a.owner_id, p.name as owner_name, a.permissions, a.names, a.key_prefix, a.expires_at, a.revoked_at, p.disabled_at as owner_disabled_at from agent a join person p on p.id = a.owner_id ",
+            "select a.id, a.tenant_id, a.name, a.owner_id, p.name as owner_name, a.permissions, a.names, a.elicits, a.oauth_client, a.key_prefix, a.expires_at, a.revoked_at, p.disabled_at as owner_disabled_at from agent a join person p on p.id = a.owner_id ",
             $tail
         )
     };
@@ -186,6 +187,8 @@ impl TryFrom<AgentRow> for Agent {
             owner_disabled_at: row.owner_disabled_at,
             permissions,
             names: word("agent", "names", row.id, &row.names)?,
+            elicits: row.elicits,
+            oauth_client: row.oauth_client,
             key_prefix: row.key_prefix,
             revoked_at: row.revoked_at,
             expires_at: row.expires_at,
@@ -203,10 +206,11 @@ pub fn key_hash(key: &str) -> Hash {
 pub async fn add_agent(tx: &mut Tx, agent: &Agent, key_hash: &Hash, now: Timestamp) -> Result<()> {
     let permissions: Vec<String> = agent.permissions.iter().map(ToString::to_string).collect();
     on!(tx tx, c => sqlx::query(
-        "insert into agent (id, tenant_id, name, owner_id, permissions, names, key_hash, key_prefix, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+        "insert into agent (id, tenant_id, name, owner_id, permissions, names, elicits, oauth_client, key_hash, key_prefix,
+            created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
         .bind(agent.id).bind(agent.tenant).bind(&agent.name).bind(agent.owner).bind(permissions.join(","))
-        .bind(agent.names.as_str()).bind(key_hash.to_vec()).bind(&agent.key_prefix).bind(now).bind(agent.expires_at)
+        .bind(agent.names.as_str()).bind(agent.elicits).bind(&agent.oauth_client).bind(key_hash.to_vec()).bind(&agent.key_prefix).bind(now).bind(agent.expires_at)
         .execute(c).await.map(drop))?;
     Ok(())
 }
@@ -216,6 +220,20 @@ pub async fn agent_by_key(db: &Db, key: &str) -> Result<Option<Agent>> {
     const SQL: &str = agent!("where a.key_hash = $1");
     let row: Option<AgentRow> =
         on!(read db, p => sqlx::query_as(SQL).bind(key_hash(key).to_vec()).fetch_optional(p).await)?;
+    row.map(Agent::try_from).transpose()
+}
+
+/// The agent of a client of the authorization server, whoever's it is: an access token says which client it was given to.
+pub async fn agent_by_client(db: &Db, client: &str) -> Result<Option<Agent>> {
+    const SQL: &str = agent!("where a.oauth_client = $1");
+    let row: Option<AgentRow> = on!(read db, p => sqlx::query_as(SQL).bind(client).fetch_optional(p).await)?;
+    row.map(Agent::try_from).transpose()
+}
+
+/// One agent of this tenant.
+pub async fn agent(db: &Db, tenant: TenantId, id: AgentId) -> Result<Option<Agent>> {
+    const SQL: &str = agent!("where a.tenant_id = $1 and a.id = $2");
+    let row: Option<AgentRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(p).await)?;
     row.map(Agent::try_from).transpose()
 }
 

@@ -6,6 +6,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, RequestId, SignatureId, TenantId};
 use crate::domain::preview::{Finding, Level, Preview};
 use crate::domain::requests::{ActionRequest, Decision, Failure, Signature, Status};
+use crate::domain::trace::TraceParent;
 
 row! {
     struct RequestRow {
@@ -14,6 +15,7 @@ row! {
         agent_name: String, owner_id: PersonId, owner_name: String, quorum: String, policy: String, created_at: Timestamp,
         decide_by: Timestamp, start_by: Option<Timestamp>, not_before: Option<Timestamp>, approved_at: Option<Timestamp>,
         settled_at: Option<Timestamp>, result: Option<String>, error: Option<String>, superseded_by: Option<RequestId>,
+        reopened_at: Option<Timestamp>, traceparent: Option<String>,
     }
 }
 
@@ -23,7 +25,7 @@ macro_rules! select {
             "select r.id, r.tenant_id, r.tool, r.ask, r.digest, r.sections, r.preview, r.arguments, r.reason, r.reads_made,
                 r.status, r.version, r.agent_id, a.name as agent_name, r.owner_id, o.name as owner_name, r.quorum, r.policy,
                 r.created_at, r.decide_by, r.start_by, r.not_before, r.approved_at, r.settled_at, r.result, r.error,
-                r.superseded_by
+                r.superseded_by, r.reopened_at, r.traceparent
              from action_request r join agent a on a.id = r.agent_id join person o on o.id = r.owner_id ",
             $tail
         )
@@ -33,10 +35,12 @@ macro_rules! select {
 // After the macro that one of them uses.
 mod claim;
 mod lists;
+mod refused;
 mod reviews;
 
 pub use claim::{ApprovedPayload, Claim, claim, due, executing, not_begun};
 pub use lists::{Line, ListFilter, Tab, count_open, list, tab};
+pub use refused::{Same, filed_since, refused_before, refused_lately, reopen};
 pub use reviews::{check_section, checked_sections, open_review, opened_at, uncheck_section};
 
 const TABLE: &str = "action_request";
@@ -78,6 +82,8 @@ impl TryFrom<RequestRow> for ActionRequest {
             result: row.result.as_deref().map(|t| json(TABLE, "result", id, t)).transpose()?,
             error: row.error.as_deref().map(|t| json(TABLE, "error", id, t)).transpose()?,
             superseded_by: row.superseded_by,
+            reopened_at: row.reopened_at,
+            trace: row.traceparent.as_deref().and_then(TraceParent::parse),
         })
     }
 }
@@ -99,15 +105,16 @@ pub async fn insert(tx: &mut Tx, request: &ActionRequest, title: &str) -> Result
     let hit = on!(tx tx, c => sqlx::query(
         "insert into action_request (id, tenant_id, tool, ask, digest, sections, title, summary, preview, arguments, reason,
             reads_made, status, version, agent_id, owner_id, quorum, policy, warnings, people, created_at, decide_by, start_by,
-            not_before, approved_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+            not_before, approved_at, traceparent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+            $25, $26)
          on conflict do nothing")
         .bind(request.id).bind(request.tenant).bind(&request.tool).bind(request.ask).bind(request.digest).bind(sections)
         .bind(title).bind(&request.preview.summary).bind(preview).bind(arguments).bind(&request.reason).bind(reads_made)
         .bind(request.status.as_str()).bind(request.version).bind(request.agent).bind(request.owner).bind(quorum)
         .bind(&request.policy).bind(i64::try_from(warnings).unwrap_or(i64::MAX)).bind(i64::try_from(people).unwrap_or(i64::MAX))
         .bind(request.created_at).bind(request.decide_by).bind(request.start_by).bind(request.not_before)
-        .bind(request.approved_at).execute(c).await.map(|r| r.rows_affected()))?;
+        .bind(request.approved_at).bind(request.trace.as_ref().map(TraceParent::as_str)).execute(c).await.map(|r| r.rows_affected()))?;
     Ok(hit == 1)
 }
 
@@ -117,6 +124,26 @@ pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: RequestId
     let row: Option<RequestRow> =
         on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
     row.map(ActionRequest::try_from).transpose()
+}
+
+/// What tells two states of a request apart: its own version, and the last thing that the audit log says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    version: i64,
+    last_entry: Option<i64>,
+}
+
+row! {
+    struct StampRow { version: i64, last_entry: Option<i64> }
+}
+
+/// How a request of this agent stands, to be held against an earlier look.
+pub async fn stamp(db: &Db, tenant: TenantId, agent: AgentId, id: RequestId) -> Result<Option<Stamp>> {
+    let row: Option<StampRow> = on!(read db, p => sqlx::query_as(
+        "select r.version, (select max(e.seq) from audit_entry e where e.tenant_id = r.tenant_id and e.subject = $4) as last_entry
+         from action_request r where r.tenant_id = $1 and r.id = $2 and r.agent_id = $3")
+        .bind(tenant).bind(id).bind(agent).bind(id.to_string()).fetch_optional(p).await)?;
+    Ok(row.map(|row| Stamp { version: row.version, last_entry: row.last_entry }))
 }
 
 /// The open request of this agent for this ask.

@@ -11,7 +11,7 @@ pub mod envelope;
 pub mod media;
 pub mod messages;
 pub mod orders;
-mod reading;
+pub mod reading;
 pub mod request_view;
 pub mod requests;
 pub mod segments;

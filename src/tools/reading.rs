@@ -40,13 +40,19 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
-impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl<const MAX: usize> TryFrom<String> for Text<MAX> {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self> {
         if text.chars().count() > MAX {
-            return Err(D::Error::custom(format!("longer than {MAX} characters")));
+            return Err(Error::Invalid(format!("longer than {MAX} characters")));
         }
         Ok(Self(text))
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
     }
 }
 

@@ -4,7 +4,7 @@ use super::request_view::{InFull, view};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::{Area, Caller};
-use crate::domain::requests::Status;
+use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::store;
 use crate::store::requests::{Line, ListFilter};
@@ -50,6 +50,14 @@ pub struct StatusArguments {
     cursor: Option<Cursor>,
 }
 
+impl StatusArguments {
+    /// The page that a cursor leads on to, of all of the caller's own.
+    #[must_use]
+    pub fn page(cursor: Option<Cursor>) -> Self {
+        Self { action_request_id: None, status: None, tool: None, limit: Limit::default(), cursor }
+    }
+}
+
 /// One request in full, or a page of them in short.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -60,27 +68,27 @@ enum StatusAnswer {
 
 /// Recent requests.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RecentPage {
+pub struct RecentPage {
     /// The requests of this page, newest first.
-    items: Vec<RecentItem>,
+    pub items: Vec<RecentItem>,
     /// Give this back as `cursor` to read on; null on the last page.
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// One request in short.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RecentItem {
+pub struct RecentItem {
     /// Its id.
     #[schemars(with = "String")]
-    action_request_id: RequestId,
+    pub action_request_id: RequestId,
     /// The write tool.
     tool: String,
     /// Where it stands.
     status: Status,
     /// What people call it.
-    title: String,
+    pub title: String,
     /// What would happen, in one sentence.
-    summary: String,
+    pub summary: String,
     /// How many people have to sign.
     signatures_required: usize,
     /// How many have.
@@ -104,18 +112,20 @@ fn output() -> Schema {
 
 async fn status(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<StatusAnswer> {
     match arguments.action_request_id {
-        Some(id) => {
-            let found = store::requests::find(&ctx.db, caller.tenant(), id).await?;
-            // An id is a name, not a key: another agent's request is as little there as another business's.
-            let own = found.filter(|request| request.agent == caller.agent.id);
-            let request = own.ok_or_else(|| Error::not_found("action request", id))?;
-            Ok(StatusAnswer::One(Box::new(InFull(view(ctx, request).await?))))
-        }
+        Some(id) => Ok(StatusAnswer::One(Box::new(InFull(view(ctx, own(ctx, caller, id).await?).await?)))),
         None => recent(ctx, caller, arguments).await.map(StatusAnswer::Recent),
     }
 }
 
-async fn recent(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<RecentPage> {
+/// One of the caller's own requests. An id is a name, not a key: another agent's request is as little there as another
+/// business's.
+pub async fn own(ctx: &Ctx, caller: &Caller, id: RequestId) -> Result<ActionRequest> {
+    let found = store::requests::find(&ctx.db, caller.tenant(), id).await?;
+    found.filter(|request| request.agent == caller.agent.id).ok_or_else(|| Error::not_found("action request", id))
+}
+
+/// A page of the caller's own requests, newest first.
+pub async fn recent(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<RecentPage> {
     let filter = ListFilter {
         status: arguments.status.into_iter().collect(),
         agent: Some(caller.agent.id),

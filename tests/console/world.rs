@@ -151,7 +151,7 @@ impl World {
 
     /// What the agent asks for through a preview; it must come to wait for people.
     pub async fn ask(&self, preview: &str, write: &str, arguments: Value) -> ActionRequest {
-        let caller = Caller { agent: self.agent.clone() };
+        let caller = Caller::new(self.agent.clone());
         let tool = catalogue().find(preview).unwrap();
         let ask = json!({"write_tool": write, "arguments": arguments, "reason": "The sign-ups of the winter fair."});
         let answer = submit::preview(&self.ctx, &caller, tool, ask).await.unwrap();
@@ -173,7 +173,7 @@ impl World {
 
     /// A change of a segment that a broadcast was drawn from.
     pub async fn ask_segment(&self, segment: SegmentId) -> ActionRequest {
-        let caller = Caller { agent: self.agent.clone() };
+        let caller = Caller::new(self.agent.clone());
         let tool = catalogue().find("whatsapp.segment.upsert").unwrap();
         let ask = json!({
             "segment_id": segment, "name": "Fair visitors", "include": {"tag": "fair"}, "exclude": {"tag": "staff"},
@@ -226,7 +226,7 @@ impl World {
         }
         webhooks::park(&mut tx, posts[1].id, "a shape that nobody knew", self.now()).await.unwrap();
         tx.commit().await.unwrap();
-        let caller = Caller { agent: self.agent.clone() };
+        let caller = Caller::new(self.agent.clone());
         let tool = catalogue().find("whatsapp.webhook.retry").unwrap();
         let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
         let ask = json!({"post_ids": ids, "reason": "The disk was full."});
@@ -273,6 +273,8 @@ pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<
         owner_disabled_at: None,
         permissions: BTreeSet::from([Permission::Read, Permission::Propose]),
         names: NameStyle::Dotted,
+        elicits: false,
+        oauth_client: None,
         key_prefix: "cs_1".into(),
         revoked_at: None,
         expires_at: None,

@@ -169,7 +169,12 @@ impl Stage {
         let listen = format!("127.0.0.1:{}", free_port());
         let url = format!("http://{listen}");
         let args = ["serve", "--config", self.config()];
-        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str()), ("COUNTERSIGN__SERVER__PUBLIC_URL", url.as_str())];
+        let own = [
+            ("COUNTERSIGN__SERVER__LISTEN", listen.as_str()),
+            ("COUNTERSIGN__SERVER__PUBLIC_URL", url.as_str()),
+            // A stage plays in minutes what a business does in days.
+            ("COUNTERSIGN__POLICY__AGENTS__BROADCASTS_PER_HOUR", "10000"),
+        ];
         Daemon::start(self.db.folder(), &args, &[&self.env(), &own[..], more].concat(), &url).await
     }
 

@@ -28,7 +28,8 @@ async fn both_revisions_open_without_a_session(db: TestDb) {
         assert_eq!(answer["result"]["serverInfo"]["name"], "countersign");
         assert!(answer["result"]["instructions"].as_str().unwrap().contains("whatsapp.action_request.status"));
         assert!(reply.headers.get("mcp-session-id").is_none(), "no session");
-        assert_eq!(answer["result"]["capabilities"].as_object().unwrap().keys().collect::<Vec<_>>(), ["tools"]);
+        let capabilities = json!({"tools": {}, "resources": {}});
+        assert_eq!(answer["result"]["capabilities"], capabilities, "nothing that came after the handshake");
     }
     let reply = legacy.raw(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
     assert_eq!((reply.status, reply.text.as_str()), (202, ""));
@@ -37,6 +38,10 @@ async fn both_revisions_open_without_a_session(db: TestDb) {
     assert!(versions.contains(&json!(MODERN)) && versions.contains(&json!(LEGACY)), "{modern}");
     assert_eq!(modern["result"]["resultType"], "complete");
     assert!(modern["result"]["instructions"].is_string());
+    let capabilities = json!({
+        "tools": {}, "resources": {"subscribe": true}, "extensions": {"io.modelcontextprotocol/tasks": {}},
+    });
+    assert_eq!(modern["result"]["capabilities"], capabilities);
 }
 
 fn names(list: &Value) -> Vec<String> {

@@ -19,14 +19,14 @@ const PREVIEW: &str = "whatsapp.broadcast.preview";
 const SCHEDULE: &str = "whatsapp.broadcast.schedule";
 const STATUS: &str = "whatsapp.action_request.status";
 
-fn broadcast(segment: impl serde::Serialize) -> Value {
+pub fn broadcast(segment: impl serde::Serialize) -> Value {
     json!({"broadcast": {
         "name": "Winter offer", "template": "winter_offer", "segments": [segment],
         "variables": {"1": {"contact_name": {"default": "friend"}}},
     }, "schedule": {"start_at": "2026-11-23T10:00:00+08:00"}})
 }
 
-fn write(arguments: &Value, reason: &str) -> Value {
+pub fn write(arguments: &Value, reason: &str) -> Value {
     let mut write = arguments.clone();
     write["reason"] = reason.into();
     write

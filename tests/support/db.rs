@@ -1,5 +1,6 @@
 //! A database of its own for each test, of both kinds.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use countersign::store::{self, Db};
@@ -44,6 +45,20 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// Counts the rows of the tables that a statement names.
+macro_rules! count {
+    ($connection:ident, $tables:literal) => {{
+        let tables: Vec<(String,)> = sqlx::query_as($tables).fetch_all(&mut $connection).await.expect("the tables");
+        let mut counts = BTreeMap::new();
+        for (table,) in tables {
+            let sql = AssertSqlSafe(format!("select count(*) from \"{table}\""));
+            let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut $connection).await.expect("its rows");
+            counts.insert(table, count);
+        }
+        counts
+    }};
+}
 
 impl TestDb {
     /// With the tables of today. None, with a line that says so, where there is no PostgreSQL and this is not CI.
@@ -123,6 +138,20 @@ impl TestDb {
             Kind::Postgres => run(&self.url, sql.0).await,
         };
         done.map_err(|e| e.to_string())
+    }
+
+    /// How many rows each table has.
+    pub async fn rows(&self) -> BTreeMap<String, i64> {
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                count!(connection, "select name from sqlite_master where type = 'table'")
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the server answers");
+                count!(connection, "select tablename::text from pg_tables where schemaname = 'public'")
+            }
+        }
     }
 
     /// A folder of the test's own, for what stands beside the database. It goes away with it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use countersign::domain::clock::FixedClock;
 use countersign::domain::policy::Policy;
+use countersign::domain::policy::signatures::Times;
 use countersign::domain::secret::Secret;
 use countersign::graph::{self, Graph};
 use countersign::mcp;
@@ -39,11 +40,18 @@ pub fn ctx(db: &Db) -> (Ctx, Arc<FixedClock>) {
         db: db.clone(),
         graph: Graph::new(&settings).expect("a client"),
         clock: clock.clone(),
-        policy: Arc::new(Policy::default()),
+        policy: Arc::new(patient()),
         public_url: "http://127.0.0.1:7080".into(),
         secrets: Arc::new(|name| (name == "TEST_TOKEN").then(|| Secret::new("EAAsecret-token".to_owned()))),
     };
     (ctx, clock)
+}
+
+/// The shipped policy, but for the pace of broadcasts: a test files what it needs.
+fn patient() -> Policy {
+    let mut settings = Policy::default().settings;
+    settings.agents.broadcasts_per_hour = u16::MAX;
+    Policy::new(settings, Times::default()).expect("a policy")
 }
 
 impl Door {
@@ -53,15 +61,29 @@ impl Door {
 
     /// With so many calls a minute for each key.
     pub async fn open_with(db: &Db, calls_per_minute: u32) -> Self {
-        let (ctx, clock) = ctx(db);
+        let calls = NonZeroU32::new(calls_per_minute).expect("a limit");
+        Self::open_as(db, |settings| settings.calls_per_minute = calls).await
+    }
+
+    /// With other settings than the usual ones.
+    pub async fn open_as(db: &Db, change: impl FnOnce(&mut mcp::Settings)) -> Self {
+        Self::open_under(db, patient(), change).await
+    }
+
+    /// Under another policy.
+    pub async fn open_under(db: &Db, policy: Policy, change: impl FnOnce(&mut mcp::Settings)) -> Self {
+        let (mut ctx, clock) = ctx(db);
+        ctx.policy = Arc::new(policy);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();
-        let settings = mcp::Settings {
+        let mut settings = mcp::Settings {
             public_url: "https://approvals.example".parse().expect("an address"),
             hosts: ["127.0.0.1", "approvals.example"].map(str::to_owned).into(),
-            calls_per_minute: NonZeroU32::new(calls_per_minute).expect("a limit"),
+            calls_per_minute: NonZeroU32::new(10_000).expect("a limit"),
+            issuer: None,
         };
+        change(&mut settings);
         let router = mcp::router(ctx.clone(), settings, stop.child_token());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { addr, ctx, clock, stop }
@@ -73,7 +95,7 @@ impl Door {
 
     /// An agent of the new revision, which says everything in every request.
     pub fn modern(&self, key: &str) -> Caller {
-        Caller { http: reqwest::Client::new(), url: self.url(), key: key.to_owned(), modern: true }
+        Caller { http: reqwest::Client::new(), url: self.url(), key: key.to_owned(), modern: true, can: json!({}) }
     }
 
     /// An agent of the old one.
@@ -94,6 +116,8 @@ pub struct Caller {
     pub url: String,
     pub key: String,
     pub modern: bool,
+    /// What the client says of itself that it can do.
+    pub can: Value,
 }
 
 /// What came back over HTTP.
@@ -137,24 +161,39 @@ impl Caller {
         self.send(self.post().body(body.into())).await
     }
 
+    /// The same client, which can do this as well.
+    pub fn that_can(&self, can: Value) -> Self {
+        Self { can, ..self.clone() }
+    }
+
     /// One request of the protocol, with what its revision wants around it.
-    pub async fn request(&self, method: &str, mut params: Value) -> Reply {
+    pub async fn request(&self, method: &str, params: Value) -> Reply {
+        self.send(self.prepare(method, params)).await
+    }
+
+    /// The same, not sent yet.
+    pub fn prepare(&self, method: &str, mut params: Value) -> reqwest::RequestBuilder {
         let mut head = self.post();
         if self.modern {
-            params["_meta"] = json!({
+            let mut meta = json!({
                 "io.modelcontextprotocol/protocolVersion": MODERN,
-                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientCapabilities": self.can,
                 "io.modelcontextprotocol/clientInfo": {"name": "by hand", "version": "1"},
             });
+            if let Some(traceparent) = params.get_mut("traceparent").map(Value::take) {
+                meta["traceparent"] = traceparent;
+                params.as_object_mut().expect("parameters").remove("traceparent");
+            }
+            params["_meta"] = meta;
             head = head.header("mcp-protocol-version", MODERN).header("mcp-method", method);
-            if let Some(name) = params["name"].as_str() {
+            if let Some(name) = ["name", "uri", "taskId"].iter().find_map(|member| params[member].as_str()) {
                 head = head.header("mcp-name", name);
             }
         } else {
             head = head.header("mcp-protocol-version", LEGACY);
         }
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.send(head.body(body.to_string())).await
+        head.body(body.to_string())
     }
 
     /// A call whose result is wanted, whether the tool did it or refused.

@@ -192,5 +192,7 @@ pub fn request_with(agent: &Agent, now: Timestamp, quorum: Quorum) -> ActionRequ
         result: None,
         error: None,
         superseded_by: None,
+        reopened_at: None,
+        trace: None,
     }
 }

@@ -71,6 +71,8 @@ impl World {
             owner_disabled_at: None,
             permissions: permissions.split(',').filter(|w| !w.is_empty()).map(|w| w.parse().unwrap()).collect(),
             names: NameStyle::Dotted,
+            elicits: false,
+            oauth_client: None,
             key_prefix: key.chars().take(12).collect(),
             revoked_at: None,
             expires_at: None,

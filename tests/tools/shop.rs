@@ -50,6 +50,7 @@ pub struct Shop {
 pub fn policy() -> Policy {
     let mut settings = Settings::default();
     settings.links.allow = BTreeSet::from(["example.hk".to_owned()]);
+    settings.agents.broadcasts_per_hour = u16::MAX;
     Policy::new(settings, Times::default()).unwrap()
 }
 
@@ -169,7 +170,7 @@ impl Shop {
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
         };
-        (Self { db, world, ctx, caller: Caller { agent }, clock, members, guests }, numbers)
+        (Self { db, world, ctx, caller: Caller::new(agent), clock, members, guests }, numbers)
     }
 
     pub async fn propose(&self, tool: &str, arguments: Value) -> Result<Proposal> {

@@ -173,6 +173,7 @@ fn defaults(data: &Path, graph_url: &str, pace: Pace) -> String {
         "[database]\nurl = {url:?}\n[whatsapp]\ngraph_url = {graph_url:?}\nsync_every = \"{sync_every}ms\"\n\
          [approvals]\ncooling_off = \"{cooling_off}ms\"\n\
          # Some people are in two broadcasts of the story and in those that wait.\n[policy.frequency]\nmarketing_per_7_days = 4\n\
+         [policy.agents]\nbroadcasts_per_hour = 1000\n\
          [policy.links]\nallow = [\"shop.example\"]\n\
          [orders]\npayment_url = \"https://shop.example/pay?order={{order}}&amount={{amount}}\"\n\
          # A demo is looked at in the evening too.\n[policy.schedule]\nquiet_hours_for = []\n\

@@ -80,10 +80,10 @@ pub async fn business(ctx: &Ctx, pace: Pace) -> anyhow::Result<Keys> {
     sell(&ctx.db, tenant.id, now).await?;
     let segments = segments(&ctx.db, tenant.id, now).await?;
     sync::sync(ctx, &tenant).await?;
-    let caller = Caller { agent };
+    let caller = Caller::new(agent);
     propose(ctx, &caller, &segments).await?;
     propose_people(ctx, &caller, &segments).await?;
-    offers::file(ctx, &Caller { agent: service }).await?;
+    offers::file(ctx, &Caller::new(service)).await?;
     Ok(Keys { people, agent_key })
 }
 
@@ -98,6 +98,8 @@ async fn employ(
         owner: MANAGER,
         permissions: permissions.iter().copied().collect(),
         names: NameStyle::Dotted,
+        elicits: false,
+        oauth_client: None,
         expires_at: ctx.clock.now().after(Duration::from_hours(24 * 365)),
     };
     add_agent(&ctx.db, tenant, new).await

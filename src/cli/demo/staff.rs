@@ -183,7 +183,7 @@ impl<'a> Staff<'a> {
 
     /// The agent answers for the team. Where that is sensitive, the answer waits for a signature.
     async fn reply(&self, thread: &Conversation, text: &str, reason: &str) -> anyhow::Result<()> {
-        let caller = Caller { agent: self.agent.clone() };
+        let caller = Caller::new(self.agent.clone());
         seed::read(self.ctx, &caller, "whatsapp.policy_rules.get", json!({})).await?;
         let own = json!({ "conversation_id": thread.id, "message": { "text": { "body": text } } });
         let find =

@@ -116,6 +116,7 @@ const ACTS: &[(&str, &str)] = &[
     ("request.superseded", "act-request-superseded"),
     ("request.signed", "act-request-signed"),
     ("request.approved", "act-request-approved"),
+    ("request.reopened", "act-request-reopened"),
     ("request.cancelled", "act-request-cancelled"),
     ("request.expired", "act-request-expired"),
     ("request.started", "act-request-started"),

@@ -1,60 +1,38 @@
 //! `/requests/{id}/stop`: stopping a message before a request to Meta has begun for it.
 
-use askama::Template;
-use askama_web::WebTemplate;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{failed, find};
 use crate::approvals::replies::stop as stopping;
 use crate::console::broadcasts::permitted;
+use crate::console::confirm::{ConfirmPage, What};
 use crate::console::errors::Trouble;
 use crate::console::forms::{Named, Posted};
-use crate::console::page::{Chrome, Here, Notice};
+use crate::console::page::Notice;
 use crate::console::parts::Tone;
-use crate::console::review;
 use crate::console::visit::Reviewer;
 use crate::domain::ids::RequestId;
 use crate::error::Error;
 use crate::store;
-use crate::words::Words;
 
 /// `GET /requests/{id}/stop`.
-#[derive(Template, WebTemplate)]
-#[template(path = "replies/stop.html")]
-pub struct StopReplyPage {
-    pub l: Words,
-    pub chrome: Chrome,
-    /// `/requests/{id}/stop`.
-    pub action: String,
-    pub back: String,
-    pub name: String,
-    pub summary: String,
-}
-
 pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
     let page = fill(&who, id).await;
     who.answer(page).await
 }
 
-async fn fill(who: &Reviewer, id: RequestId) -> Result<StopReplyPage, Trouble> {
-    let l = &who.l;
+async fn fill(who: &Reviewer, id: RequestId) -> Result<ConfirmPage, Trouble> {
     let request = store::requests::find(&who.console.ctx.db, who.person.tenant, id).await;
     let request = request.map_err(|error| failed(who, error))?.ok_or(Trouble::NotFound)?;
     let reply = find(who, &request).await.map_err(|error| failed(who, error))?.ok_or(Trouble::NotFound)?;
     permitted(who)?;
     if !stopping::is_open(request.status, &reply) {
-        return Err(Trouble::Refused(l.t("reply-stop-over")));
+        return Err(Trouble::Refused(who.l.t("reply-stop-over")));
     }
-    Ok(StopReplyPage {
-        l: l.clone(),
-        chrome: who.chrome(l.t("stop-sending"), Here::Inbox).await,
-        action: format!("/requests/{id}/stop"),
-        back: format!("/requests/{id}"),
-        name: l.t2("name-request", "name", request.preview.view.name(), "short", id.short()),
-        summary: review::summary(l, &request.preview),
-    })
+    Ok(ConfirmPage::new(who, &request, What::Stop).await)
 }
 
+/// `POST /requests/{id}/stop`.
 pub async fn create(Named(id): Named<RequestId>, Posted(who, _): Posted<Reviewer>) -> Response {
     let done = stop(&who, id).await;
     who.answer(done).await

@@ -26,7 +26,7 @@ use crate::domain::audit::{Actor as Recorded, AuditEntry};
 use crate::domain::canonical::canonical;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
-use crate::domain::people::Role;
+use crate::domain::people::{Person, Role};
 use crate::domain::policy::signatures::MayNotSign;
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
@@ -96,6 +96,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
+        reopen: may_reopen(request, person).then(|| format!("/requests/{id}/reopen")),
         who: who(l, &dossier, person),
         timeline: timeline(l, &dossier, &names, person.role.may_read_audit()),
         agent_words: AgentWords {
@@ -137,6 +138,11 @@ fn state(dossier: &Dossier, reader: &Reviewer, names: &Names) -> State {
 pub fn may_withdraw(request: &ActionRequest, reader: &Reviewer) -> bool {
     let open = matches!(request.status, Status::PendingApproval | Status::Approved);
     open && (reader.person.role.may_stop() || request.owner == reader.person.id)
+}
+
+/// Whether this person may allow it to be asked for again.
+fn may_reopen(request: &ActionRequest, person: &Person) -> bool {
+    request.reopened_at.is_none() && sign::may_reopen(request, person).is_ok()
 }
 
 async fn head(dossier: &Dossier, reader: &Reviewer, state: &State, said: Option<&Said>) -> Result<Head, Error> {

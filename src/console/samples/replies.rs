@@ -1,21 +1,28 @@
-//! Sample pages of single messages: one that can be stopped, and one in doubt.
+//! Sample pages of questions before something is done, and of a message in doubt.
 
 use super::{HOSTILE, choices, chrome, now};
+use crate::console::confirm::{ConfirmPage, What};
 use crate::console::page::Here;
 use crate::console::replies::doubts::ReplyDoubtsPage;
-use crate::console::replies::stop::StopReplyPage;
 use crate::words::Words;
 
-impl StopReplyPage {
+impl ConfirmPage {
     pub fn samples(l: &Words) -> Vec<Self> {
-        vec![Self {
-            l: l.clone(),
-            chrome: chrome(&l.t("stop-sending"), Here::Inbox, "/requests/ar_7f3k/stop"),
-            action: "/requests/ar_7f3k/stop".into(),
-            back: "/requests/ar_7f3k".into(),
-            name: HOSTILE.into(),
-            summary: "Send one text message from +852 5550 1000 to C••• T•• M••.".into(),
-        }]
+        [What::Withdraw, What::Stop, What::Reopen]
+            .into_iter()
+            .map(|what| {
+                let action = format!("/requests/ar_7f3k/{}", what.word());
+                Self {
+                    l: l.clone(),
+                    chrome: chrome(&what.title(l), Here::Inbox, &action),
+                    what,
+                    action,
+                    back: "/requests/ar_7f3k".into(),
+                    name: HOSTILE.into(),
+                    summary: "Send one text message from +852 5550 1000 to C••• T•• M••.".into(),
+                }
+            })
+            .collect()
     }
 }
 

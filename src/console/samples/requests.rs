@@ -116,6 +116,7 @@ impl RequestPage {
             review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
+            reopen: Some("/requests/ar_7f3k/reopen".into()),
             who: who.clone(),
             timeline: timeline.clone(),
             agent_words: AgentWords {

@@ -11,6 +11,7 @@ pub mod message;
 pub mod numbers;
 pub mod people;
 pub mod rate_card;
+pub mod repeats;
 pub mod rules;
 pub mod schedule;
 pub mod segments;

@@ -84,11 +84,13 @@ impl Default for Signatures {
 pub struct AgentSettings {
     /// Requests of one agent that wait for people, at most.
     pub max_pending: u16,
+    /// Broadcasts that one agent may ask for in an hour, at most.
+    pub broadcasts_per_hour: u16,
 }
 
 impl Default for AgentSettings {
     fn default() -> Self {
-        Self { max_pending: 10 }
+        Self { max_pending: 10, broadcasts_per_hour: 3 }
     }
 }
 

@@ -13,6 +13,10 @@ macro_rules! rules {
 }
 
 rules! {
+    AGENT_01 = Block "AGENT-01" "Refused by a person before"
+        "NOT DONE. A person rejected this very request ({request}) at {at}. The same content is not asked for again until a person opens it again on the page of that request; tell your user.";
+    AGENT_02 = Warn "AGENT-02" "Like a request that was refused"
+        "A person rejected {request}, which is like this one, at {at}. What differs: {changes}. Read there why.";
     AUD_01 = Block "AUD-01" "Nobody would receive it"
         "Of {matched} people who match, none may be written to: {reasons}. Choose other segments.";
     AUD_02 = Block "AUD-02" "A segment without a condition"

@@ -1,0 +1,100 @@
+//! One question before something is done with a request that a second click would not undo.
+
+use askama::Template;
+use askama_web::WebTemplate;
+
+use super::page::{Chrome, Here};
+use super::review;
+use super::visit::Reviewer;
+use crate::domain::requests::ActionRequest;
+use crate::words::Words;
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Taken back, before anything of it has begun.
+    Withdraw,
+    /// Stopped, before its message leaves.
+    Stop,
+    /// Allowed to be asked for again, after it was rejected.
+    Reopen,
+}
+
+impl What {
+    /// The end of its address.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Withdraw => "withdraw",
+            Self::Stop => "stop",
+            Self::Reopen => "reopen",
+        }
+    }
+
+    pub fn title(self, l: &Words) -> String {
+        match self {
+            Self::Withdraw => l.t("withdraw-do"),
+            Self::Stop => l.t("stop-sending"),
+            Self::Reopen => l.t("reopen-do"),
+        }
+    }
+
+    pub fn text(self, l: &Words) -> String {
+        match self {
+            Self::Withdraw => l.t("withdraw-text"),
+            Self::Stop => l.t("reply-stop-text"),
+            Self::Reopen => l.t("reopen-text"),
+        }
+    }
+
+    pub fn keep(self, l: &Words) -> String {
+        match self {
+            Self::Withdraw => l.t("withdraw-keep"),
+            Self::Stop => l.t("stop-keep"),
+            Self::Reopen => l.t("reopen-keep"),
+        }
+    }
+
+    pub const fn button(self) -> &'static str {
+        match self {
+            Self::Withdraw => "button--danger",
+            Self::Stop => "button--stop",
+            Self::Reopen => "button--main",
+        }
+    }
+
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Withdraw | Self::Stop => "stop",
+            Self::Reopen => "left",
+        }
+    }
+}
+
+/// `GET /requests/{id}/withdraw` and its like.
+#[derive(Template, WebTemplate)]
+#[template(path = "requests/confirm.html")]
+pub struct ConfirmPage {
+    pub l: Words,
+    pub chrome: Chrome,
+    pub what: What,
+    /// `/requests/{id}/withdraw`.
+    pub action: String,
+    pub back: String,
+    pub name: String,
+    pub summary: String,
+}
+
+impl ConfirmPage {
+    pub async fn new(who: &Reviewer, request: &ActionRequest, what: What) -> Self {
+        let (l, id) = (&who.l, request.id);
+        Self {
+            l: l.clone(),
+            chrome: who.chrome(what.title(l), Here::Inbox).await,
+            what,
+            action: format!("/requests/{id}/{}", what.word()),
+            back: format!("/requests/{id}"),
+            name: l.t2("name-request", "name", request.preview.view.name(), "short", id.short()),
+            summary: review::summary(l, &request.preview),
+        }
+    }
+}
