@@ -15,17 +15,15 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY,
+    RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use crate::domain::orders::links::PATH;
@@ -35,8 +33,15 @@ pub use crate::domain::orders::links::PATH;
 const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(199);
 
-/// Within the page, so that it loads nothing else.
-const STYLE: &str = include_str!("../templates/payments/style.css");
+/// Lines of an order that are shown.
+const LINES: usize = 5;
+
+/// The one thing that the page loads. Its address changes with its bytes, so that a browser may keep it for ever.
+const STYLE: &str = include_str!("../static/pay.css");
+static STYLE_LINK: LazyLock<String> = LazyLock::new(|| {
+    let hash = hex::encode(sha256(STYLE.as_bytes()));
+    format!("{PATH}-/style.css?v={}", hash.get(..12).unwrap_or(&hash))
+});
 
 /// What every answer carries, beside the policy for its content.
 const HEADERS: [(HeaderName, &str); 8] = [
@@ -60,18 +65,19 @@ pub fn router(ctx: Ctx) -> Router {
     let policy = content_policy(ctx.orders.payment_url.as_ref());
     let pace = RateLimiter::direct(Quota::per_second(A_SECOND).allow_burst(AT_ONCE));
     let routes = Router::new().route("/p/{token}", get(show).post(go)).with_state(Arc::new(Door { ctx, pace }));
+    let routes = routes.route("/p/-/style.css", get(style));
     let routes = HEADERS.into_iter().fold(routes, |routes, (name, value)| {
-        routes.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)))
+        // What may be kept says so itself.
+        routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     });
     routes.layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, policy))
 }
 
 /// Browsers hold the address that the form leads on to against the policy as well, so the provider's is named.
 fn content_policy(url: Option<&PaymentUrl>) -> HeaderValue {
-    let style = BASE64_STANDARD.encode(sha256(STYLE.as_bytes()));
     let provider = url.map(PaymentUrl::origin).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {provider}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; form-action 'self' {provider}; frame-ancestors 'none'; base-uri 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
@@ -83,6 +89,10 @@ struct Page {
     style: &'static str,
     business: String,
     order: String,
+    /// How many of what.
+    lines: Vec<(String, String)>,
+    /// How many lines there are besides.
+    more: u64,
     amount: String,
     until: String,
 }
@@ -103,6 +113,12 @@ enum Trouble {
     Gone,
     TooMany,
     Away,
+}
+
+/// `/p/-/style.css`.
+async fn style() -> Response {
+    let keep = "public, max-age=31536000, immutable";
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, keep)], STYLE).into_response()
 }
 
 async fn show(State(door): State<Arc<Door>>, Path(token): Path<String>, headers: HeaderMap) -> Response {
@@ -127,12 +143,15 @@ async fn page(ctx: &Ctx, token: &LinkToken, l: &Words) -> Result<Option<Response
     if destination(ctx, &opened).is_none() {
         return Ok(None);
     }
+    let items = order.basket.items();
     let Some(tenant) = people::tenant(&ctx.db, *tenant).await? else { return Ok(None) };
     let page = Page {
         l: l.clone(),
-        style: STYLE,
+        style: &STYLE_LINK,
         business: tenant.name,
         order: order.id.short(),
+        lines: items.iter().take(LINES).map(|item| (l.num(item.quantity.get()), item.name.clone())).collect(),
+        more: items.len().saturating_sub(LINES) as u64,
         amount: link.amount.to_string(),
         until: l.when(link.expires_at.to_jiff()),
     };
@@ -186,7 +205,7 @@ fn trouble(l: Words, trouble: Trouble) -> Response {
         Trouble::TooMany => (StatusCode::TOO_MANY_REQUESTS, l.t("pay-many"), l.t("pay-many-text")),
         Trouble::Away => (StatusCode::SERVICE_UNAVAILABLE, l.t("pay-away"), l.t("pay-away-text")),
     };
-    let mut answer = html(status, &NoPage { l, style: STYLE, title, sentence });
+    let mut answer = html(status, &NoPage { l, style: &STYLE_LINK, title, sentence });
     if matches!(trouble, Trouble::TooMany | Trouble::Away) {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     }

@@ -4,6 +4,11 @@ pay-title = Pay { $business }
 pay-lead = { $business } asks you to pay for your order.
 pay-business = Business
 pay-order = Order
+pay-items = For
+pay-more = { $n ->
+    [one] and { $n } more product
+   *[other] and { $n } more products
+}
 pay-amount = Amount
 pay-until = This link is good until { $time }.
 pay-go = Go to the payment page

@@ -50,14 +50,16 @@ async fn a_link_opens_a_page_that_leads_on(db: TestDb) {
         if method == Method::HEAD {
             continue;
         }
-        for shown in ["Pay Harbour Tea House", "HK$236.00", &order.id.short()] {
+        for shown in ["Pay Harbour Tea House", "HK$236.00", "2 × Tea oolong", &order.id.short()] {
             assert!(page.text.contains(shown), "{shown}: {}", page.text);
         }
-        for absent in ["<script", "src=", "href=", "pay.example", &token] {
+        for absent in ["<script", "<style", "style=", "src=", "pay.example", &token] {
             assert!(!page.text.contains(absent), "{absent}: {}", page.text);
         }
         let policy = page.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{policy}");
+        let style = page.text.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(style.starts_with("/p/-/style.css?v="), "the one thing it loads: {style}");
         assert!(
             policy.contains("form-action 'self' https://pay.example;"),
             "a browser follows the form there: {policy}"
@@ -69,6 +71,8 @@ async fn a_link_opens_a_page_that_leads_on(db: TestDb) {
         }
         assert!(page.header("x-robots-tag").starts_with("noindex"));
     }
+    let style = call(&router, Method::GET, "-/style.css", "en").await;
+    assert!(style.header("cache-control").contains("immutable") && style.text.contains("prefers-color-scheme"));
     assert!(call(&router, Method::GET, &token, "zh-HK").await.text.contains("付款"));
     assert_eq!(counter.found(link.id).await.used_at, None, "to look uses nothing up");
     for _ in 0..2 {
