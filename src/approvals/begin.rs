@@ -7,6 +7,7 @@ use crate::domain::audit::{Actor, Event};
 use crate::domain::broadcasts::{BroadcastPlan, BroadcastState};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
+use crate::domain::orders::Standing;
 use crate::domain::preview::Finding;
 use crate::domain::requests::{Failure, Status};
 use crate::domain::trace::TraceParent;
@@ -66,6 +67,24 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             Ok(()) => {
                 let ids: Vec<i64> = plan.posts.iter().map(|it| it.post).collect();
                 tell(&mut tx, tenant, id, "execution.started", json!({"posts": ids, "digest": digest}), now).await?;
+            }
+            Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
+        },
+        Action::OrderCreate(plan) => match tools::orders::create::start(ctx, &mut tx, tenant, id, &plan, now).await? {
+            Ok(order) if order.standing == Standing::Placing => {
+                let details = json!({"order": order.id, "digest": digest});
+                tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+            }
+            Ok(order) => {
+                let result = tools::orders::create::result(&order, &order.standing);
+                end(&mut tx, tenant, id, Outcome::Done(result), now).await?;
+            }
+            Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
+        },
+        Action::PaymentLinkSend(plan) => match tools::orders::pay::start(ctx, &mut tx, tenant, id, &plan, now).await? {
+            Ok(link) => {
+                let details = json!({"order": link.order, "payment_link": link.id, "digest": digest});
+                tell(&mut tx, tenant, id, "execution.started", details, now).await?;
             }
             Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
         },

@@ -3,12 +3,14 @@
 
 use crate::domain::audit::{Actor, Event};
 use crate::domain::clock::Timestamp;
-use crate::domain::orders::Act;
-use crate::error::Result;
+use crate::domain::orders::{Act, Standing};
+use crate::domain::requests::{Failure, Status};
+use crate::error::{Error, Result};
 use crate::order_source::{Answer, Ask, Error as SourceError, OrderSource};
 use crate::store::orders::{self, Due};
-use crate::store::{audit, contacts};
+use crate::store::{Tx, audit, contacts, requests};
 use crate::tools::Ctx;
+use crate::tools::orders::create;
 use futures::future::join_all;
 use serde_json::json;
 use std::time::Duration;
@@ -53,8 +55,34 @@ async fn one(ctx: &Ctx, source: &OrderSource, due: &Due) -> Result<()> {
         };
         let event = Event { actor: Actor::Worker, act: word, subject: due.order.id.to_string(), details };
         audit::append(&mut tx, due.tenant, now, event).await?;
+        end(&mut tx, due, act, now).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// The request has come to its end with its order.
+async fn end(tx: &mut Tx, due: &Due, act: Act, now: Timestamp) -> Result<()> {
+    let (tenant, id) = (due.tenant, due.order.request);
+    let (to, standing, failure) = match act {
+        Act::Place(id) => (Status::Succeeded, Standing::Placed(id), None),
+        Act::Refuse(why) => {
+            let message = format!("NOT DONE. The order was not placed: {why}");
+            let failure = Failure { code: "refused".to_owned(), message, finding: None };
+            (Status::Failed, Standing::Refused(why), Some(failure))
+        }
+        Act::Cancel => return Ok(()),
+    };
+    let runs = requests::find(&mut *tx, tenant, id).await?.is_some_and(|it| it.status == Status::Executing);
+    if !runs {
+        return Ok(());
+    }
+    let result = create::result(&due.order, &standing);
+    requests::settle(tx, tenant, id, Status::Executing, to, Some(&result), failure.as_ref(), now).await?;
+    let why = failure.map(|failure| failure.message);
+    let details = json!({"status": to, "result": result, "why": why});
+    let event = Event { actor: Actor::Worker, act: "execution.finished", subject: id.to_string(), details };
+    audit::append(tx, tenant, now, event).await?;
+    Ok(())
 }
 
 /// What the source says of it. The first time nobody has asked for it yet; after that it may be there, whatever we know.
@@ -73,9 +101,30 @@ async fn ask(ctx: &Ctx, source: &OrderSource, due: &Due) -> Result<Result<Answer
     let Some(customer) = people.get(&order.contact).map(|person| person.id) else {
         return Ok(Err(SourceError::Refused("the customer is not known any more".to_owned())));
     };
+    if let Some(why) = forbidden(ctx, due).await? {
+        return Ok(Err(why));
+    }
     let ask =
         Ask { business: due.tenant, key: order.request, customer, basket: &order.basket, note: order.note.as_deref() };
     Ok(source.create(&ask, ctx.clock.now()).await)
+}
+
+/// Why it is not asked for any more: the customer's number may have come into other hands, or the source says something else of
+/// its products than what was signed. A source that is away says nothing, and is asked later.
+async fn forbidden(ctx: &Ctx, due: &Due) -> Result<Option<SourceError>> {
+    let (tenant, order) = (due.tenant, &due.order);
+    if let Err(doubt) = contacts::reach(&ctx.db, tenant, order.contact).await?.may_send() {
+        return Ok(Some(SourceError::Refused(doubt.to_string())));
+    }
+    match create::holds(ctx, tenant, &order.basket).await {
+        Ok(Ok(())) => Ok(None),
+        Ok(Err(problems)) => {
+            let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Ok(Some(SourceError::Refused(said.join("; "))))
+        }
+        Err(Error::Unavailable(why)) => Ok(Some(SourceError::NotSent(why))),
+        Err(error) => Err(error),
+    }
 }
 
 /// Soon at first, and then less and less often.

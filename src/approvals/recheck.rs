@@ -57,10 +57,13 @@ async fn one(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
 /// Whether what it would do depends on what Meta says of templates and numbers.
 const fn rests_on_meta(action: &Action) -> bool {
     match action {
-        Action::BroadcastSchedule(_) | Action::SessionMessageSend(_) => true,
-        Action::BroadcastCreate(_) | Action::ContactImport(_) | Action::SegmentUpsert(_) | Action::WebhookRetry(_) => {
-            false
-        }
+        Action::BroadcastSchedule(_) | Action::SessionMessageSend(_) | Action::PaymentLinkSend(_) => true,
+        // What an order rests on, its source says.
+        Action::BroadcastCreate(_)
+        | Action::ContactImport(_)
+        | Action::SegmentUpsert(_)
+        | Action::WebhookRetry(_)
+        | Action::OrderCreate(_) => false,
     }
 }
 

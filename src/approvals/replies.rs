@@ -8,8 +8,8 @@ pub mod stop;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppressions;
 use crate::domain::ids::ReplyId;
-use crate::domain::messages::{Content, CtaUrl, OutboundMessage, Recipient, Text};
-use crate::domain::orders::links::{LinkToken, PATH, Revocation};
+use crate::domain::messages::{Content, OutboundMessage, Recipient};
+use crate::domain::orders::links::{LinkToken, PATH, Revocation, message};
 use crate::domain::policy::session::{Ground, may_write};
 use crate::domain::preview::Level;
 use crate::domain::replies::{ReplyToken, Saying};
@@ -25,7 +25,7 @@ use crate::store::orders::links;
 use crate::store::replies::{self, Ending, Failed, Intent, Settled};
 use crate::store::{Tx, business, people, templates};
 use crate::tools::Ctx;
-use crate::tools::messages::{Facts, facts};
+use crate::tools::thread::{Facts, facts};
 use crate::tools::webhooks::replies::{said, sent_twice, speaks_against, undelivered};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -192,7 +192,7 @@ async fn outbound(
                 return Ok(Err(Ending::Suppressed(why.to_owned())));
             }
             let url = format!("{}{PATH}{}", ctx.public_url, token.reveal());
-            Ok(free(intent, to, to_pay(body, label, url)))
+            Ok(free(intent, to, message(body, label, url).into()))
         }
         Saying::Template { name, language } => {
             let found = templates::of_name(&ctx.db, intent.tenant, name).await?;
@@ -220,16 +220,6 @@ async fn outbound(
             }))))
         }
     }
-}
-
-/// A button that opens the payment. Meta takes none that leads to plain http, as an address of this machine does; there the
-/// address stands in the text.
-fn to_pay(body: &str, label: &str, url: String) -> Content {
-    if url.starts_with("https://") {
-        let (body, label) = (body.to_owned(), label.to_owned());
-        return Content::CtaUrl(CtaUrl { header: None, body, footer: None, label, url });
-    }
-    Content::Text(Text { body: format!("{body}\n\n{label}: {url}"), preview_url: false })
 }
 
 /// A message in Meta's shape, unless it would be refused there.
@@ -289,20 +279,5 @@ const fn word(ending: &Ending) -> &'static str {
         Ending::Failed(..) => "failed",
         Ending::Suppressed(_) => "suppressed",
         Ending::Unknown(_) => "unknown",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_payment_is_opened_by_a_button_where_meta_takes_one() {
-        let to = |url: &str| to_pay("Your order", "Pay", url.to_owned());
-        let Content::CtaUrl(button) = to("https://tea.example/p/x") else { panic!("a button") };
-        assert_eq!((button.label.as_str(), button.url.as_str()), ("Pay", "https://tea.example/p/x"));
-        assert!(to("https://tea.example/p/x").faults().is_empty());
-        let Content::Text(text) = to("http://127.0.0.1:8080/p/x") else { panic!("words") };
-        assert!(text.body.ends_with("Pay: http://127.0.0.1:8080/p/x"), "{}", text.body);
     }
 }

@@ -136,7 +136,14 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
         }
     }
     refuse_repeated(ctx, caller, &asked, None, now).await?;
-    let mut proposal = (asked.propose)(ctx, caller, asked.arguments.clone()).await?;
+    let mut proposal = match (asked.propose)(ctx, caller, asked.arguments.clone()).await {
+        // What cannot even be worked out is refused, and written down, like what may not be done.
+        Err(Error::Blocked(findings)) => {
+            refuse_blocked(ctx, caller, &asked, &findings, now).await?;
+            return Err(Error::Blocked(findings));
+        }
+        worked_out => worked_out?,
+    };
     refuse_blocked(ctx, caller, &asked, &proposal.preview.findings, now).await?;
     proposal.preview.findings.extend(like_a_refused(ctx, caller, &asked, &proposal, now).await?);
     let stale = match stale {

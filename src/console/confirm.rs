@@ -16,6 +16,8 @@ pub enum What {
     Withdraw,
     /// Stopped, before its message leaves.
     Stop,
+    /// Taken back, whether its message has been sent or not.
+    TakeBack,
     /// Allowed to be asked for again, after it was rejected.
     Reopen,
 }
@@ -26,6 +28,7 @@ impl What {
         match self {
             Self::Withdraw => "withdraw",
             Self::Stop => "stop",
+            Self::TakeBack => "take-back",
             Self::Reopen => "reopen",
         }
     }
@@ -34,6 +37,7 @@ impl What {
         match self {
             Self::Withdraw => l.t("withdraw-do"),
             Self::Stop => l.t("stop-sending"),
+            Self::TakeBack => l.t("payment-take-back"),
             Self::Reopen => l.t("reopen-do"),
         }
     }
@@ -42,6 +46,7 @@ impl What {
         match self {
             Self::Withdraw => l.t("withdraw-text"),
             Self::Stop => l.t("reply-stop-text"),
+            Self::TakeBack => l.t("payment-take-back-text"),
             Self::Reopen => l.t("reopen-text"),
         }
     }
@@ -50,6 +55,7 @@ impl What {
         match self {
             Self::Withdraw => l.t("withdraw-keep"),
             Self::Stop => l.t("stop-keep"),
+            Self::TakeBack => l.t("payment-keep"),
             Self::Reopen => l.t("reopen-keep"),
         }
     }
@@ -57,14 +63,14 @@ impl What {
     pub const fn button(self) -> &'static str {
         match self {
             Self::Withdraw => "button--danger",
-            Self::Stop => "button--stop",
+            Self::Stop | Self::TakeBack => "button--stop",
             Self::Reopen => "button--main",
         }
     }
 
     pub const fn icon(self) -> &'static str {
         match self {
-            Self::Withdraw | Self::Stop => "stop",
+            Self::Withdraw | Self::Stop | Self::TakeBack => "stop",
             Self::Reopen => "left",
         }
     }

@@ -4,6 +4,7 @@ mod acts;
 mod fill;
 mod lines;
 mod list;
+mod orders;
 mod spoken;
 
 use askama::Template;
@@ -200,6 +201,22 @@ pub struct Desk {
     pub fault: Option<String>,
 }
 
+/// What the customer ordered in it.
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    pub at: Timestamp,
+    pub state: Tag,
+    /// The first lines: how many of what.
+    pub lines: Vec<(u64, String)>,
+    /// How many lines there are beside those.
+    pub more: u64,
+    pub total: String,
+    /// The request that made it.
+    pub request: String,
+    /// Each link with where it stands, until when it is or was good, and its request.
+    pub links: Vec<(Tag, Timestamp, String)>,
+}
+
 /// `GET /conversations/{id}`.
 #[derive(Template, WebTemplate)]
 #[template(path = "conversations/show.html")]
@@ -221,6 +238,8 @@ pub struct ConversationPage {
     /// Until when messages cost nothing, after an advertisement.
     pub free: Option<String>,
     pub entries: Vec<Entry>,
+    /// The newest orders first.
+    pub orders: Vec<Ordered>,
     /// Where what was before stands.
     pub earlier: Option<String>,
     /// Where the newest stands, if this is not it.

@@ -1,9 +1,11 @@
 //! Findings as a reader sees them: the sentence that was signed, or the same said in the reader's language.
 
 use fluent_bundle::FluentValue;
+use jiff::Timestamp;
 
 use super::facts;
 use super::requests::{FindingLevel, FindingView};
+use super::review::orders::order_tag;
 use crate::domain::preview::{Finding, Level};
 use crate::words::{Lang, Words};
 
@@ -88,6 +90,30 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("HOOK-06", "finding-HOOK-06"),
     ("HOOK-07", "finding-HOOK-07"),
     ("HOOK-08", "finding-HOOK-08"),
+    ("ORDER-01", "finding-ORDER-01"),
+    ("ORDER-02", "finding-ORDER-02"),
+    ("ORDER-03", "finding-ORDER-03"),
+    ("ORDER-04", "finding-ORDER-04"),
+    ("ORDER-05", "finding-ORDER-05"),
+    ("ORDER-06", "finding-ORDER-06"),
+    ("ORDER-07", "finding-ORDER-07"),
+    ("ORDER-08", "finding-ORDER-08"),
+    ("ORDER-09", "finding-ORDER-09"),
+    ("ORDER-10", "finding-ORDER-10"),
+    ("ORDER-11", "finding-ORDER-11"),
+    ("ORDER-12", "finding-ORDER-12"),
+    ("ORDER-13", "finding-ORDER-13"),
+    ("ORDER-14", "finding-ORDER-14"),
+    ("PAY-01", "finding-PAY-01"),
+    ("PAY-02", "finding-PAY-02"),
+    ("PAY-03", "finding-PAY-03"),
+    ("PAY-04", "finding-PAY-04"),
+    ("PAY-05", "finding-PAY-05"),
+    ("PAY-06", "finding-PAY-06"),
+    ("PAY-07", "finding-PAY-07"),
+    ("PAY-08", "finding-PAY-08"),
+    ("PAY-09", "finding-PAY-09"),
+    ("PAY-10", "finding-PAY-10"),
     ("AUTO-01", "finding-AUTO-01"),
     ("AUTO-02", "finding-AUTO-02"),
     ("AUTO-03", "finding-AUTO-03"),
@@ -184,7 +210,9 @@ fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
         "category" | "correct_category" | "signed" => value.parse().map(|category| facts::category(l, category)).ok(),
         "market" => value.parse().map(|market| facts::market(l, market)).ok(),
         // What customers write and what Meta calls things is no figure, even where it is made of digits.
-        "phrase" | "title" | "node" | "number" | "post" => None,
+        "phrase" | "title" | "node" | "number" | "post" | "order" | "product" => None,
+        "state" => value.parse().map(|state| order_tag(l, state).text).ok(),
+        "since" | "at" => value.parse::<Timestamp>().map(|at| l.when(at)).ok(),
         _ => value.parse::<u64>().map(|count| l.num(count)).ok(),
     };
     FluentValue::from(text.unwrap_or_else(|| value.to_owned()))

@@ -132,6 +132,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}/decision", get(decisions::back).post(decisions::decide))
         .route("/requests/{id}/sign", get(decisions::new).post(decisions::create))
         .route("/requests/{id}/stop", get(replies::stop::new).post(replies::stop::create))
+        .route("/requests/{id}/take-back", get(replies::take_back::new).post(replies::take_back::create))
         .route("/replies/{id}/doubts", get(replies::doubts::new).post(replies::doubts::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
         .route("/requests/{id}/reopen", get(reopen::new).post(reopen::create))

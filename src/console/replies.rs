@@ -2,6 +2,7 @@
 
 pub mod doubts;
 pub mod stop;
+pub mod take_back;
 
 use super::errors::Trouble;
 use super::monitor::ledger_tag;
@@ -47,7 +48,7 @@ pub async fn of_request(who: &Reviewer, request: &ActionRequest) -> Result<Optio
 }
 
 async fn find(who: &Reviewer, request: &ActionRequest) -> Result<Option<Reply>, Error> {
-    if !matches!(request.preview.view, View::SessionMessage(_)) {
+    if !matches!(request.preview.view, View::SessionMessage(_) | View::PaymentLink(_)) {
         return Ok(None);
     }
     let replies = store::replies::of_request(&who.console.ctx.db, request.tenant, request.id).await?;

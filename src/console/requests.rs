@@ -1,5 +1,6 @@
 //! The request page: everything that is needed to decide, on one screen, in one GET.
 
+mod order;
 mod people;
 mod sections;
 mod show;
@@ -17,6 +18,7 @@ use super::review::{Header, Review};
 use crate::domain::requests::Decision;
 use crate::words::Words;
 
+pub use order::{LinkStands, OrderStands, link_tag};
 pub use sections::{Section, SectionCheck};
 pub use show::{Sent, after_approval, again, may_withdraw, refusal, show};
 
@@ -34,6 +36,8 @@ pub struct RequestPage {
     pub execution: Option<Running>,
     /// The message to one customer, once it is in its ledger.
     pub said: Option<Said>,
+    /// Where its order or payment link stands, once the worker has begun.
+    pub stands: Option<OrderStands>,
     pub review: Review,
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.

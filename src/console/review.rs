@@ -6,6 +6,7 @@
 mod broadcasts;
 mod contacts;
 pub mod messages;
+pub mod orders;
 mod segments;
 mod webhooks;
 
@@ -21,6 +22,7 @@ use crate::words::{Lang, Words};
 
 pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
 pub use messages::{SaidLine, SaidMessage, SessionReview};
+pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
 pub use webhooks::{EventLine, PostReview, RetryReview};
 
@@ -32,6 +34,8 @@ pub enum Review {
     Segment(Box<SegmentReview>),
     Session(Box<SessionReview>),
     Retry(Box<RetryReview>),
+    Order(Box<OrderReview>),
+    PaymentLink(Box<PaymentReview>),
 }
 
 /// The sections of a request, at this moment.
@@ -46,6 +50,8 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::Segment(view) => Review::Segment(Box::new(segments::segment(l, view))),
         View::SessionMessage(view) => Review::Session(Box::new(messages::session(l, view, now))),
         View::WebhookRetry(view) => Review::Retry(Box::new(webhooks::retry(l, view))),
+        View::Order(view) => Review::Order(Box::new(orders::order(l, view, now))),
+        View::PaymentLink(view) => Review::PaymentLink(Box::new(orders::payment(l, view, now))),
     }
 }
 
@@ -60,6 +66,8 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::Segment(view) => segments::summary(l, view),
         View::SessionMessage(view) => messages::summary(l, view),
         View::WebhookRetry(view) => webhooks::summary(l, view),
+        View::Order(view) => orders::order_summary(l, view),
+        View::PaymentLink(view) => orders::payment_summary(l, view),
     }
 }
 
@@ -93,7 +101,8 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             if kept == 0 { written } else { format!("{written} {}", l.t1("result-import-kept", "n", kept)) }
         }
         View::Segment(_) => l.t1("result-segment", "version", figure("version")?),
-        View::SessionMessage(_) => request.result.as_ref().map(|_| l.t("result-session"))?,
+        View::SessionMessage(_) | View::PaymentLink(_) => request.result.as_ref().map(|_| l.t("result-session"))?,
+        View::Order(_) => request.result.as_ref().map(|_| l.t("result-order"))?,
         View::WebhookRetry(_) => {
             let (applied, aside, unread) = (figure("applied")?, figure("aside")?, figure("unread")?);
             l.t3("result-retry", "applied", applied, "aside", aside, "unread", unread)

@@ -5,6 +5,7 @@ use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
 use super::contacts::import::ImportPlan;
 use super::ids::BroadcastId;
 use super::messages::session::SessionPlan;
+use super::orders::{LinkPlan, OrderPlan};
 use super::segments::SegmentPlan;
 use super::webhooks::RetryPlan;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,10 @@ pub enum Action {
     SessionMessageSend(Box<SessionPlan>),
     /// Apply what Meta sent and could not be applied, each event at most once.
     WebhookRetry(RetryPlan),
+    /// Create an order at its source, once.
+    OrderCreate(Box<OrderPlan>),
+    /// Send a customer a link by which their order is paid, once, while their window is open.
+    PaymentLinkSend(Box<LinkPlan>),
 }
 
 /// A broadcast to be stored.
@@ -51,6 +56,8 @@ impl Action {
             Self::SegmentUpsert(_) => "whatsapp.segment.upsert",
             Self::SessionMessageSend(_) => "whatsapp.session_message.send",
             Self::WebhookRetry(_) => "whatsapp.webhook.retry",
+            Self::OrderCreate(_) => "whatsapp.order.create_from_chat",
+            Self::PaymentLinkSend(_) => "whatsapp.payment_link.send",
         }
     }
 
@@ -60,17 +67,23 @@ impl Action {
         match self {
             Self::BroadcastCreate(draft) => Some(&draft.audience),
             Self::BroadcastSchedule(plan) => Some(&plan.audience),
-            Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::SessionMessageSend(_) | Self::WebhookRetry(_) => {
-                None
-            }
+            Self::ContactImport(_)
+            | Self::SegmentUpsert(_)
+            | Self::SessionMessageSend(_)
+            | Self::WebhookRetry(_)
+            | Self::OrderCreate(_)
+            | Self::PaymentLinkSend(_) => None,
         }
     }
 
-    /// Whether it reaches customers or Meta, which no database can take back.
+    /// Whether it reaches customers, Meta or another system, which no database can take back.
     #[must_use]
     pub const fn leaves_the_house(&self) -> bool {
         match self {
-            Self::BroadcastSchedule(_) | Self::SessionMessageSend(_) => true,
+            Self::BroadcastSchedule(_)
+            | Self::SessionMessageSend(_)
+            | Self::OrderCreate(_)
+            | Self::PaymentLinkSend(_) => true,
             Self::BroadcastCreate(_) | Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::WebhookRetry(_) => false,
         }
     }

@@ -3,6 +3,7 @@
 mod broadcast;
 mod contacts;
 mod messages;
+mod orders;
 mod segments;
 mod webhooks;
 
@@ -23,6 +24,9 @@ pub use contacts::{
 };
 pub use messages::{
     CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine, ThreadView, WindowView,
+};
+pub use orders::{
+    FoundView, IdentityView, ItemsView, LineView, OrderView, PaidOrderView, PaymentLinkView, Teller, TermsView,
 };
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 pub use webhooks::{AsideEvent, AsidePost, RetryEffect, RetryView};
@@ -113,6 +117,10 @@ words! {
         Conversation = "conversation",
         /// What Meta sent, and why it could not be applied.
         Events = "events",
+        /// Who the customer is, and what was said so far.
+        Identity = "identity",
+        /// What is ordered or paid.
+        Items = "items",
     }
 }
 
@@ -143,6 +151,10 @@ pub enum View {
     SessionMessage(Box<SessionMessageView>),
     /// Posts of Meta's that are tried again.
     WebhookRetry(Box<RetryView>),
+    /// An order.
+    Order(Box<OrderView>),
+    /// A link by which an order is paid.
+    PaymentLink(Box<PaymentLinkView>),
 }
 
 impl View {
@@ -155,6 +167,8 @@ impl View {
             Self::Segment(view) => &view.change.name,
             Self::SessionMessage(view) => view.thread.who(),
             Self::WebhookRetry(view) => &view.name,
+            Self::Order(view) => view.thread.who(),
+            Self::PaymentLink(view) => view.thread.who(),
         }
     }
 
@@ -163,7 +177,11 @@ impl View {
     pub fn goal(&self) -> Option<&str> {
         match self {
             Self::Broadcast(view) => view.goal.as_deref(),
-            Self::ContactImport(_) | Self::SessionMessage(_) | Self::WebhookRetry(_) => None,
+            Self::ContactImport(_)
+            | Self::SessionMessage(_)
+            | Self::WebhookRetry(_)
+            | Self::Order(_)
+            | Self::PaymentLink(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -173,7 +191,12 @@ impl View {
     pub const fn broadcast(&self) -> Option<&BroadcastView> {
         match self {
             Self::Broadcast(view) => Some(view),
-            Self::ContactImport(_) | Self::Segment(_) | Self::SessionMessage(_) | Self::WebhookRetry(_) => None,
+            Self::ContactImport(_)
+            | Self::Segment(_)
+            | Self::SessionMessage(_)
+            | Self::WebhookRetry(_)
+            | Self::Order(_)
+            | Self::PaymentLink(_) => None,
         }
     }
 
@@ -183,7 +206,8 @@ impl View {
         match self {
             Self::Broadcast(view) => view.schedule.schedule.finish_by,
             Self::SessionMessage(view) => view.thread.window.map(|window| window.closes_at),
-            Self::ContactImport(_) | Self::Segment(_) | Self::WebhookRetry(_) => None,
+            Self::PaymentLink(view) => view.thread.window.map(|window| window.closes_at),
+            Self::ContactImport(_) | Self::Segment(_) | Self::WebhookRetry(_) | Self::Order(_) => None,
         }
     }
 
@@ -209,8 +233,8 @@ impl View {
     #[must_use]
     pub const fn sections(&self) -> &'static [Section] {
         use Section::{
-            Audience, Change, ConsentAndPolicy, Conversation, Effect, Events, LeftOut, LinksAndMedia, Message,
-            ScheduleAndCost,
+            Audience, Change, ConsentAndPolicy, Conversation, Effect, Events, Identity, Items, LeftOut, LinksAndMedia,
+            Message, ScheduleAndCost,
         };
         match self {
             Self::Broadcast(_) => &[Message, Audience, ConsentAndPolicy, ScheduleAndCost, LinksAndMedia],
@@ -218,6 +242,8 @@ impl View {
             Self::Segment(_) => &[Change, Effect],
             Self::SessionMessage(_) => &[Conversation, Message, ConsentAndPolicy],
             Self::WebhookRetry(_) => &[Events, Effect],
+            Self::Order(_) => &[Identity, Items],
+            Self::PaymentLink(_) => &[Identity, Items, Message],
         }
     }
 
@@ -251,6 +277,16 @@ impl View {
             Self::WebhookRetry(view) => {
                 [Digest::of(&view.posts), Digest::of(&(&view.effect, findings))].into_iter().collect()
             }
+            Self::Order(view) => [Digest::of(&(&view.identity, &view.thread)), Digest::of(&(&view.items, findings))]
+                .into_iter()
+                .collect(),
+            Self::PaymentLink(view) => [
+                Digest::of(&(&view.identity, &view.thread)),
+                Digest::of(&(&view.order, &view.terms)),
+                Digest::of(&(&view.message, findings)),
+            ]
+            .into_iter()
+            .collect(),
         }
     }
 }
@@ -309,6 +345,7 @@ impl Preview {
             View::Segment(view) => (view.effect.people_after, None),
             View::SessionMessage(_) => (1, None),
             View::WebhookRetry(_) => (0, None),
+            View::Order(_) | View::PaymentLink(_) => (1, None),
         }
     }
 }

@@ -10,7 +10,9 @@ use serde_json::Value;
 use std::time::Duration;
 
 pub use queues::{NewQueue, Queue, add_person, add_queue, need_queue, queue, queues, remove_person};
-pub use threads::{File, Filter, FreeTime, Line, edited, entered, files, free_time, lines, list, revoked, told_free};
+pub use threads::{
+    File, Filter, FreeTime, Line, cart, edited, entered, files, free_time, lines, list, revoked, told_free,
+};
 
 row! {
     struct ConversationRow {

@@ -144,6 +144,18 @@ pub async fn of_conversation(db: &Db, tenant: TenantId, id: ConversationId, limi
     rows.into_iter().map(Order::try_from).collect()
 }
 
+row! {
+    struct WaitRow { why: Option<String>, due_at: Timestamp }
+}
+
+/// Why an order still waits for its source, and when that is asked again. None for one that does not wait.
+pub async fn waits(db: &Db, tenant: TenantId, id: OrderId) -> Result<Option<(Option<String>, Timestamp)>> {
+    let row: Option<WaitRow> = on!(read db, p => sqlx::query_as(
+        "select why, due_at from customer_order where tenant_id = $1 and id = $2 and state = 'placing'")
+        .bind(tenant).bind(id).fetch_optional(p).await)?;
+    Ok(row.map(|row| (row.why, row.due_at)))
+}
+
 /// Lets something happen to an order; `false` if that is not legal as it stands. One that is called off gives back what it took
 /// from the catalogue, and nobody can pay it any more.
 pub async fn act(tx: &mut Tx, tenant: TenantId, id: OrderId, act: &Act, now: Timestamp) -> Result<bool> {

@@ -1,7 +1,9 @@
 //! All tools in one table, and each found by either of its two spellings.
 
 use super::Tool;
-use super::{audit, broadcasts, business, consent, contacts, messages, requests, segments, templates, webhooks};
+use super::{
+    audit, broadcasts, business, consent, contacts, messages, orders, requests, segments, templates, webhooks,
+};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -22,6 +24,9 @@ const TABLES: &[&[Tool]] = &[
     audit::TOOLS,
     webhooks::log::TOOLS,
     webhooks::retry::TOOLS,
+    orders::TOOLS,
+    orders::create::TOOLS,
+    orders::pay::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

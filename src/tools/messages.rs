@@ -2,9 +2,6 @@
 
 pub mod send;
 pub mod session;
-mod thread;
-
-pub use thread::{Facts, facts};
 
 use super::reading::{Cursor, Limit, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};

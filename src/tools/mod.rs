@@ -17,6 +17,7 @@ pub mod requests;
 pub mod segments;
 pub mod sync;
 pub mod templates;
+pub mod thread;
 pub mod wake;
 pub mod webhooks;
 
@@ -202,6 +203,8 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         Action::SegmentUpsert(plan) => segments::upsert::standing(&ctx.db, tenant, plan).await,
         Action::SessionMessageSend(plan) => messages::send::standing(&ctx.db, tenant, plan, ctx.clock.now()).await,
         Action::WebhookRetry(plan) => webhooks::retry::standing(&ctx.db, tenant, plan).await,
+        Action::OrderCreate(plan) => orders::create::standing(ctx, tenant, plan).await,
+        Action::PaymentLinkSend(plan) => orders::pay::standing(ctx, &ctx.db, tenant, plan, ctx.clock.now()).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),

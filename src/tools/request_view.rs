@@ -1,5 +1,6 @@
 //! A request as agents read it: what previews, writes and the status tool answer.
 
+use super::orders::now::{self, OrderNow};
 use super::{Ctx, turned_away, waits_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
@@ -51,6 +52,8 @@ pub struct RequestView {
     pub review_url: String,
     /// How far it is.
     pub execution: Option<ExecutionView>,
+    /// Where the order or payment link of this request stands now; null for other writes, and before it is begun.
+    pub order: Option<OrderNow>,
     /// What came of it.
     pub result: Option<Value>,
     /// Why it did not come to what was asked.
@@ -222,6 +225,7 @@ pub async fn view(ctx: &Ctx, request: ActionRequest) -> Result<RequestView> {
         preview: request.preview.view.clone(),
         review_url: format!("{}/requests/{}", ctx.public_url, request.id),
         execution,
+        order: now::of_request(ctx, &request).await?,
         result: request.result.clone(),
         error: request.error.clone().or_else(|| why_not(&request, refusal)),
         audit_refs,

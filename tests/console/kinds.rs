@@ -1,10 +1,12 @@
 //! Requests of every kind on one page each: what is shown, what is ticked, and that it can be signed.
 
+use countersign::approvals::begin::begin;
 use countersign::domain::broadcasts::BroadcastState;
 use countersign::domain::ids::SegmentId;
 use countersign::domain::requests::{ActionRequest, Status};
 use countersign::domain::segments::Condition;
-use countersign::store::segments;
+use countersign::store::{orders, segments};
+use serde_json::json;
 
 use super::broadcasts::stored;
 use super::world::{PASSWORD, World};
@@ -16,6 +18,7 @@ on_both!(
     a_segment_is_decided_on_one_page,
     an_answer_to_a_customer_is_decided_on_one_page,
     what_meta_sent_is_tried_again_by_one_page,
+    an_order_and_its_payment_are_decided_on_a_page_each,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -198,4 +201,90 @@ async fn what_meta_sent_is_tried_again_by_one_page(db: TestDb) {
     sign(&world, &mut lau, &request, &["events", "effect"], &["HOOK-06"]).await;
     let waits = world.stored(&request).await.0;
     assert_eq!(waits.not_before, waits.approved_at, "a STOP that waits does not wait for a cooling-off");
+}
+
+async fn an_order_and_its_payment_are_decided_on_a_page_each(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.ask_order().await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Order", "Order 2 products for C••• T•• M•• 0•, HK$304.50 in all, in the built-in catalogue."]);
+    let path = format!("/requests/{}", request.id);
+    let page = lau.get(&path).await;
+    says(
+        &page.text(),
+        &[
+            "1 Customer Same person, by Meta’s mark",
+            "C••• T•• M•• 0• +852 •••• ••00",
+            "Number in other hands never",
+            "Two oolong, please. My number is …67",
+            "2 Order",
+            "the agent, from what it read in the conversation",
+            "Kept by the built-in catalogue",
+            "Note <b>No bag.</b>",
+            "Tea oolong oolong 2 HK$118.00 3",
+            "HK$118.00 HK$236.00",
+            "Tea jasmine jasmine 1 none any number",
+            "HK$68.50 HK$68.50",
+            "Total HK$304.50",
+            "ORDER-11",
+        ],
+    );
+    assert!(!page.html.contains("9123 4567") && !page.html.contains("Tai Man"), "no whole number and no name");
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 2);
+    in_chinese(&mut lau, &path, "ORDER-11", "cart").await;
+    sign(&world, &mut lau, &request, &["identity", "items"], &["ORDER-11"]).await;
+    begin(&world.ctx, world.tenant, request.id).await.unwrap();
+    says(&lau.get(&path).await.text(), &["Done: the order is placed.", "Where it stands Placed"]);
+
+    let order = orders::of_request(&world.db, world.tenant, request.id).await.unwrap().unwrap();
+    let pay = json!({"order_id": order.id, "conversation_id": order.conversation, "text": "Ready: <b>HK$304.50</b>", "button": "Pay"});
+    let preview = "whatsapp.order_payment_message.preview";
+    let request = world.ask(preview, "whatsapp.payment_link.send", pay).await;
+    let path = format!("/requests/{}", request.id);
+    let page = lau.get(&path).await;
+    says(
+        &page.text(),
+        &[
+            "1 Customer Same person, by Meta’s mark",
+            "2 Order Placed",
+            "To be paid HK$304.50",
+            "Good for 120 minutes from when it is sent",
+            "Leads on to https://pay.example",
+            "Delivered to this person only, by Meta’s mark",
+            "Tea oolong oolong 2 HK$118.00 HK$236.00",
+            "3 Message",
+            "Ready: <b>HK$304.50</b>",
+            "/p/…",
+        ],
+    );
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 3);
+    in_chinese(&mut lau, &path, "", "").await;
+    sign(&world, &mut lau, &request, &["identity", "items", "message"], &[]).await;
+    begin(&world.ctx, world.tenant, request.id).await.unwrap();
+    // Beside the conversation stands what was ordered and how it is paid; the link can be taken back.
+    let thread = lau.get(&format!("/conversations/{}", order.conversation)).await.text();
+    says(&thread, &["Orders Placed HK$304.50", "2 × Tea oolong", "1 × Tea jasmine", "Payment link Open"]);
+    let page = lau.get(&format!("{path}/take-back")).await;
+    says(&page.text(), &["From then on nobody can pay by this link"]);
+    let answer = lau.submit(&page, &format!("{path}/take-back"), &[]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    says(&lau.get(&path).await.text(), &["The link is taken back.", "Payment link Taken back"]);
+    assert_eq!(lau.get(&format!("{path}/take-back")).await.status, 409);
+    let acts = world.acts().await;
+    assert_eq!(acts.iter().filter(|act| *act == "payment_link.taken_back").count(), 1);
+}
+
+/// The page in both kinds of Chinese, where this finding is not said in English.
+async fn in_chinese(lau: &mut Visitor, path: &str, rule: &str, english: &str) {
+    for lang in ["zh-Hant", "zh-Hans", "en"] {
+        let page = lau.get(path).await;
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(path).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        if !rule.is_empty() && lang != "en" {
+            let findings = page.part(".findings");
+            assert!(findings.contains(rule) && !findings.contains(english), "{findings}");
+        }
+    }
 }

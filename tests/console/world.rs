@@ -14,6 +14,7 @@ use countersign::domain::clock::{FixedClock, Timestamp};
 use countersign::domain::consent::MessageCategory;
 use countersign::domain::ids::{AgentId, PersonId, SegmentId, TenantId};
 use countersign::domain::masked::ProviderId;
+use countersign::domain::orders::PaymentUrl;
 use countersign::domain::password;
 use countersign::domain::people::{Agent, Caller, NameStyle, Permission, Person, Role, Tenant};
 use countersign::domain::policy::Policy;
@@ -21,14 +22,17 @@ use countersign::domain::requests::{ActionRequest, Quorum};
 use countersign::domain::templates::{MessageTemplate, Quality, TemplateStatus};
 use countersign::domain::webhooks::parse;
 use countersign::graph::{self, Graph};
+use countersign::store::contacts::Seen;
 use countersign::store::conversations::Heard;
 use countersign::store::webhooks::{self, Inbound, Read, receive};
 use countersign::store::{self, Db};
 use countersign::tools::Ctx;
 use countersign::tools::catalogue::catalogue;
+use countersign::tools::orders::Orders;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 
+use crate::support::counter::product;
 use crate::support::db::TestDb;
 use crate::support::samples;
 use crate::support::visitor::Visitor;
@@ -91,7 +95,7 @@ impl World {
             secrets: Arc::new(|_| None),
             wake: countersign::tools::wake::Wake::default(),
             media: countersign::tools::media::Media::default(),
-            orders: countersign::tools::orders::Orders::default(),
+            orders: Orders { source: None, payment_url: PaymentUrl::parse("https://pay.example/{order}").ok() },
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {
@@ -205,6 +209,35 @@ impl World {
         tx.commit().await.unwrap();
         let arguments = json!({"conversation_id": thread.id, "message": {"text": {"body": body}}});
         self.ask("whatsapp.session_message.preview", "whatsapp.session_message.send", arguments).await
+    }
+
+    /// An order of a customer who wrote an hour ago and whom Meta marks; the agent put its lines together.
+    pub async fn ask_order(&self) -> ActionRequest {
+        let (number, at) = ("106540352242922", self.now().before(Duration::from_hours(1)));
+        let mut tx = self.db.begin().await.unwrap();
+        let contact = store::contacts::insert_many(&mut tx, self.tenant, &[person(0)]).await.unwrap()[0];
+        let inbound = Inbound {
+            wamid: "wamid.1",
+            phone_number_id: number,
+            contact,
+            kind: "text",
+            body: Some("Two oolong, please. My number is 9123 4567"),
+            details: None,
+            context: None,
+            sent_at: at,
+        };
+        assert!(receive(&mut tx, self.tenant, &inbound, at).await.unwrap());
+        let heard = Heard { number, contact, at, wants_answer: true };
+        let thread = store::conversations::heard(&mut tx, self.tenant, &heard, at).await.unwrap();
+        let seen = Seen { username: None, identity_hash: Some("mark"), at };
+        store::contacts::seen(&mut tx, self.tenant, contact, &seen).await.unwrap();
+        let products = [product("oolong", 11_800, Some(3)), product("jasmine", 6_850, None)];
+        store::orders::put(&mut tx, self.tenant, &products).await.unwrap();
+        tx.commit().await.unwrap();
+        let price = json!({"currency": "HKD", "amount": "118"});
+        let lines = json!([{"product_id": "oolong", "quantity": 2, "unit_price": price}, {"product_id": "jasmine", "quantity": 1}]);
+        let arguments = json!({"conversation_id": thread.id, "lines": lines, "note": "<b>No bag.</b>"});
+        self.ask("whatsapp.order_payment_message.preview", "whatsapp.order.create_from_chat", arguments).await
     }
 
     /// A STOP and a strange post that could not be applied, to be tried again.

@@ -80,7 +80,7 @@ async fn what_a_person_refused_is_not_asked_for_again(db: TestDb) {
 async fn an_agent_asks_for_three_broadcasts_an_hour(db: TestDb) {
     let world = World::new(&db.open().await, "shop").await;
     let (segment, _) = world.ready_to_send(3).await;
-    let door = Door::open_under(&world.db, Policy::default(), |_| {}).await;
+    let door = Door::open_under(&world.db, Policy::default()).await;
     let (_, key) = world.agent("promo", "read,propose").await;
     let (_, second) = world.agent("second", "read,propose").await;
     let offer = |name: &str| {

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use countersign::approvals::orders::round;
-use countersign::domain::ids::OrderId;
+use countersign::domain::ids::{OrderId, RequestId};
 use countersign::domain::orders::{SourceKind, SourceOrderId, Standing};
+use countersign::domain::requests::Status;
 use countersign::domain::secret::Secret;
 use countersign::order_source::{OrderSource, Settings};
 use countersign::store::orders::{self, Created};
+use countersign::store::{contacts, requests};
 use serde_json::{Value, json};
 
 use crate::support::counter::Counter;
@@ -22,7 +24,9 @@ use crate::support::db::{TestDb, on_both};
 on_both!(
     a_lost_answer_makes_no_second_order,
     a_source_that_refuses_is_not_asked_again,
-    a_source_that_is_away_is_asked_later
+    a_source_that_is_away_is_asked_later,
+    a_request_ends_with_its_order,
+    what_has_changed_is_not_asked_for
 );
 
 /// What a source does besides keeping orders.
@@ -52,6 +56,12 @@ async fn place(State(books): State<Shared>, Json(ask): Json<Value>) -> (StatusCo
     (StatusCode::CREATED, Json(json!({ "id": id })))
 }
 
+/// Ten of everything, at the prices of the counter.
+async fn sold(Path(id): Path<String>) -> Json<Value> {
+    let price = json!({"currency": "HKD", "amount": "118.00"});
+    Json(json!({"id": id, "name": "Tea", "price": price, "stock": 10}))
+}
+
 async fn look(State(books): State<Shared>, Query(asked): Query<HashMap<String, String>>) -> (StatusCode, Json<Value>) {
     match books.lock().unwrap().orders.get(&asked["key"]) {
         Some(id) => (StatusCode::OK, Json(json!({ "id": id }))),
@@ -64,7 +74,8 @@ async fn opened(db: &TestDb) -> (Counter, Shared) {
     let books = Shared::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/orders", post(place)).route("/orders", get(look)).with_state(books.clone());
+    let router = Router::new().route("/products/{id}", get(sold)).route("/orders", post(place).get(look));
+    let router = router.with_state(books.clone());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let mut counter = Counter::open(db).await;
     counter.ctx.orders.source = Some(OrderSource::new(&Settings::at(&url), Secret::new("hush")).unwrap());
@@ -72,11 +83,22 @@ async fn opened(db: &TestDb) -> (Counter, Shared) {
 }
 
 async fn ordered(counter: &Counter) -> OrderId {
-    let (request, basket) = (counter.request().await, counter.basket(&[("oolong", 1)]).await);
+    ordered_of(counter, "oolong").await
+}
+
+async fn ordered_of(counter: &Counter, product: &str) -> OrderId {
+    let (request, basket) = (counter.request().await, counter.basket(&[(product, 1)]).await);
     match counter.create(request, &basket, SourceKind::Connector).await {
         Created::New(order) => order.id,
         other => panic!("not created: {other:?}"),
     }
+}
+
+/// The request of an order, as if its execution had begun.
+async fn executing(db: &TestDb, counter: &Counter, order: OrderId) -> RequestId {
+    let sql = "update action_request set status = 'executing', approved_at = 1, not_before = 1, start_by = 2 where status = 'pending_approval'";
+    db.execute(sql).await;
+    orders::find(&counter.world.db, counter.tenant(), order).await.unwrap().unwrap().request
 }
 
 async fn stands(counter: &Counter, id: OrderId) -> Standing {
@@ -124,4 +146,50 @@ async fn a_source_that_is_away_is_asked_later(db: TestDb) {
     round(&counter.ctx).await.unwrap();
     assert!(matches!(stands(&counter, id).await, Standing::Placed(_)));
     assert_eq!(books.lock().unwrap().asked, 1);
+}
+
+async fn a_request_ends_with_its_order(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    let first = ordered(&counter).await;
+    let request = executing(&db, &counter, first).await;
+    books.lock().unwrap().loses = 1;
+    round(&counter.ctx).await.unwrap();
+    let found = async |request| requests::find(&counter.world.db, counter.tenant(), request).await.unwrap().unwrap();
+    assert_eq!(found(request).await.status, Status::Executing, "nothing is told before the source has answered");
+    let (why, _) = orders::waits(&counter.world.db, counter.tenant(), first).await.unwrap().unwrap();
+    assert!(why.unwrap().contains("502"), "and why is told");
+    counter.clock.advance(Duration::from_secs(2));
+    round(&counter.ctx).await.unwrap();
+    let done = found(request).await;
+    let result = done.result.unwrap();
+    assert_eq!(
+        (done.status, &result["state"], &result["source_order_id"]),
+        (Status::Succeeded, &json!("placed"), &json!("SO-1"))
+    );
+    // Another one is refused, with the source's reason.
+    let second = ordered(&counter).await;
+    let request = executing(&db, &counter, second).await;
+    books.lock().unwrap().refuses = true;
+    round(&counter.ctx).await.unwrap();
+    let failed = found(request).await;
+    assert_eq!((failed.status, &failed.result.unwrap()["state"]), (Status::Failed, &json!("refused")));
+    let said = failed.error.unwrap();
+    assert!(said.code == "refused" && said.message.contains("Sold out."), "{said:?}");
+}
+
+async fn what_has_changed_is_not_asked_for(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    // The source has jasmine at another price than the one that was signed.
+    let dear = ordered_of(&counter, "jasmine").await;
+    round(&counter.ctx).await.unwrap();
+    let Standing::Refused(why) = stands(&counter, dear).await else { panic!("it was asked for") };
+    assert!(why.contains("jasmine costs HK$118.00 now"), "{why}");
+    let doubtful = ordered(&counter).await;
+    let mut tx = counter.world.db.begin().await.unwrap();
+    contacts::doubt_identity(&mut tx, counter.tenant(), counter.contact, counter.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    round(&counter.ctx).await.unwrap();
+    let Standing::Refused(why) = stands(&counter, doubtful).await else { panic!("it was asked for") };
+    assert!(why.contains("somebody else may hold"), "{why}");
+    assert_eq!(books.lock().unwrap().asked, 0);
 }

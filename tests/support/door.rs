@@ -67,13 +67,18 @@ impl Door {
 
     /// With other settings than the usual ones.
     pub async fn open_as(db: &Db, change: impl FnOnce(&mut mcp::Settings)) -> Self {
-        Self::open_under(db, patient(), change).await
+        Self::open_of(ctx(db), change).await
     }
 
     /// Under another policy.
-    pub async fn open_under(db: &Db, policy: Policy, change: impl FnOnce(&mut mcp::Settings)) -> Self {
+    pub async fn open_under(db: &Db, policy: Policy) -> Self {
         let (mut ctx, clock) = ctx(db);
         ctx.policy = Arc::new(policy);
+        Self::open_of((ctx, clock), |_| {}).await
+    }
+
+    /// To these tools.
+    pub async fn open_of((ctx, clock): (Ctx, Arc<FixedClock>), change: impl FnOnce(&mut mcp::Settings)) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();

@@ -11,6 +11,8 @@ mod consent;
 mod contacts;
 mod imports;
 mod messages;
+mod orders;
+mod payments;
 mod requests;
 mod segments;
 mod session_messages;

@@ -8,12 +8,14 @@ use crate::domain::audit::{Actor, Event};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, ReplyId, TenantId};
 use crate::domain::mails::MailKind;
+use crate::domain::orders::links::Revocation;
 use crate::domain::people::Person;
 use crate::domain::policy::signatures::{MayNotSign, may_rule_on_reply, rules_on_doubts};
 use crate::domain::replies::{ReplyRuling, ReplySource, ReplyToken};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
+use crate::store::orders::links;
 use crate::store::replies::{self, Overdue, Reply};
 use crate::store::{Source, audit, outbox, people, requests};
 use crate::tools::Ctx;
@@ -130,6 +132,10 @@ pub async fn rule(
         return Err(Error::Conflict(
             "this is not in doubt any more, or another try of it is; nothing was decided".into(),
         ));
+    }
+    if ruling == ReplyRuling::Leave {
+        // Nobody pays by a link that nobody got.
+        links::revoke_of_reply(&mut tx, tenant, id, Revocation::NotDelivered, now).await?;
     }
     // The reason is free text and may name people: it stands beside the reply, not in the log.
     let details = json!({"reply": id, "ruling": ruling, "messages": 1, "role": person.role, "method": method});

@@ -4,10 +4,12 @@ use crate::approvals::execute::may_stop;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::deliveries::Delivery;
 use crate::domain::ids::{RequestId, TenantId};
+use crate::domain::orders::links::Revocation;
 use crate::domain::people::Person;
 use crate::domain::requests::{Failure, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
+use crate::store::orders::links;
 use crate::store::replies::{self, Reply};
 use crate::store::{audit, requests};
 use crate::tools::Ctx;
@@ -38,12 +40,32 @@ pub async fn stop(ctx: &Ctx, tenant: TenantId, id: RequestId, person: &Person) -
         message: format!("STOPPED. {reason} The message was not sent. Ask your user before you ask again."),
         finding: None,
     };
+    if let Some(link) = links::of_request(&mut tx, tenant, id).await? {
+        links::revoke(&mut tx, tenant, link.id, Revocation::Withdrawn, now).await?;
+    }
     let result = json!({"not_sent": 1, "as_of": now});
     let (from, to) = (request.status, Status::Cancelled);
     requests::settle(&mut tx, tenant, id, from, to, Some(&result), Some(&failure), now).await?;
     let details = json!({"under_way": 0});
     let actor = Actor::Person(person.id);
     let event = Event { actor, act: "execution.stopped", subject: id.to_string(), details };
+    audit::append(&mut tx, tenant, now, event).await?;
+    tx.commit_at(Step::Stopped).await?;
+    Ok(())
+}
+
+/// A person takes a payment link back, alone and at once, whether its message has been sent or not: nobody pays by it from then on.
+pub async fn take_back(ctx: &Ctx, tenant: TenantId, id: RequestId, person: &Person) -> Result<()> {
+    may_stop(person)?;
+    let now = ctx.clock.now();
+    let mut tx = ctx.db.begin().await?;
+    let link = links::of_request(&mut tx, tenant, id).await?.ok_or_else(|| Error::not_found("payment link", id))?;
+    if !link.is_open(now) || !links::revoke(&mut tx, tenant, link.id, Revocation::Withdrawn, now).await? {
+        return Err(Error::Conflict("this payment link opens nothing any more; nothing was changed".into()));
+    }
+    let details = json!({"payment_link": link.id, "order": link.order});
+    let actor = Actor::Person(person.id);
+    let event = Event { actor, act: "payment_link.taken_back", subject: id.to_string(), details };
     audit::append(&mut tx, tenant, now, event).await?;
     tx.commit_at(Step::Stopped).await?;
     Ok(())

@@ -175,6 +175,7 @@ const ACTS: &[(&str, &str)] = &[
     ("product.set", "act-product-set"),
     ("automation.made_live", "act-automation-made-live"),
     ("webhook.retried", "act-webhook-retried"),
+    ("payment_link.taken_back", "act-payment-link-taken-back"),
 ];
 
 /// What happened; a signature says what for.

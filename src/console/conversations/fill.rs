@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::lines::{Span, entries};
 use super::list::{called, promise};
+use super::orders::ordered;
 use super::{ConversationPage, Desk};
 use crate::console::errors::Trouble;
 use crate::console::forms::{Address, Fields, Named};
@@ -56,6 +57,7 @@ async fn fill(who: &Reviewer, seen: &Seen, refused: Option<(&str, String)>) -> R
     chrome.path.clone_from(&href);
     Ok(ConversationPage {
         entries: entries(who, thread, span, &people).await?,
+        orders: ordered(who, thread).await?,
         phone,
         number: number.map_or_else(|| l.t("conversation-number-gone"), |number| number.display.clone()),
         tags: tags(who, thread).await?,

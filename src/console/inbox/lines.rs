@@ -169,6 +169,9 @@ fn link(tab: Tab, (mine, others): (u64, u64)) -> TabLink {
     TabLink { tab, href: Address::new("/inbox").with("tab", tab.name()).to_string(), count }
 }
 
+/// Requests for a single message.
+const SINGLE: [&str; 2] = ["whatsapp.session_message.send", "whatsapp.payment_link.send"];
+
 fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
     let state = match line.status {
         Status::Cancelled if line.begun => State::Stopped { by: String::new() },
@@ -184,12 +187,14 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.segment.upsert" => l.t("kind-segment"),
         "whatsapp.session_message.send" => l.t("kind-session"),
         "whatsapp.webhook.retry" => l.t("kind-retry"),
+        "whatsapp.order.create_from_chat" => l.t("kind-order"),
+        "whatsapp.payment_link.send" => l.t("kind-payment"),
         _ => kind.to_owned(),
     };
     Row {
         href: match line.status {
             // Its page leads on to where it is decided.
-            Status::NeedsAttention if line.tool == "whatsapp.session_message.send" => format!("/requests/{}", line.id),
+            Status::NeedsAttention if SINGLE.contains(&line.tool.as_str()) => format!("/requests/{}", line.id),
             Status::NeedsAttention => format!("/broadcasts/{}/doubts", line.id),
             Status::Paused => format!("/broadcasts/{}/resume", line.id),
             _ => format!("/requests/{}", line.id),

@@ -26,6 +26,8 @@ pub enum Section {
     Effect,
     Conversation,
     Events,
+    Identity,
+    Items,
 }
 
 impl Section {
@@ -42,6 +44,8 @@ impl Section {
             Self::Effect => "effect",
             Self::Conversation => "conversation",
             Self::Events => "events",
+            Self::Identity => "identity",
+            Self::Items => "items",
         }
     }
 
@@ -57,6 +61,8 @@ impl Section {
             Self::Effect => l.t("section-effect"),
             Self::Conversation => l.t("section-conversation"),
             Self::Events => l.t("section-events"),
+            Self::Identity => l.t("section-identity"),
+            Self::Items => l.t("section-items"),
         }
     }
 }
@@ -74,6 +80,8 @@ impl From<preview::Section> for Section {
             preview::Section::Effect => Self::Effect,
             preview::Section::Conversation => Self::Conversation,
             preview::Section::Events => Self::Events,
+            preview::Section::Identity => Self::Identity,
+            preview::Section::Items => Self::Items,
         }
     }
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::order;
 use super::people::{signatures, timeline, who};
 use super::{
     AgentWords, DecisionForm, Fault, Head, Panel, Raw, ReadFirst, RequestPage, Running, SectionCheck, Verdict,
@@ -93,6 +94,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
             stop: (request.status.is_running() && person.role.may_stop()).then(|| format!("/broadcasts/{id}/stop")),
         }),
         said,
+        stands: order::of_request(reader, request).await?,
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),

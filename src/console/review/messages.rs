@@ -64,7 +64,7 @@ pub fn session(l: &Words, view: &SessionMessageView, now: Timestamp) -> SessionR
     }
 }
 
-fn said(l: &Words, line: &ThreadLine) -> SaidLine {
+pub fn said(l: &Words, line: &ThreadLine) -> SaidLine {
     SaidLine {
         by: match line.by {
             Speaker::Customer => l.t("session-customer"),
@@ -78,7 +78,7 @@ fn said(l: &Words, line: &ThreadLine) -> SaidLine {
     }
 }
 
-fn message(view: &SaidView) -> SaidMessage {
+pub fn message(view: &SaidView) -> SaidMessage {
     let choices = view.choices.iter().map(|choice| match &choice.detail {
         Some(detail) => format!("[{}] {detail}", choice.title),
         None => format!("[{}]", choice.title),

@@ -2,7 +2,8 @@
 
 use super::{HOSTILE, at, choices, chrome, now, pager};
 use crate::console::conversations::{
-    ConversationPage, ConversationsPage, Desk, Entry, Note, Ours, Past, Promise, Row, Spoken, Tab, TabLink, Theirs,
+    ConversationPage, ConversationsPage, Desk, Entry, Note, Ordered, Ours, Past, Promise, Row, Spoken, Tab, TabLink,
+    Theirs,
 };
 use crate::console::message_text::formatted;
 use crate::console::monitor::ledger_tag;
@@ -100,6 +101,18 @@ fn thread(l: &Words) -> Vec<Entry> {
     ]
 }
 
+fn ordered(l: &Words) -> Ordered {
+    Ordered {
+        at: now(),
+        state: Tag::new(Tone::Ok, "check", l.t("order-state-placed")),
+        lines: vec![(2, "Winter oolong, 50 g".into()), (1, HOSTILE.into())],
+        more: 3,
+        total: "HK$518.00".into(),
+        request: "/requests/ar_7f3k".into(),
+        links: vec![(Tag::new(Tone::Info, "clock", l.t("payment-state-open")), now(), "/requests/ar_7f3l".into())],
+    }
+}
+
 impl ConversationPage {
     pub fn samples(l: &Words) -> Vec<Self> {
         let page = |desk: Option<Desk>, entries: Vec<Entry>| Self {
@@ -122,6 +135,7 @@ impl ConversationPage {
             earlier: Some("/conversations/cv_1?before=1".into()),
             newest: desk.is_none().then(|| "/conversations/cv_1".into()),
             others: "/conversations?contact=ct_1".into(),
+            orders: if entries.is_empty() { Vec::new() } else { vec![ordered(l)] },
             entries,
             desk,
         };

@@ -14,6 +14,7 @@ mod audit;
 mod broadcasts;
 mod conversations;
 mod inbox;
+mod orders;
 mod replies;
 mod requests;
 mod review;

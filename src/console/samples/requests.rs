@@ -1,15 +1,16 @@
 //! Sample requests: open, sent back with faults, and signed and running; and their signing pages.
 
+use super::orders::{order, payment};
 use super::review::{import, retry, review, segment, session};
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::monitor::ledger_tag;
 use crate::console::page::{Here, RoleName};
-use crate::console::parts::{Due, Tone};
+use crate::console::parts::{Due, Tag, Tone};
 use crate::console::replies::Said;
 use crate::console::requests::{
-    AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, Outcome, Panel, Raw, ReadFirst,
-    RequestPage, Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
+    AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, LinkStands, OrderStands, Outcome, Panel,
+    Raw, ReadFirst, RequestPage, Running, Section, SectionCheck, SignatureBlock, Slot, Verdict, WarningCheck, Who,
 };
 use crate::console::review::Review;
 use crate::console::states::State;
@@ -113,6 +114,7 @@ impl RequestPage {
             findings_now: None,
             execution: None,
             said: None,
+            stands: None,
             review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
@@ -195,7 +197,23 @@ impl RequestPage {
             (said.why, said.doubts) = (Some(HOSTILE.into()), Some("/replies/ry_1/doubts".into()));
         });
         let retry = other(Review::Retry(Box::new(retry())), &[Section::Events, Section::Effect]);
-        vec![open, refused, signed, import, segment, queued, under_way, doubtful, retry]
+        let order = other(Review::Order(Box::new(order(l))), &[Section::Identity, Section::Items]);
+        let mut payment =
+            other(Review::PaymentLink(Box::new(payment(l))), &[Section::Identity, Section::Items, Section::Message]);
+        payment.stands = Some(OrderStands {
+            id: "or_1".into(),
+            source_id: Some("SO-7".into()),
+            state: Tag::new(Tone::Ok, "check", l.t("order-state-placed")),
+            why: Some(HOSTILE.into()),
+            asked_again: Some(now()),
+            link: Some(LinkStands {
+                state: Tag::new(Tone::Info, "clock", l.t("payment-state-open")),
+                expires: now(),
+                followed: Some(now()),
+                take_back: Some("/requests/ar_7f3k/take-back".into()),
+            }),
+        });
+        vec![open, refused, signed, import, segment, queued, under_way, doubtful, retry, order, payment]
     }
 }
 

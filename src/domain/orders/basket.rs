@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of an order, at most.
-const LONGEST: usize = 50;
+pub const MOST_LINES: usize = 50;
 
 /// One line of what somebody wants. Its price is a claim until the source has confirmed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +148,7 @@ pub enum BadBasket {
 impl Basket {
     /// Adds the lines up.
     pub fn new(items: Vec<Item>) -> Result<Self, BadBasket> {
-        let currency = items.first().filter(|_| items.len() <= LONGEST).map(|item| item.price.currency());
+        let currency = items.first().filter(|_| items.len() <= MOST_LINES).map(|item| item.price.currency());
         let currency = currency.ok_or(BadBasket::Lines(items.len()))?;
         let mut seen = BTreeSet::new();
         let mut total = Price::zero(currency);
@@ -163,6 +163,17 @@ impl Basket {
             total = line.and_then(|line| total.plus(line)).ok_or(BadBasket::TooMuch)?;
         }
         Ok(Self { items, total })
+    }
+
+    /// Its lines as claims, to be held against the source once more.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Wish> {
+        let claim = |item: &Item| Wish {
+            product: item.product.clone(),
+            quantity: item.quantity,
+            claimed: Some(item.price.money()),
+        };
+        self.items.iter().map(claim).collect()
     }
 
     /// Its lines.
@@ -224,6 +235,7 @@ mod tests {
         assert_eq!(basket.total().to_string(), "HK$491.00");
         let written = serde_json::to_string(&basket).unwrap();
         assert_eq!(serde_json::from_str::<Basket>(&written).unwrap(), basket);
+        assert_eq!(check(&basket.claims(), &source()), Ok(basket));
     }
 
     #[test]
@@ -244,7 +256,7 @@ mod tests {
 
     #[test]
     fn lines_that_make_no_order_are_refused() {
-        let many: Vec<Wish> = (0..=LONGEST).map(|_| wants("jasmine", 1, None)).collect();
+        let many: Vec<Wish> = (0..=MOST_LINES).map(|_| wants("jasmine", 1, None)).collect();
         for (wishes, bad) in [
             (vec![], BadBasket::Lines(0)),
             (many, BadBasket::Lines(51)),

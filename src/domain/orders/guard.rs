@@ -23,6 +23,31 @@ pub fn may_send(
     }
 }
 
+words! {
+    /// What is known of who holds a customer's number.
+    IdentityState, "state of an identity" {
+        /// Meta marks the person, and the mark is the one that holds.
+        Marked = "marked",
+        /// Meta tells no mark, and somebody of the team has made sure.
+        Confirmed = "confirmed",
+        /// Meta tells no mark, and nobody has made sure.
+        Unconfirmed = "unconfirmed",
+        /// Somebody else may hold the number.
+        Doubtful = "doubtful",
+    }
+}
+
+/// What is known of who holds a number.
+#[must_use]
+pub fn identity(mark: Option<&str>, changed_at: Option<Timestamp>, confirmed_at: Option<Timestamp>) -> IdentityState {
+    match may_send(mark, changed_at, confirmed_at) {
+        Err(_) => IdentityState::Doubtful,
+        Ok(Some(_)) => IdentityState::Marked,
+        Ok(None) if confirmed_at.is_some() => IdentityState::Confirmed,
+        Ok(None) => IdentityState::Unconfirmed,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +67,20 @@ mod tests {
         }
         assert_eq!(may_send(Some("mark"), at(5), at(6)), Ok(Some("mark")));
         assert_eq!(may_send(None, None, None), Ok(None));
+    }
+
+    #[test]
+    fn only_meta_or_the_team_says_who_somebody_is() {
+        let at = |seconds| Some(Timestamp::from_seconds(seconds));
+        for (mark, changed, confirmed, state) in [
+            (Some("mark"), None, None, IdentityState::Marked),
+            (Some("mark"), at(5), at(6), IdentityState::Marked),
+            (Some("mark"), at(5), None, IdentityState::Doubtful),
+            (None, at(5), at(4), IdentityState::Doubtful),
+            (None, None, at(1), IdentityState::Confirmed),
+            (None, None, None, IdentityState::Unconfirmed),
+        ] {
+            assert_eq!(identity(mark, changed, confirmed), state, "{mark:?} {changed:?} {confirmed:?}");
+        }
     }
 }

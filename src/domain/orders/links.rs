@@ -6,6 +6,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::conversations::Conversation;
 use crate::domain::ids::{ConversationId, OrderId, PaymentLinkId, RequestId, random_bytes};
+use crate::domain::messages::session::SessionContent;
+use crate::domain::messages::{CtaUrl, Text};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::fmt;
@@ -66,6 +68,20 @@ words! {
         IdentityChanged = "identity_changed",
         /// There is no such order any more.
         OrderEnded = "order_ended",
+    }
+}
+
+words! {
+    /// Where a payment link stands.
+    LinkState, "state of a payment link" {
+        /// It can be paid by it, once its message is there.
+        Open = "open",
+        /// The customer went on to the payment. Whether they paid, the payment provider knows.
+        Followed = "followed",
+        /// Its time is over.
+        Expired = "expired",
+        /// It was taken back.
+        Revoked = "revoked",
     }
 }
 
@@ -131,7 +147,29 @@ pub fn check_thread(ordered_by: ContactNo, thread: &Conversation) -> Result<(), 
     if thread.contact == ordered_by { Ok(()) } else { Err(BadLink::OtherCustomer) }
 }
 
+/// The message that carries a link: a button that opens the payment. Meta takes none that leads to plain http, as an address of
+/// this machine does; there the address stands in the text.
+#[must_use]
+pub fn message(body: &str, label: &str, url: String) -> SessionContent {
+    if url.starts_with("https://") {
+        let (body, label) = (body.to_owned(), label.to_owned());
+        return SessionContent::CtaUrl(CtaUrl { header: None, body, footer: None, label, url });
+    }
+    SessionContent::Text(Text { body: format!("{body}\n\n{label}: {url}"), preview_url: false })
+}
+
 impl PaymentLink {
+    /// Where it stands at this time.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        match (self.used_at, self.revoked) {
+            (Some(_), _) => LinkState::Followed,
+            (None, Some(_)) => LinkState::Revoked,
+            (None, None) if now < self.expires_at => LinkState::Open,
+            (None, None) => LinkState::Expired,
+        }
+    }
+
     /// Whether it leads anywhere at this time.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
@@ -198,5 +236,22 @@ mod tests {
         ] {
             assert_eq!(link.is_open(at(now)), open, "{now}: {link:?}");
         }
+        for (link, now, state) in [
+            (link(None, None), 9_999, LinkState::Open),
+            (link(None, None), 10_000, LinkState::Expired),
+            (link(Some(5), None), 10_001, LinkState::Revoked),
+            (link(Some(6), Some(5)), 10_001, LinkState::Followed),
+        ] {
+            assert_eq!(link.state(at(now)), state, "{now}: {link:?}");
+        }
+    }
+
+    #[test]
+    fn a_payment_is_opened_by_a_button_where_meta_takes_one() {
+        let to = |url: &str| message("Your order", "Pay", url.to_owned());
+        let SessionContent::CtaUrl(button) = to("https://tea.example/p/x") else { panic!("a button") };
+        assert_eq!((button.label.as_str(), button.url.as_str()), ("Pay", "https://tea.example/p/x"));
+        let SessionContent::Text(text) = to("http://127.0.0.1:8080/p/x") else { panic!("words") };
+        assert!(text.body.ends_with("Pay: http://127.0.0.1:8080/p/x"), "{}", text.body);
     }
 }

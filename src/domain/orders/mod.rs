@@ -4,12 +4,14 @@ mod basket;
 mod guard;
 pub mod links;
 mod payment_url;
+mod plan;
 mod price;
 mod product;
 
-pub use basket::{BadBasket, BadCart, Basket, Item, Problem, Wish, check, read_cart};
-pub use guard::{Doubt, may_send};
+pub use basket::{BadBasket, BadCart, Basket, Item, MOST_LINES, Problem, Wish, check, read_cart};
+pub use guard::{Doubt, IdentityState, identity, may_send};
 pub use payment_url::{BadPaymentUrl, PaymentUrl};
+pub use plan::{Customer, LinkPlan, OrderPlan};
 pub use price::{BadPrice, Price};
 pub use product::{BadProductId, BadQuantity, MOST, Product, ProductId, Quantity, Stock};
 

@@ -9,6 +9,8 @@ pub mod hours;
 pub mod links;
 pub mod message;
 pub mod numbers;
+pub mod orders;
+pub mod payments;
 pub mod people;
 pub mod rate_card;
 pub mod repeats;

@@ -96,7 +96,7 @@ pub fn says(content: &SessionContent, allowed: &Links) -> Vec<Finding> {
 }
 
 /// What one text says that it may not say, or that a person has to see.
-fn wording(place: &str, text: &str) -> Vec<Finding> {
+pub(super) fn wording(place: &str, text: &str) -> Vec<Finding> {
     let plain = Plain::of(text);
     let found = |phrases: &[&'static str]| -> Vec<String> {
         let has = |phrase: &&&str| MatchKind::Phrase.finds(&Plain::of(phrase), &plain);

@@ -71,6 +71,8 @@ impl Policy {
             Action::SessionMessageSend(_) => Quorum::nobody("SIGN-08"),
             Action::WebhookRetry(_) if preview.view.replays_more_than_notes() => one_signature("SIGN-17"),
             Action::WebhookRetry(_) => Quorum::nobody("SIGN-18"),
+            Action::OrderCreate(_) => one_signature("SIGN-35"),
+            Action::PaymentLinkSend(_) => one_signature("SIGN-36"),
         }
     }
 }

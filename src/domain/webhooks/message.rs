@@ -187,14 +187,15 @@ pub struct Article {
     pub product_id: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Read again from what is kept of its message.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Cart {
     pub catalog_id: Option<String>,
     pub text: Option<String>,
     pub items: Vec<CartItem>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct CartItem {
     pub product_id: String,
     pub quantity: i64,

@@ -192,6 +192,25 @@ pub async fn lines(
     rows.into_iter().map(line).collect()
 }
 
+/// A cart that a customer sent to one number and did not take back: the one of this message, or the newest.
+pub async fn cart(
+    db: &Db,
+    tenant: TenantId,
+    (number, contact): (&str, ContactNo),
+    wamid: Option<&str>,
+) -> Result<Option<(Value, Timestamp)>> {
+    let row: Option<(String, String, Timestamp)> = on!(read db, p => sqlx::query_as(
+        "select wamid, details, sent_at from inbound_message
+         where tenant_id = $1 and phone_number_id = $2 and contact_no = $3 and kind = 'order' and details is not null
+            and revoked_at is null and ($4 is null or wamid = $4)
+         order by sent_at desc, wamid desc limit 1")
+        .bind(tenant).bind(number).bind(contact).bind(wamid).fetch_optional(p).await)?;
+    let cart = |(wamid, details, at): (String, String, Timestamp)| {
+        Ok((crate::store::json("inbound_message", "details", &wamid, &details)?, at))
+    };
+    row.map(cart).transpose()
+}
+
 /// Which threads. Every part narrows; none is everything.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

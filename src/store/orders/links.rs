@@ -55,7 +55,6 @@ pub async fn add(
     (request, order, conversation): (RequestId, OrderId, ConversationId),
     (now, expires_at): (Timestamp, Timestamp),
 ) -> Result<Option<PaymentLink>> {
-    const SQL: &str = link!("where tenant_id = $1 and request_id = $2");
     let Some(Order { basket, standing: Standing::Placed(_), .. }) = super::find(&mut *tx, tenant, order).await? else {
         return Ok(None);
     };
@@ -68,8 +67,7 @@ pub async fn add(
          on conflict (request_id) do nothing")
         .bind(PaymentLinkId::random()).bind(tenant).bind(order).bind(conversation).bind(request).bind(amount.minor())
         .bind(amount.currency().as_str()).bind(now).bind(expires_at).execute(c).await.map(drop))?;
-    let row: Option<LinkRow> = on!(tx tx, c => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_optional(c).await)?;
-    row.map(PaymentLink::try_from).transpose()
+    of_request(tx, tenant, request).await
 }
 
 /// One link.
@@ -78,6 +76,26 @@ pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: PaymentLi
     let row: Option<LinkRow> =
         on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
     row.map(PaymentLink::try_from).transpose()
+}
+
+/// The link that a request made.
+pub async fn of_request(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    request: RequestId,
+) -> Result<Option<PaymentLink>> {
+    const SQL: &str = link!("where tenant_id = $1 and request_id = $2");
+    let row: Option<LinkRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(request).fetch_optional(c).await)?;
+    row.map(PaymentLink::try_from).transpose()
+}
+
+/// The links for an order, newest first.
+pub async fn of_order(source: impl Into<Source<'_>>, tenant: TenantId, order: OrderId) -> Result<Vec<PaymentLink>> {
+    const SQL: &str = link!("where tenant_id = $1 and order_id = $2 order by created_at desc, id");
+    let rows: Vec<LinkRow> =
+        on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(order).fetch_all(c).await)?;
+    rows.into_iter().map(PaymentLink::try_from).collect()
 }
 
 /// Gives a link what opens it from now on, with the message that carries it; `false` if it is over, taken back or used, or
@@ -188,7 +206,7 @@ pub async fn revoke_of_contact(
 }
 
 /// Takes back all that lead to an order.
-pub(super) async fn revoke_of_order(
+pub async fn revoke_of_order(
     tx: &mut Tx,
     tenant: TenantId,
     order: OrderId,

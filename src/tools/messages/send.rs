@@ -1,7 +1,6 @@
 //! The sending of an answer that was approved: what it rests on is looked at again, and it goes into the ledger of replies in
 //! the transaction that claims its request. From there on the ledger sees to it that it goes out once.
 
-use super::thread::{again, ground};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ReplyId, RequestId, TenantId};
 use crate::domain::messages::session::SessionPlan;
@@ -11,6 +10,7 @@ use crate::domain::replies::{ReplyCause, Saying};
 use crate::error::{Error, Result};
 use crate::store::replies::{NewReply, Origin};
 use crate::store::{self, Source, Tx};
+use crate::tools::thread::{again, ground};
 use serde_json::json;
 
 /// What the rules say of sending it now.
@@ -32,7 +32,7 @@ pub async fn standing(
     let Some(place) = place else { return Ok(changed(plan, None, "", None)) };
     let footing = ground(source, tenant, &place, now).await?;
     let mut findings = may_write(&footing.facts(&place), now);
-    findings.extend(changed(plan, thread.as_ref(), &footing.to, footing.identity_changed_at));
+    findings.extend(changed(plan, thread.as_ref(), &footing.to, footing.reach.identity_changed_at));
     Ok(findings)
 }
 

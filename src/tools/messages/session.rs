@@ -1,17 +1,15 @@
 //! An answer to one customer within the service window: what would be said, to whom, until when, and who has to agree.
 
-use super::thread::{Place, ground, lines, place};
 use crate::domain::action::Action;
-use crate::domain::clock::Timestamp;
-use crate::domain::conversations::ServiceWindow;
 use crate::domain::ids::{ContactId, ConversationId};
 use crate::domain::messages::session::{SessionContent, SessionPlan, ThreadMark};
 use crate::domain::people::{Area, Caller};
-use crate::domain::policy::session::{may_write, minutes_left, says, sensitive};
-use crate::domain::preview::{Preview, SaidView, SessionMessageView, ThreadView, View, WindowView};
+use crate::domain::policy::session::{may_write, says, sensitive};
+use crate::domain::preview::{Preview, SaidView, SessionMessageView, ThreadView, View};
 use crate::error::{Error, Result};
 use crate::tools::envelope::{PreviewArguments, write_schema};
 use crate::tools::request_view::RequestView;
+use crate::tools::thread::{Whom, ground, lines, place, view};
 use crate::tools::{Ctx, Kind, Proposal, Tool, schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -86,15 +84,6 @@ impl SendArguments {
     }
 }
 
-/// To whom, as an agent names it.
-#[derive(Debug, Clone, Copy)]
-pub enum Whom<'a> {
-    /// The customer of this thread, from its number.
-    Conversation(ConversationId),
-    /// This customer, from this number of the business.
-    Contact(ContactId, Option<&'a str>),
-}
-
 async fn propose(ctx: &Ctx, caller: &Caller, arguments: SendArguments) -> Result<Proposal> {
     let (tenant, now) = (caller.tenant(), ctx.clock.now());
     let place = place(ctx, caller, arguments.whom()?).await?;
@@ -104,7 +93,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: SendArguments) -> Result
     findings.extend(says(&content, &ctx.policy.settings.links));
     findings.sort_by_key(|finding| finding.level);
     let view = SessionMessageView {
-        thread: thread(&place, ground.window, lines(ctx, tenant, &place).await?, now),
+        thread: view(&place, ground.window, lines(ctx, tenant, &place).await?, now),
         message: SaidView::of(&content),
         sensitive: sensitive(&findings),
     };
@@ -124,28 +113,6 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: SendArguments) -> Result
     let action = Action::SessionMessageSend(Box::new(plan));
     let preview = Preview { summary, action, findings, view: View::SessionMessage(Box::new(view)) };
     Ok(Proposal { preview, title, sealed: None, kept: None })
-}
-
-fn thread(
-    place: &Place,
-    window: Option<ServiceWindow>,
-    lines: Vec<crate::domain::preview::ThreadLine>,
-    now: Timestamp,
-) -> ThreadView {
-    let open = window.filter(|window| window.is_open(now));
-    ThreadView {
-        conversation_id: place.thread.as_ref().map(|thread| thread.id),
-        contact_id: place.contact.id,
-        to: place.contact.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
-        name: place.contact.name.to_string(),
-        from: place.number.display.clone(),
-        window: open.map(|window| WindowView {
-            opened_at: window.opened_at,
-            closes_at: window.closes_at(),
-            minutes_left: minutes_left(window, now),
-        }),
-        lines,
-    }
 }
 
 /// The sentence that stands above everything else.

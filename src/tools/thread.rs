@@ -1,15 +1,14 @@
 //! The thread that a message belongs to: with whom, from which number, until when, and what was said in it so far.
 
-use super::session::Whom;
 use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppressions;
 use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::conversations::{Conversation, ServiceWindow};
-use crate::domain::ids::{ContactId, TenantId};
+use crate::domain::ids::{ContactId, ConversationId, TenantId};
 use crate::domain::people::Caller;
-use crate::domain::policy::session::Ground;
-use crate::domain::preview::{Speaker, ThreadLine};
+use crate::domain::policy::session::{Ground, minutes_left};
+use crate::domain::preview::{Speaker, ThreadLine, ThreadView, WindowView};
 use crate::domain::redact::scrub;
 use crate::domain::replies::{ReplySource, Saying};
 use crate::error::{Error, Result};
@@ -21,6 +20,15 @@ use crate::tools::Ctx;
 
 /// Messages that are shown around an answer.
 const LINES: usize = 12;
+
+/// To whom, as an agent names it.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// The customer of this thread, from its number.
+    Conversation(ConversationId),
+    /// This customer, from this number of the business.
+    Contact(ContactId, Option<&'a str>),
+}
 
 /// Where something would be said.
 pub struct Place {
@@ -89,8 +97,8 @@ pub struct Footing {
     pub suppressions: Suppressions,
     /// The address, masked; empty if there is none.
     pub to: String,
-    /// When Meta said that somebody else has the number now.
-    pub identity_changed_at: Option<Timestamp>,
+    /// How they are reached, and who Meta says they are.
+    pub reach: Reach,
 }
 
 impl Footing {
@@ -137,13 +145,9 @@ pub async fn ground(source: impl Into<Source<'_>>, tenant: TenantId, place: &Pla
     let Facts { window, suppressions, reach } = facts(source, tenant, at, now).await?;
     let phone = place.contact.phone.as_ref().map(ToString::to_string);
     // A number that is not valid is an address all the same, as far as Meta is concerned.
-    let unnamed = reach.phone.as_ref().map(|_| "•••".to_owned()).or_else(|| reach.user_id.map(|_| "•••".to_owned()));
-    Ok(Footing {
-        window,
-        suppressions,
-        to: phone.or(unnamed).unwrap_or_default(),
-        identity_changed_at: reach.identity_changed_at,
-    })
+    let unnamed =
+        reach.phone.as_ref().map(|_| "•••".to_owned()).or_else(|| reach.user_id.as_ref().map(|_| "•••".to_owned()));
+    Ok(Footing { window, suppressions, to: phone.or(unnamed).unwrap_or_default(), reach })
 }
 
 /// A place as it is now, for the thread of a plan; none if the thread, its customer or its number is gone.
@@ -158,6 +162,25 @@ pub async fn again(
     let numbers = store::business::numbers(source, tenant).await?;
     let number = numbers.into_iter().find(|number| number.id.for_meta() == thread.phone_number_id);
     Ok(contact.zip(number).map(|(contact, number)| Place { contact, number, thread: Some(thread) }))
+}
+
+/// A thread as people look at it, with what was said in it.
+#[must_use]
+pub fn view(place: &Place, window: Option<ServiceWindow>, lines: Vec<ThreadLine>, now: Timestamp) -> ThreadView {
+    let open = window.filter(|window| window.is_open(now));
+    ThreadView {
+        conversation_id: place.thread.as_ref().map(|thread| thread.id),
+        contact_id: place.contact.id,
+        to: place.contact.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
+        name: place.contact.name.to_string(),
+        from: place.number.display.clone(),
+        window: open.map(|window| WindowView {
+            opened_at: window.opened_at,
+            closes_at: window.closes_at(),
+            minutes_left: minutes_left(window, now),
+        }),
+        lines,
+    }
 }
 
 /// What was said lately, oldest first, without what could give anybody away.
