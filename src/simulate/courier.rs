@@ -94,6 +94,21 @@ impl Courier {
         self.arrived.notify_one();
     }
 
+    /// A customer's browser opens a page and presses its one button.
+    pub fn visit(&self, url: &str) {
+        let (client, url) = (self.client.clone(), url.to_owned());
+        tokio::spawn(async move {
+            let seen = client.get(&url).send().await.and_then(reqwest::Response::error_for_status);
+            let went = match seen {
+                Ok(_) => client.post(&url).send().await.map(drop),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = went {
+                tracing::debug!(error = %error.without_url(), "a customer followed a link in vain");
+            }
+        });
+    }
+
     /// Makes POSTs of updates and queues them.
     pub fn publish(&self, updates: &[Update]) {
         if self.target().is_none() {

@@ -67,6 +67,12 @@ impl Bubble {
             seen: false,
         }
     }
+
+    /// The last address in a text of the business's, which a phone makes a link of.
+    pub fn link(&self) -> Option<&str> {
+        self.status?;
+        self.text.split_whitespace().rev().find(|word| word.starts_with("https://") || word.starts_with("http://"))
+    }
 }
 
 pub struct Customer {

@@ -15,6 +15,7 @@
 //! | `POST phones` | `{"id", "status", "quality", "throughput", "allowed", "test_number", "name": {"requested", "decision", "reason"}, "security": "PIN_CHANGED"}` |
 //! | `POST customers` | `{"number", "name", "on_whatsapp", "hides_number", "username", "stopped_marketing", "wrote_hours_ago", "phone_number_id"}`; with `country` instead of a number, somebody whose number the business does not know |
 //! | `POST customers/act` | `{"number" or "user_id", "phone_number_id"}` with one of `text` (and `reply_to`, `referral`, `product`, `forwarded`), `tap`, `react` (both with `wamid`), `media` (`{"mime_type", "filename", "caption", "text" or "base64", "voice", "too_large"}`), `location`, `contacts`, `form` (`{"name", "response"}`), `order`, `edit` (`{"wamid", "text"}`), `revoke`, `unsupported`, `marketing` (`"stop"`, `"resume"`), `blocks`, `new_number`, `new` (`"identity"`, `"user_id"`) |
+//! | `POST customers/follow` | `{"number"}`: they open the newest address in a text of the business's, and press the button of the page |
 //! | `GET webhooks?limit=N` | deliveries, newest first |
 //! | `POST webhooks` | `{"url", "verify": true, "paused", "subscribed"}` |
 //! | `POST webhooks/send` | `{"field", "value"}`: any other webhook, signed and delivered like the rest |

@@ -85,7 +85,7 @@ impl Phone {
             allowed: settings.allowed.clone(),
             country_code,
             profile: Profile::default(),
-            identity_check: false,
+            identity_check: settings.identity_check,
             blocked: BTreeSet::new(),
             name_status: "APPROVED".into(),
             speed: Bucket::full(settings.throughput, now),

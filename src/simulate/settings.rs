@@ -60,6 +60,8 @@ pub struct PhoneSettings {
     pub throughput: u32,
     /// For a test number: the only people it may write to, digits only.
     pub allowed: Option<Vec<String>>,
+    /// Webhooks carry the keys of identities.
+    pub identity_check: bool,
 }
 
 impl PhoneSettings {
@@ -71,6 +73,7 @@ impl PhoneSettings {
             quality: "GREEN".into(),
             throughput: 80,
             allowed: None,
+            identity_check: false,
         }
     }
 }

@@ -44,12 +44,14 @@ async fn the_first_minutes_show_conversations_deliveries_a_paused_template_and_a
     let folder = tempfile::tempdir().expect("a folder");
     let daemon = start(folder.path(), free_port(), "10").await;
     let mut lau = lau(folder.path(), &daemon.url).await;
-    let scenes: [(&str, &str, &[&str]); 9] = [
+    let scenes: [(&str, &str, &[&str]); 11] = [
         ("somebody waits too long", "/conversations?queue=support", &["Late"]),
         ("a complaint has its person", "/conversations?queue=complaints", &["K. Wong", "Escalated", "teapot"]),
         ("an order waits as a file", "/conversations?queue=orders", &["Nobody"]),
         ("two conversations are closed", "/conversations?tab=closed", &["S. Ng"]),
         ("money waits for a signature", "/inbox", &["service-agent"]),
+        ("a cart has become an order", "/audit?action=order.placed", &["The source took an order"]),
+        ("another cart waits for a signature", "/inbox", &["Order 2 products for"]),
         ("one broadcast has ended", "/broadcasts", &["Ask us here", "Done"]),
         ("one is on its way", "/broadcasts", &["Tasting table in Sha Tin", "Sending"]),
         ("Meta's verdict is written down", "/audit?action=template.changed", &["new_teapots"]),
@@ -69,8 +71,12 @@ async fn the_first_minutes_show_conversations_deliveries_a_paused_template_and_a
         .await;
     }
     let log = daemon.log();
-    for said in ["the template is paused for three hours", "the number in Macau may send no more", "S. Ng looks after"]
-    {
+    for said in [
+        "the customer with the first cart goes on to the payment",
+        "the template is paused for three hours",
+        "the number in Macau may send no more",
+        "S. Ng looks after",
+    ] {
         assert!(log.contains(said), "the log does not say: {said}");
     }
     assert!(!log.contains("this did not happen"), "{log}");

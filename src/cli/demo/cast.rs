@@ -35,11 +35,15 @@ pub enum Part {
     Returning,
     /// Has had enough.
     Leaving,
+    /// Sends a cart, and pays for it.
+    Shopper,
+    /// Sends a cart that nobody of the team signs.
+    Guest,
 }
 
 impl Part {
     /// All of them.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Curious,
         Self::Regular,
         Self::Waiting,
@@ -49,13 +53,15 @@ impl Part {
         Self::Closing,
         Self::Returning,
         Self::Leaving,
+        Self::Shopper,
+        Self::Guest,
     ];
 
     /// In which language they write.
     const fn language(self) -> &'static str {
         match self {
-            Self::Curious | Self::Regular | Self::Broken | Self::Returning => "en_US",
-            Self::Waiting | Self::Buyer | Self::Evening | Self::Leaving => "zh_HK",
+            Self::Curious | Self::Regular | Self::Broken | Self::Returning | Self::Shopper => "en_US",
+            Self::Waiting | Self::Buyer | Self::Evening | Self::Leaving | Self::Guest => "zh_HK",
             Self::Closing => "zh_CN",
         }
     }

@@ -13,6 +13,7 @@ mod staff;
 mod story;
 mod teas;
 mod templates;
+mod till;
 
 use super::{environment, log, say};
 use crate::app::App;
@@ -139,10 +140,11 @@ fn simulated(pace: Pace) -> SimulatorSettings {
         marketing_withheld: 0.02,
         ..Life::default()
     };
+    let number = |id, display, name| PhoneSettings { identity_check: true, ..PhoneSettings::new(id, display, name) };
     let phone_numbers = vec![
-        PhoneSettings::new(cast::SHOP, "+852 5550 1000", seed::BUSINESS),
-        PhoneSettings::new(cast::CARE, "+852 5550 2000", "Harbour Tea House Care"),
-        PhoneSettings::new(cast::MACAU, "+852 5550 3000", "Harbour Tea House Macau"),
+        number(cast::SHOP, "+852 5550 1000", seed::BUSINESS),
+        number(cast::CARE, "+852 5550 2000", "Harbour Tea House Care"),
+        number(cast::MACAU, "+852 5550 3000", "Harbour Tea House Macau"),
     ];
     SimulatorSettings {
         business_name: seed::BUSINESS.into(),

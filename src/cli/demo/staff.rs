@@ -4,11 +4,12 @@
 use super::cast::{Cast, Part};
 use super::pace::Pace;
 use super::seed::{self, COMPLAINTS, SERVICE_AGENT, SUPPORT};
+use super::till::Wording;
 use super::{answers, offers};
 use crate::approvals::sign::{self, Intent};
 use crate::approvals::submit;
 use crate::domain::conversations::{Conversation, ConversationState, Outcome};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{ConversationId, RequestId};
 use crate::domain::people::{Agent, Caller, Person, Tenant};
 use crate::domain::requests::{AcceptedWarning, Decision, Status};
 use crate::store::{automation, conversations, people, requests};
@@ -16,22 +17,36 @@ use crate::tools::desk::{self, Deed};
 use crate::tools::{Ctx, catalogue};
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 const BROADCAST: &str = "whatsapp.broadcast.schedule";
 const REPLY: &str = "whatsapp.session_message.send";
+
+/// Whose carts are sold, how they are asked to pay, and whether the demo signs for it.
+const CARTS: [(Part, Wording, bool); 2] = [
+    (
+        Part::Shopper,
+        Wording { text: "Your tea is set aside. Once it is paid, it leaves the shop today.", button: "Pay" },
+        true,
+    ),
+    (Part::Guest, Wording { text: "你的茶具已預留，付款後即日寄出。", button: "付款" }, false),
+];
 
 /// So often the team looks up.
 const LOOKS: Duration = Duration::from_secs(2);
 
 /// The people of the story, and the agent that works for them.
 pub struct Staff<'a> {
-    ctx: &'a Ctx,
+    pub ctx: &'a Ctx,
     tenant: Tenant,
     lau: Person,
     ng: Person,
     wong: Person,
-    agent: Agent,
+    pub agent: Agent,
+    /// Carts that came to nothing, and are left alone.
+    left: Mutex<BTreeSet<ConversationId>>,
 }
 
 impl<'a> Staff<'a> {
@@ -46,7 +61,9 @@ impl<'a> Staff<'a> {
         let agent = agents.into_iter().find(|agent| agent.name == SERVICE_AGENT);
         let (lau, ng, wong) = (who(seed::COMPLIANCE), who(seed::OPERATOR), who(seed::MANAGER));
         Ok(match (lau, ng, wong, agent) {
-            (Some(lau), Some(ng), Some(wong), Some(agent)) => Some(Self { ctx, tenant, lau, ng, wong, agent }),
+            (Some(lau), Some(ng), Some(wong), Some(agent)) => {
+                Some(Self { ctx, tenant, lau, ng, wong, agent, left: Mutex::default() })
+            }
             _ => None,
         })
     }
@@ -103,6 +120,13 @@ impl<'a> Staff<'a> {
         Ok(approved.then_some(launch.id))
     }
 
+    /// Reads a request for as long as that takes at least, and signs it.
+    pub async fn read_and_sign(&self, id: RequestId) -> anyhow::Result<()> {
+        sign::dossier(self.ctx, self.tenant.id, &self.lau, id).await?;
+        tokio::time::sleep(self.ctx.policy.times.min_review + Duration::from_millis(100)).await;
+        self.sign(id).await
+    }
+
     async fn sign(&self, id: RequestId) -> anyhow::Result<()> {
         let tenant = self.tenant.id;
         let request = requests::find(&self.ctx.db, tenant, id).await?.context("the request is gone")?;
@@ -132,7 +156,23 @@ impl<'a> Staff<'a> {
         {
             self.does(&self.ng, &thread, Deed::Close(Outcome::Solved, thread.unread)).await?;
         }
+        for (part, wording, signs) in CARTS {
+            if let Some(thread) = self.thread(cast, part).await? {
+                self.look_after_cart(&thread, &wording, signs).await;
+            }
+        }
         Ok(())
+    }
+
+    /// Whoever tries the demo may have turned something down, or sold the last of it.
+    async fn look_after_cart(&self, thread: &Conversation, wording: &Wording, signs: bool) {
+        if self.left.lock().unwrap_or_else(PoisonError::into_inner).contains(&thread.id) {
+            return;
+        }
+        if let Err(error) = self.sell(thread, wording, signs).await {
+            tracing::warn!("a cart is left alone: {error:#}");
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(thread.id);
+        }
     }
 
     /// A regular customer: somebody takes over, an answer goes out, and when they are content it is closed.

@@ -55,6 +55,10 @@ fn customers(cast: &Cast) -> Vec<Beat> {
     let text = |text: &str| json!({ "text": text });
     let picture = json!({"media": {"mime_type": "image/png", "filename": "teapot.png", "base64": STANDARD.encode(BROKEN_TEAPOT),
         "caption": "The teapot arrived broken. What can you do?"}});
+    let item = |id: &str, quantity: u32, price: u32| json!({"product_retailer_id": id, "quantity": quantity, "item_price": price, "currency": "HKD"});
+    let cart = |items: Vec<Value>| json!({"order": {"catalog_id": "harbour", "product_items": items}});
+    let teas = cart(vec![item("OOLONG-WINTER-50", 2, 118), item("JASMINE-100", 1, 138)]);
+    let gift = cart(vec![item("GAIWAN-PORCELAIN", 1, 220), item("WHITE-PEONY-75", 1, 158)]);
     let order = json!({"media": {"mime_type": "application/pdf", "filename": "訂單 H-4071.pdf", "caption": "想改一改這張訂單的數量"}});
     let acts = [
         (6, Part::Curious, text("Good morning!"), "a customer says hello, and is welcomed"),
@@ -73,7 +77,9 @@ fn customers(cast: &Cast) -> Vec<Beat> {
         (32, Part::Buyer, order, "a customer sends an order as a file"),
         (36, Part::Evening, text("請問有冇鐵觀音？"), "a customer writes to Macau, where nobody is there"),
         (40, Part::Closing, text("几点关门？"), "a customer asks when the shop closes, and is told at once"),
+        (42, Part::Shopper, teas, "a customer sends a cart: its order is signed, and a link to pay it follows"),
         (46, Part::Returning, text("Can I return a teapot?"), "a customer wants to give something back"),
+        (54, Part::Guest, gift, "a customer sends a cart, whose order waits for a signature"),
         (58, Part::Regular, text("Perfect, thank you!"), "the regular customer is content"),
         (70, Part::Leaving, text("停止"), "a customer has had enough: nobody writes to them any more"),
         (100, Part::Waiting, text("有人嗎？"), "whoever waits for a person asks once more"),
@@ -85,7 +91,14 @@ fn customers(cast: &Cast) -> Vec<Beat> {
         fields.insert("phone_number_id".to_owned(), part.writes_to().into());
         Some(Beat { at, says: says.to_owned(), call: "customers/act", body: act })
     });
-    beats.collect()
+    beats.chain(pays(cast)).collect()
+}
+
+/// Whoever sent the first cart follows the link, as far as it was signed.
+fn pays(cast: &Cast) -> Option<Beat> {
+    let body = json!({"number": cast.player(Part::Shopper)?.phone.e164()});
+    let says = "the customer with the first cart goes on to the payment".to_owned();
+    Some(Beat { at: 80, says, call: "customers/follow", body })
 }
 
 fn meta() -> Vec<Beat> {

@@ -57,6 +57,7 @@ const CALLS: &[(&str, Act)] = &[
     ("clock", clock),
     ("customers", people::customer),
     ("customers/act", people::act),
+    ("customers/follow", people::follow),
     ("faults", add_fault),
     ("life", life),
     ("limits", business::limits),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::acts::{self, Act};
-use super::super::customers::Customer;
+use super::super::customers::{Bubble, Customer};
 use super::super::fill::Choice;
 use super::super::inbound::{Enclosure, Said};
 use super::super::state::World;
@@ -147,6 +147,23 @@ pub fn act(world: &World, body: &Bytes) -> Outcome {
     let customer = state.customers.get(&wa_id);
     Ok(json!({"wamid": wamid.as_deref(), "user_id": customer.map(|customer| &*customer.user_id),
         "identity_key_hash": customer.map(Customer::identity_hash)}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Follows {
+    number: String,
+}
+
+/// A customer opens the newest address on the screen, and presses the button of its page.
+pub fn follow(world: &World, body: &Bytes) -> Outcome {
+    let wa_id = digits(&read::<Follows>(body)?.number)?;
+    let state = world.state();
+    let screen = state.customers.get(&wa_id).map(|customer| &customer.screen);
+    let url = screen.into_iter().flatten().rev().find_map(Bubble::link);
+    let url = url.ok_or_else(|| refused("no text on this customer's screen holds an address"))?;
+    world.courier.visit(url);
+    Ok(json!({}))
 }
 
 fn read_act(world: &World, wa_id: &str, asked: ActAsked) -> Result<Act, Refused> {
