@@ -53,6 +53,7 @@ pub struct RequestView {
     /// How far it is.
     pub execution: Option<ExecutionView>,
     /// Where the order or payment link of this request stands now; null for other writes, and before it is begun.
+    #[schemars(schema_with = "in_short")]
     pub order: Option<OrderNow>,
     /// What came of it.
     pub result: Option<Value>,
@@ -75,6 +76,11 @@ fn shape(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// The shape of an order, as short for the same reason.
+fn in_short(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["object", "null"] })
+}
+
 /// A request whose schema spells out what people see.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
@@ -86,9 +92,14 @@ impl JsonSchema for InFull {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = RequestView::json_schema(generator);
-        let full = generator.subschema_for::<View>();
-        if let Some(preview) = schema.pointer_mut("/properties/preview") {
-            *preview = full.into();
+        let full = [
+            ("/properties/preview", generator.subschema_for::<View>()),
+            ("/properties/order", generator.subschema_for::<Option<OrderNow>>()),
+        ];
+        for (place, shape) in full {
+            if let Some(member) = schema.pointer_mut(place) {
+                *member = shape.into();
+            }
         }
         schema
     }
