@@ -124,3 +124,5 @@ act-reply-sent-twice = Message sent twice
 act-reply-settled-otherwise = Arrived against what was recorded
 act-webhook-retried = Webhook post tried again
 act-request-rechecked = Looked at again: the rules say something else now
+act-automation-stored = Automation draft stored
+act-automation-taken-away = Automation taken away

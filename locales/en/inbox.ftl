@@ -35,3 +35,6 @@ kind-segment = Segment
 kind-session = Reply
 kind-retry = Webhook retry
 inbox-blocked = Blocked by now
+kind-flow = Flow
+kind-keyword-rule = Keyword rule
+kind-auto-reply = Auto-reply

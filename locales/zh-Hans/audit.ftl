@@ -118,3 +118,5 @@ act-reply-sent-twice = 消息发送了两次
 act-reply-settled-otherwise = 与记录相反，消息已送达
 act-webhook-retried = 已重试 webhook 记录
 act-request-rechecked = 重新检查：规则结果已改变
+act-automation-stored = 已保存自动化草稿
+act-automation-taken-away = 自动化已停用

@@ -32,3 +32,6 @@ kind-segment = 客户分组
 kind-session = 回复
 kind-retry = 重试 webhook
 inbox-blocked = 现在被规则阻止
+kind-flow = 流程
+kind-keyword-rule = 关键词规则
+kind-auto-reply = 自动回复

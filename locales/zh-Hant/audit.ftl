@@ -118,3 +118,5 @@ act-reply-sent-twice = 訊息發送了兩次
 act-reply-settled-otherwise = 與記錄相反，訊息已送達
 act-webhook-retried = 已重試 webhook 紀錄
 act-request-rechecked = 重新檢查：規則結果已改變
+act-automation-stored = 已儲存自動化草稿
+act-automation-taken-away = 自動化已停用

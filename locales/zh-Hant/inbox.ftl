@@ -32,3 +32,6 @@ kind-segment = 分眾
 kind-session = 回覆
 kind-retry = 重試 webhook
 inbox-blocked = 現時被規則阻止
+kind-flow = 流程
+kind-keyword-rule = 關鍵字規則
+kind-auto-reply = 自動回覆

@@ -88,6 +88,10 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             }
             Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
         },
+        Action::AutomationChange(plan) => {
+            let outcome = tools::automation::write(ctx, &mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
         Action::BroadcastSchedule(plan) => {
             let execution = start(&mut tx, tenant, id, &plan, now).await?;
             let details = json!({"execution": execution, "digest": digest, "people": plan.audience.count});

@@ -57,7 +57,10 @@ async fn one(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
 /// Whether what it would do depends on what Meta says of templates and numbers.
 const fn rests_on_meta(action: &Action) -> bool {
     match action {
-        Action::BroadcastSchedule(_) | Action::SessionMessageSend(_) | Action::PaymentLinkSend(_) => true,
+        Action::BroadcastSchedule(_)
+        | Action::SessionMessageSend(_)
+        | Action::PaymentLinkSend(_)
+        | Action::AutomationChange(_) => true,
         // What an order rests on, its source says.
         Action::BroadcastCreate(_)
         | Action::ContactImport(_)

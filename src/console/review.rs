@@ -3,6 +3,7 @@
 //! Every value comes from the stored, signed payload. Money and local times arrive written out, since they depend on
 //! currencies and markets; everything else is formatted by the page.
 
+mod automation;
 mod broadcasts;
 mod contacts;
 pub mod messages;
@@ -20,6 +21,7 @@ use crate::domain::preview::{Preview, View};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::words::{Lang, Words};
 
+pub use automation::{AnswerLine, AutomationReview, LeadLine, SampleLine, ScriptDiff, StepLine};
 pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
 pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
@@ -36,6 +38,7 @@ pub enum Review {
     Retry(Box<RetryReview>),
     Order(Box<OrderReview>),
     PaymentLink(Box<PaymentReview>),
+    Automation(Box<AutomationReview>),
 }
 
 /// The sections of a request, at this moment.
@@ -52,6 +55,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::WebhookRetry(view) => Review::Retry(Box::new(webhooks::retry(l, view))),
         View::Order(view) => Review::Order(Box::new(orders::order(l, view, now))),
         View::PaymentLink(view) => Review::PaymentLink(Box::new(orders::payment(l, view, now))),
+        View::Automation(view) => Review::Automation(Box::new(automation::automation(l, view))),
     }
 }
 
@@ -68,6 +72,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::WebhookRetry(view) => webhooks::summary(l, view),
         View::Order(view) => orders::order_summary(l, view),
         View::PaymentLink(view) => orders::payment_summary(l, view),
+        View::Automation(view) => automation::summary(l, view),
     }
 }
 
@@ -107,6 +112,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             let (applied, aside, unread) = (figure("applied")?, figure("aside")?, figure("unread")?);
             l.t3("result-retry", "applied", applied, "aside", aside, "unread", unread)
         }
+        View::Automation(view) => automation::outcome(l, view, &figure("version")?),
     };
     let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
     Some(Outcome { tone, text, lang: None })

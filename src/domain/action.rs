@@ -1,6 +1,7 @@
 //! What the worker can do: one variant for each write tool, fully resolved.
 
 use super::audience::AudienceSeal;
+use super::automation::plan::AutomationPlan;
 use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
 use super::contacts::import::ImportPlan;
 use super::ids::BroadcastId;
@@ -30,6 +31,8 @@ pub enum Action {
     OrderCreate(Box<OrderPlan>),
     /// Send a customer a link by which their order is paid, once, while their window is open.
     PaymentLinkSend(Box<LinkPlan>),
+    /// Store what answers customers by itself, make it live, or take it away.
+    AutomationChange(Box<AutomationPlan>),
 }
 
 /// A broadcast to be stored.
@@ -58,6 +61,7 @@ impl Action {
             Self::WebhookRetry(_) => "whatsapp.webhook.retry",
             Self::OrderCreate(_) => "whatsapp.order.create_from_chat",
             Self::PaymentLinkSend(_) => "whatsapp.payment_link.send",
+            Self::AutomationChange(plan) => plan.tool(),
         }
     }
 
@@ -72,7 +76,8 @@ impl Action {
             | Self::SessionMessageSend(_)
             | Self::WebhookRetry(_)
             | Self::OrderCreate(_)
-            | Self::PaymentLinkSend(_) => None,
+            | Self::PaymentLinkSend(_)
+            | Self::AutomationChange(_) => None,
         }
     }
 
@@ -84,7 +89,11 @@ impl Action {
             | Self::SessionMessageSend(_)
             | Self::OrderCreate(_)
             | Self::PaymentLinkSend(_) => true,
-            Self::BroadcastCreate(_) | Self::ContactImport(_) | Self::SegmentUpsert(_) | Self::WebhookRetry(_) => false,
+            Self::BroadcastCreate(_)
+            | Self::ContactImport(_)
+            | Self::SegmentUpsert(_)
+            | Self::WebhookRetry(_)
+            | Self::AutomationChange(_) => false,
         }
     }
 

@@ -1,9 +1,11 @@
 //! What a write would do: facts that the server worked out, findings of the policy, and the exact thing to be signed.
 
+mod automation;
 mod broadcast;
 mod contacts;
 mod messages;
 mod orders;
+pub mod scripts;
 mod segments;
 mod webhooks;
 
@@ -15,6 +17,10 @@ use super::money::Money;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use automation::{
+    AnswerView, AnsweredCount, AutomationView, LeadKind, LeadView, RehearsalView, RehearsedSample, ScriptChange,
+    ScriptLine, ScriptView, StepKind, StepView, TriggerView, VerdictCount,
+};
 pub use broadcast::{
     AudienceView, BroadcastView, ConsentView, LanguageView, LinkView, LinksView, LocalTime, MarketCount, MessageView,
     Sample, ScheduleView, SegmentView, SourceCount, VariableView,
@@ -155,6 +161,8 @@ pub enum View {
     Order(Box<OrderView>),
     /// A link by which an order is paid.
     PaymentLink(Box<PaymentLinkView>),
+    /// A rule, a flow or an auto-reply.
+    Automation(Box<AutomationView>),
 }
 
 impl View {
@@ -169,6 +177,7 @@ impl View {
             Self::WebhookRetry(view) => &view.name,
             Self::Order(view) => view.thread.who(),
             Self::PaymentLink(view) => view.thread.who(),
+            Self::Automation(view) => &view.change.name,
         }
     }
 
@@ -181,7 +190,8 @@ impl View {
             | Self::SessionMessage(_)
             | Self::WebhookRetry(_)
             | Self::Order(_)
-            | Self::PaymentLink(_) => None,
+            | Self::PaymentLink(_)
+            | Self::Automation(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -196,7 +206,8 @@ impl View {
             | Self::SessionMessage(_)
             | Self::WebhookRetry(_)
             | Self::Order(_)
-            | Self::PaymentLink(_) => None,
+            | Self::PaymentLink(_)
+            | Self::Automation(_) => None,
         }
     }
 
@@ -207,7 +218,11 @@ impl View {
             Self::Broadcast(view) => view.schedule.schedule.finish_by,
             Self::SessionMessage(view) => view.thread.window.map(|window| window.closes_at),
             Self::PaymentLink(view) => view.thread.window.map(|window| window.closes_at),
-            Self::ContactImport(_) | Self::Segment(_) | Self::WebhookRetry(_) | Self::Order(_) => None,
+            Self::ContactImport(_)
+            | Self::Segment(_)
+            | Self::WebhookRetry(_)
+            | Self::Order(_)
+            | Self::Automation(_) => None,
         }
     }
 
@@ -244,6 +259,7 @@ impl View {
             Self::WebhookRetry(_) => &[Events, Effect],
             Self::Order(_) => &[Identity, Items],
             Self::PaymentLink(_) => &[Identity, Items, Message],
+            Self::Automation(_) => &[Message, Change, Effect],
         }
     }
 
@@ -287,6 +303,11 @@ impl View {
             ]
             .into_iter()
             .collect(),
+            Self::Automation(view) => {
+                [Digest::of(&view.script), Digest::of(&view.change), Digest::of(&(&view.effect, findings))]
+                    .into_iter()
+                    .collect()
+            }
         }
     }
 }
@@ -346,6 +367,7 @@ impl Preview {
             View::SessionMessage(_) => (1, None),
             View::WebhookRetry(_) => (0, None),
             View::Order(_) | View::PaymentLink(_) => (1, None),
+            View::Automation(view) => (view.effect.conversations, None),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Keyword rules, flows and auto-replies, in versions; which of them are live, and by which request.
 
+mod past;
 mod runs;
 
 use super::{Db, Error, Result, Source, Tx, json, on, row, unsigned, word};
@@ -9,6 +10,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AutoReplyId, FlowId, KeywordRuleId, RequestId, TenantId};
 use uuid::Uuid;
 
+pub use past::{PastMessage, past, standing_in};
 pub use runs::{Run, RunFilter, leave_place, place, put_place, recent, record, runs};
 
 const TABLE: &str = "automation";

@@ -9,7 +9,9 @@ use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use serde_json::Value;
 use std::time::Duration;
 
-pub use queues::{NewQueue, Queue, add_person, add_queue, need_queue, queue, queues, remove_person};
+pub use queues::{
+    NewQueue, Queue, add_person, add_queue, default_queue, everybody_away, need_queue, queue, queues, remove_person,
+};
 pub use threads::{
     File, Filter, FreeTime, Line, cart, edited, entered, files, free_time, lines, list, revoked, told_free,
 };

@@ -2,7 +2,8 @@
 
 use super::Tool;
 use super::{
-    audit, broadcasts, business, consent, contacts, messages, orders, requests, segments, templates, webhooks,
+    audit, automation, broadcasts, business, consent, contacts, messages, orders, requests, segments, templates,
+    webhooks,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -27,6 +28,7 @@ const TABLES: &[&[Tool]] = &[
     orders::TOOLS,
     orders::create::TOOLS,
     orders::pay::TOOLS,
+    automation::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -1,6 +1,7 @@
 //! The catalogue: what agents can ask for. A tool is a row in the table of its area; the door walks the rows.
 
 pub mod audit;
+pub mod automation;
 pub mod broadcasts;
 pub mod business;
 pub mod catalogue;
@@ -205,6 +206,7 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         Action::WebhookRetry(plan) => webhooks::retry::standing(&ctx.db, tenant, plan).await,
         Action::OrderCreate(plan) => orders::create::standing(ctx, tenant, plan).await,
         Action::PaymentLinkSend(plan) => orders::pay::standing(ctx, &ctx.db, tenant, plan, ctx.clock.now()).await,
+        Action::AutomationChange(plan) => automation::standing(ctx, tenant, plan).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),

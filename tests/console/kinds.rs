@@ -19,6 +19,7 @@ on_both!(
     an_answer_to_a_customer_is_decided_on_one_page,
     what_meta_sent_is_tried_again_by_one_page,
     an_order_and_its_payment_are_decided_on_a_page_each,
+    what_answers_customers_is_decided_on_one_page,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -287,4 +288,40 @@ async fn in_chinese(lau: &mut Visitor, path: &str, rule: &str, english: &str) {
             assert!(findings.contains(rule) && !findings.contains(english), "{findings}");
         }
     }
+}
+
+async fn what_answers_customers_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.ask_rule().await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Keyword rule", "Menu <i>", "Of 1 messages of the last 30 days, 1 would be answered otherwise"]);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "1 Message Keyword rule",
+            "Phrases menu Match a word of the message Priority 7",
+            "Our numbers all",
+            "Says We have tea . Our teas",
+            "2 What changes version 1",
+            "It becomes live. Nothing of it was live before.",
+            "3 Whom it touches With the messages of the last 30 days",
+            "Messages 1 Answered otherwise than today 1 In conversations 1 Answered by this 1",
+            "<b>menu</b> for …67",
+            "No answer Menu <i> We have tea .",
+        ],
+    );
+    assert!(!page.html.contains("9123") && !page.html.contains("wamid.1"), "no whole number and no id");
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 3);
+    for lang in ["zh-Hant", "zh-Hans"] {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&format!("/requests/{}", request.id)).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        assert!(!page.part("#effect").contains("Messages"), "{}", page.part("#effect"));
+    }
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
+    sign(&world, &mut lau, &request, &["message", "change", "effect"], &[]).await;
+    let waits = world.stored(&request).await.0;
+    assert_eq!(waits.not_before, waits.approved_at, "what can be taken away again does not cool off");
 }

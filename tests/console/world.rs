@@ -268,6 +268,29 @@ impl World {
         store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
     }
 
+    /// A keyword rule, after a customer wrote what it listens for.
+    pub async fn ask_rule(&self) -> ActionRequest {
+        let (number, at) = ("106540352242922", self.now().before(Duration::from_hours(1)));
+        let mut tx = self.db.begin().await.unwrap();
+        let contact = store::contacts::insert_many(&mut tx, self.tenant, &[person(0)]).await.unwrap()[0];
+        let inbound = Inbound {
+            wamid: "wamid.1",
+            phone_number_id: number,
+            contact,
+            kind: "text",
+            body: Some("<b>menu</b> for 9123 4567"),
+            details: None,
+            context: None,
+            sent_at: at,
+        };
+        assert!(receive(&mut tx, self.tenant, &inbound, at).await.unwrap());
+        tx.commit().await.unwrap();
+        let rule = json!({"name": "Menu <i>", "priority": 7, "match": "word", "phrases": ["menu"],
+            "action": {"reply": {"say": {"text": "We have *tea*."}, "buttons": ["Our teas"]}}});
+        let arguments = json!({"rule": rule, "becomes": "active"});
+        self.ask("whatsapp.automation_change.preview", "whatsapp.keyword_rule.upsert", arguments).await
+    }
+
     /// What the log says was done, oldest first.
     pub async fn acts(&self) -> Vec<String> {
         let entries = store::audit::list(&self.db, self.tenant, &Default::default(), 1_000).await.unwrap();

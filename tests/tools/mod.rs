@@ -1,6 +1,7 @@
 //! The tools, one file a noun, each through the agents' door on both databases.
 
 mod audit;
+mod automation;
 mod broadcast_cost;
 mod broadcast_digest;
 mod broadcast_previews;

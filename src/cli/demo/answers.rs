@@ -165,6 +165,7 @@ mod tests {
             templates: &[],
             queues: Some(&queues),
             numbers: &numbers,
+            products: &[],
             settings: &Settings::default(),
             now,
         };

@@ -174,6 +174,8 @@ const ACTS: &[(&str, &str)] = &[
     ("queue.set", "act-queue-set"),
     ("product.set", "act-product-set"),
     ("automation.made_live", "act-automation-made-live"),
+    ("automation.stored", "act-automation-stored"),
+    ("automation.taken_away", "act-automation-taken-away"),
     ("webhook.retried", "act-webhook-retried"),
     ("payment_link.taken_back", "act-payment-link-taken-back"),
 ];

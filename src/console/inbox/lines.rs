@@ -189,6 +189,11 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.webhook.retry" => l.t("kind-retry"),
         "whatsapp.order.create_from_chat" => l.t("kind-order"),
         "whatsapp.payment_link.send" => l.t("kind-payment"),
+        // An auto-reply is written by the same tool as a flow; what is stored in English says which.
+        "whatsapp.flow.upsert" if kind == "Auto-reply" => l.t("kind-auto-reply"),
+        "whatsapp.flow.upsert" => l.t("kind-flow"),
+        "whatsapp.keyword_rule.upsert" => l.t("kind-keyword-rule"),
+        "whatsapp.auto_reply.enable" => l.t("kind-auto-reply"),
         _ => kind.to_owned(),
     };
     Row {

@@ -78,6 +78,7 @@ pub fn said(l: &Words, line: &ThreadLine) -> SaidLine {
     }
 }
 
+/// A message as its reader sees it.
 pub fn message(view: &SaidView) -> SaidMessage {
     let choices = view.choices.iter().map(|choice| match &choice.detail {
         Some(detail) => format!("[{}] {detail}", choice.title),

@@ -1,7 +1,7 @@
 //! Sample requests: open, sent back with faults, and signed and running; and their signing pages.
 
 use super::orders::{order, payment};
-use super::review::{import, retry, review, segment, session};
+use super::review::{automation, import, retry, review, segment, session};
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::monitor::ledger_tag;
@@ -213,7 +213,9 @@ impl RequestPage {
                 take_back: Some("/requests/ar_7f3k/take-back".into()),
             }),
         });
-        vec![open, refused, signed, import, segment, queued, under_way, doubtful, retry, order, payment]
+        let automation =
+            other(Review::Automation(Box::new(automation())), &[Section::Message, Section::Change, Section::Effect]);
+        vec![open, refused, signed, import, segment, queued, under_way, doubtful, retry, order, payment, automation]
     }
 }
 

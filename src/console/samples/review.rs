@@ -5,9 +5,10 @@ use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
 use crate::console::review::messages::{SaidLine, SaidMessage, SessionReview};
 use crate::console::review::{
-    AudienceSection, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine, EventLine, Header,
-    ImportPerson, ImportReview, LeftOutLine, LinkView, LinksSection, MarketTime, MessageSection, PostReview,
-    RetryReview, SamplePerson, ScheduleSection, SegmentLine, SegmentReview, SegmentSide, Variable, Variant,
+    AnswerLine, AudienceSection, AutomationReview, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine,
+    EventLine, Header, ImportPerson, ImportReview, LeadLine, LeftOutLine, LinkView, LinksSection, MarketTime,
+    MessageSection, PostReview, RetryReview, SampleLine, SamplePerson, ScheduleSection, ScriptDiff, SegmentLine,
+    SegmentReview, SegmentSide, StepLine, Variable, Variant,
 };
 
 fn share(name: &str, count: u64) -> Share {
@@ -261,5 +262,61 @@ pub fn retry() -> RetryReview {
         events: 8,
         changes: 7,
         kinds: vec![("message".into(), 8)],
+    }
+}
+
+/// A flow that takes the place of another version.
+pub fn automation() -> AutomationReview {
+    let said = || session().message;
+    let step = |name: &str, depth, does: &str| StepLine {
+        name: name.into(),
+        depth,
+        reached: depth < 2,
+        does: does.into(),
+        what: (depth > 0).then(|| HOSTILE.into()),
+        holds: (depth > 1).then(|| HOSTILE.into()),
+        says: (depth < 2).then(said),
+        prices: vec![HOSTILE.into()],
+        note: (depth > 0).then(|| HOSTILE.into()),
+        leads: Vec::new(),
+    };
+    let lead = |to: &str, linked| LeadLine {
+        by: "tapped:".into(),
+        words: HOSTILE.into(),
+        to: to.into(),
+        linked,
+        back: linked,
+    };
+    let answer =
+        |by: Option<&str>| AnswerLine { by: by.map(str::to_owned), says: vec![said()], queue: by.map(str::to_owned) };
+    let sample = |text: Option<&str>, today| SampleLine {
+        verdict: "Answered by this".into(),
+        at: now(),
+        text: text.map(str::to_owned),
+        today,
+        then: Some(answer(Some(HOSTILE))),
+    };
+    AutomationReview {
+        kind: "Flow".into(),
+        trigger: vec![("Started by".into(), HOSTILE.into()), ("Our numbers".into(), "all".into())],
+        steps: vec![
+            StepLine { leads: vec![lead("menu", true), lead("gone", false)], ..step("menu", 0, "Asks") },
+            step("desk", 1, "Hands over to people in"),
+            step("", 2, "Looks whether"),
+        ],
+        becomes: "It becomes live in place of version 2, which answers nobody any more.".into(),
+        version: 3,
+        compared_with: Some(2),
+        lines: vec![ScriptDiff { place: HOSTILE.into(), before: Some(HOSTILE.into()), after: None }],
+        unlisted: 4,
+        days: 30,
+        messages: 12_480,
+        only_newest: true,
+        different: 310,
+        conversations: 280,
+        standing: 7,
+        verdicts: vec![("Answered by this".into(), 310)],
+        by: vec![("Flow".into(), HOSTILE.into(), 310)],
+        samples: vec![sample(Some(HOSTILE), None), sample(None, Some(answer(None)))],
     }
 }

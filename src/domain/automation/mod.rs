@@ -7,12 +7,14 @@ pub mod keywords;
 pub mod names;
 pub mod people;
 pub mod phrases;
+pub mod plan;
 pub mod react;
 pub mod reaction;
 pub mod rehearse;
 pub mod replies;
 pub mod scope;
 mod walk;
+mod wordings;
 
 use super::canonical::{Digest, NotCanonical};
 use super::clock::Timestamp;
@@ -20,6 +22,8 @@ use super::ids::{AutoReplyId, FlowId, KeywordRuleId, RequestId};
 use auto_replies::AutoReply;
 use flows::Flow;
 use keywords::KeywordRule;
+use phrases::Plain;
+use scope::Scope;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,7 +40,7 @@ words! {
 }
 
 /// One rule, flow or auto-reply, whatever its version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
 pub enum Subject {
     /// A keyword rule.
@@ -102,6 +106,16 @@ impl Content {
         }
     }
 
+    /// For whom it acts.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        match self {
+            Self::KeywordRule(rule) => &rule.scope,
+            Self::Flow(flow) => &flow.scope,
+            Self::AutoReply(reply) => &reply.scope,
+        }
+    }
+
     /// Over all it says: two contents with one digest act alike.
     pub fn digest(&self) -> Result<Digest, NotCanonical> {
         Digest::of(self)
@@ -144,10 +158,28 @@ pub struct Live<T> {
     pub content: T,
 }
 
+/// A rule with its phrases as they are compared, so that each is read once and not for each message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Listening {
+    live: Live<KeywordRule>,
+    phrases: Vec<Plain>,
+}
+
+impl Listening {
+    fn of(live: Live<KeywordRule>) -> Self {
+        let phrases = live.content.phrases.iter().map(|phrase| Plain::of(phrase)).collect();
+        Self { live, phrases }
+    }
+
+    fn finds(&self, text: &Plain) -> bool {
+        self.phrases.iter().any(|phrase| self.live.content.kind.finds(phrase, text))
+    }
+}
+
 /// All that is live at one business, in the order in which it is tried.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Active {
-    rules: BTreeMap<(u16, KeywordRuleId), Live<KeywordRule>>,
+    rules: BTreeMap<(u16, KeywordRuleId), Listening>,
     flows: BTreeMap<FlowId, Live<Flow>>,
     replies: BTreeMap<(u8, AutoReplyId), Live<AutoReply>>,
 }
@@ -159,7 +191,8 @@ impl Active {
         self.remove(content.subject());
         match content {
             Content::KeywordRule(content) => {
-                self.rules.insert((content.priority, content.id), Live { version, authority, content });
+                let place = (content.priority, content.id);
+                self.rules.insert(place, Listening::of(Live { version, authority, content }));
             }
             Content::Flow(content) => {
                 self.flows.insert(content.id, Live { version, authority, content });
@@ -189,7 +222,40 @@ impl Active {
 
     /// Keyword rules, those that come first first.
     pub fn rules(&self) -> impl Iterator<Item = &Live<KeywordRule>> {
-        self.rules.values()
+        self.rules.values().map(|rule| &rule.live)
+    }
+
+    /// The keyword rules that listen for what this text says, those that come first first.
+    pub fn matching(&self, text: &Plain) -> impl Iterator<Item = &Live<KeywordRule>> {
+        self.rules.values().filter(move |rule| rule.finds(text)).map(|rule| &rule.live)
+    }
+
+    /// What is live of a subject, and in which version.
+    #[must_use]
+    pub fn find(&self, subject: Subject) -> Option<Live<Content>> {
+        fn whole<T: Clone>(live: &Live<T>, content: impl Fn(T) -> Content) -> Live<Content> {
+            Live { version: live.version, authority: live.authority, content: content(live.content.clone()) }
+        }
+        match subject {
+            Subject::KeywordRule(id) => {
+                self.rules().find(|live| live.content.id == id).map(|live| whole(live, Content::KeywordRule))
+            }
+            Subject::Flow(id) => self.flow(id).map(|live| whole(live, Content::Flow)),
+            Subject::AutoReply(id) => {
+                self.auto_replies().find(|live| live.content.id == id).map(|live| whole(live, Content::AutoReply))
+            }
+        }
+    }
+
+    /// What starts a flow.
+    pub fn starters(&self, flow: FlowId) -> impl Iterator<Item = (&str, &Scope)> {
+        let rules = self.rules().map(|live| &live.content);
+        let rules = rules.filter(move |rule| rule.action == keywords::Action::StartFlow(flow));
+        let replies = self.auto_replies().map(|live| &live.content);
+        let replies = replies.filter(move |reply| reply.fallback == Some(auto_replies::ReplyFallback::Flow(flow)));
+        rules
+            .map(|rule| (rule.name.as_str(), &rule.scope))
+            .chain(replies.map(|reply| (reply.name.as_str(), &reply.scope)))
     }
 
     /// Flows.

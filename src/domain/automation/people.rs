@@ -1,6 +1,7 @@
 //! How customers ask for a person. Whatever else automation does, these words end it.
 
 use super::phrases::Plain;
+use std::sync::LazyLock;
 
 /// What people call whom they want to talk to, the longest first where one holds another.
 const WORDS: &[&str] = &[
@@ -31,6 +32,9 @@ const WORDS: &[&str] = &[
     "客服",
 ];
 
+/// The same as they are compared.
+static PLAIN_WORDS: LazyLock<Vec<Plain>> = LazyLock::new(|| WORDS.iter().map(|word| Plain::of(word)).collect());
+
 /// What may stand around such a word; anything else makes the message one about something else.
 const AROUND: &[&str] = &[
     "a", "an", "the", "to", "with", "i", "id", "im", "me", "my", "you", "your", "we", "want", "wanna", "need", "would",
@@ -45,8 +49,7 @@ const AROUND_CHINESE: &str = "我你您想要找同跟和與与請请轉转接�
 /// Whether the whole message asks for a person and for nothing else.
 #[must_use]
 pub fn asks_for_a_person(text: &Plain) -> bool {
-    WORDS.iter().any(|word| {
-        let word = Plain::of(word);
+    PLAIN_WORDS.iter().any(|word| {
         let wanted = word.words();
         let mut places = text.words().windows(wanted.len().max(1)).enumerate().filter(|(_, some)| *some == wanted);
         places.any(|(at, _)| {

@@ -137,7 +137,7 @@ impl<'a> Asker<'a> {
     fn rules(&self) -> impl Iterator<Item = &'a Live<KeywordRule>> {
         let Self { inbound, said, facts, .. } = self;
         let covers = |rule: &KeywordRule| rule.covers(&inbound.number, facts.language);
-        self.active.rules().filter(move |live| covers(&live.content) && live.content.finds(said).is_some())
+        self.active.matching(said).filter(move |live| covers(&live.content))
     }
 
     /// Hands over to a person. What the customer may not be sent is left unsaid.

@@ -47,6 +47,20 @@ pub enum Said {
 }
 
 impl Said {
+    /// As a row of the past keeps it: Meta's word for its kind, its text, and the id of what was tapped. What came after it, a
+    /// change or a reaction, is no new question, and what was taken back says nothing.
+    #[must_use]
+    pub fn kept(kind: &str, text: Option<String>, tapped: Option<String>) -> Self {
+        match (kind, text) {
+            ("text", Some(text)) => Self::Text(text),
+            ("button", Some(title)) => Self::Tap { id: tapped.unwrap_or_default(), title },
+            ("interactive", Some(title)) if tapped.is_some() => Self::Tap { id: tapped.unwrap_or_default(), title },
+            ("text" | "button" | "reaction" | "edit" | "revoke", _) => Self::Nothing,
+            ("image" | "video" | "audio" | "document" | "sticker" | "order", words) => Self::Other { words },
+            _ => Self::Other { words: None },
+        }
+    }
+
     /// Its words.
     #[must_use]
     pub fn words(&self) -> Option<&str> {
@@ -299,5 +313,33 @@ impl Reaction {
     #[must_use]
     pub fn made(&self) -> Option<&Made> {
         self.act()?.cause.made()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_the_past_reads_as_the_message_did() {
+        let tap = |id: &str| Said::Tap { id: id.into(), title: "x".into() };
+        for (kind, text, tapped, said) in [
+            ("text", Some("x"), None, Said::Text("x".into())),
+            ("text", None, None, Said::Nothing),
+            ("button", Some("x"), None, tap("")),
+            ("button", Some("x"), Some("7"), tap("7")),
+            ("interactive", Some("x"), Some("7"), tap("7")),
+            ("interactive", Some("{}"), None, Said::Other { words: None }),
+            ("reaction", Some("x"), None, Said::Nothing),
+            ("edit", Some("x"), None, Said::Nothing),
+            ("image", Some("x"), None, Said::Other { words: Some("x".into()) }),
+            ("location", Some("x"), None, Said::Other { words: None }),
+        ] {
+            assert_eq!(
+                Said::kept(kind, text.map(Into::into), tapped.map(Into::into)),
+                said,
+                "{kind} {text:?} {tapped:?}"
+            );
+        }
     }
 }

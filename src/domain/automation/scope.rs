@@ -25,6 +25,15 @@ impl Scope {
             && (self.languages.is_empty() || language.is_none_or(speaks))
     }
 
+    /// Whether every message that can be in the other is in this one.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        let numbers = self.numbers.is_empty() || (!other.numbers.is_empty() && other.numbers.is_subset(&self.numbers));
+        let languages =
+            self.languages.is_empty() || (!other.languages.is_empty() && other.languages.is_subset(&self.languages));
+        numbers && languages
+    }
+
     /// Whether a message of a customer whose language is known can be in both.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
@@ -69,6 +78,14 @@ mod tests {
             let covers = scope(&numbers, &languages).covers(number, language.as_ref());
             assert_eq!(covers, covered, "{numbers:?} {languages:?} {number} {language:?}");
         }
+    }
+
+    #[test]
+    fn a_scope_holds_another_where_it_narrows_no_further() {
+        assert!(scope(&[], &[]).holds(&scope(&["1"], &["en"])));
+        assert!(scope(&["1", "2"], &["en"]).holds(&scope(&["1"], &["en"])));
+        assert!(!scope(&["1"], &[]).holds(&scope(&[], &[])));
+        assert!(!scope(&[], &["en"]).holds(&scope(&["1"], &["en", "zh"])));
     }
 
     #[test]

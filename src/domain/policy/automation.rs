@@ -3,19 +3,22 @@
 mod flows;
 mod keywords;
 pub(super) mod prices;
+pub mod switch;
 mod texts;
 
-use super::rules::{AUTO_09, AUTO_26, AUTO_27, AUTO_28, AUTO_29, AUTO_30, AUTO_33};
+use super::rules::{AUTO_09, AUTO_26, AUTO_27, AUTO_28, AUTO_29, AUTO_30, AUTO_33, AUTO_42};
 use super::settings::Settings;
 use crate::domain::automation::auto_replies::{AutoReply, ReplyFallback};
 use crate::domain::automation::flows::Node;
 use crate::domain::automation::keywords::Action;
 use crate::domain::automation::names::Queue;
+use crate::domain::automation::plan::AutomationPlan;
 use crate::domain::automation::replies::HandOver;
 use crate::domain::automation::scope::Scope;
 use crate::domain::automation::{Active, Content};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::FlowId;
+use crate::domain::orders::Product;
 use crate::domain::preview::{Finding, Span};
 use crate::domain::templates::MessageTemplate;
 use std::collections::BTreeSet;
@@ -31,6 +34,8 @@ pub struct Known<'a> {
     pub queues: Option<&'a BTreeSet<Queue>>,
     /// The business's numbers, by Meta's id.
     pub numbers: &'a BTreeSet<String>,
+    /// What the source of orders says of products that are named.
+    pub products: &'a [Product],
     /// What the rules measure by.
     pub settings: &'a Settings,
     /// When.
@@ -60,23 +65,28 @@ pub fn check(content: &Content, known: &Known<'_>) -> Vec<Finding> {
             findings.push(finding.at(whole(&place, queue)));
         }
     }
-    let scope = match content {
-        Content::KeywordRule(rule) => &rule.scope,
-        Content::Flow(flow) => &flow.scope,
-        Content::AutoReply(reply) => &reply.scope,
-    };
-    for number in scope.numbers.difference(known.numbers) {
+    for number in content.scope().numbers.difference(known.numbers) {
         findings.push(AUTO_30.says(&[("number", number.as_str().into())]).at(whole("scope.numbers", number)));
     }
     findings.sort_by_key(|finding| finding.level);
     findings
 }
 
-/// Whether the newest version is still the one that a proposal was made on; 0 stands for none.
+/// The same of a draft, which answers nobody yet: who takes over, and what happens to those who write on, may still be open.
 #[must_use]
-pub fn recheck(base: u32, version: u32) -> Vec<Finding> {
-    let changed = (base != version).then(|| AUTO_33.says(&[("base", base.into()), ("version", version.into())]));
-    changed.into_iter().collect()
+pub fn check_draft(content: &Content, known: &Known<'_>) -> Vec<Finding> {
+    let open = [AUTO_26.id, AUTO_27.id];
+    check(content, known).into_iter().filter(|finding| !open.contains(&finding.rule.as_str())).collect()
+}
+
+/// Whether the newest version is still the one that a proposal was made on, where 0 stands for none, and what was live then is
+/// live now.
+#[must_use]
+pub fn recheck(plan: &AutomationPlan, newest: u32, live: Option<u32>) -> Vec<Finding> {
+    let base = plan.base;
+    let changed = (base != newest).then(|| AUTO_33.says(&[("base", base.into()), ("version", newest.into())]));
+    let switched = (plan.live != live).then(|| AUTO_42.says(&[]));
+    changed.into_iter().chain(switched).collect()
 }
 
 fn auto_reply(reply: &AutoReply, known: &Known<'_>) -> Vec<Finding> {
@@ -94,13 +104,7 @@ fn auto_reply(reply: &AutoReply, known: &Known<'_>) -> Vec<Finding> {
 
 /// Whether a flow can be started for everybody whom something is meant for.
 fn startable(flow: FlowId, scope: &Scope, known: &Known<'_>) -> Option<Finding> {
-    let all = |live: &Scope| {
-        let numbers = live.numbers.is_empty() || (!scope.numbers.is_empty() && scope.numbers.is_subset(&live.numbers));
-        let languages =
-            live.languages.is_empty() || (!scope.languages.is_empty() && scope.languages.is_subset(&live.languages));
-        numbers && languages
-    };
-    let live = known.active.flow(flow).is_some_and(|live| all(&live.content.scope));
+    let live = known.active.flow(flow).is_some_and(|live| live.content.scope.holds(scope));
     (!live).then(|| AUTO_28.says(&[("flow", flow.to_string().into())]).at(whole("flow", &flow.to_string())))
 }
 

@@ -2,6 +2,8 @@
 
 use super::Policy;
 use crate::domain::action::Action;
+use crate::domain::automation::Kind;
+use crate::domain::automation::plan::AutomationPlan;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::PersonId;
 use crate::domain::people::{Person, Role};
@@ -73,7 +75,19 @@ impl Policy {
             Action::WebhookRetry(_) => Quorum::nobody("SIGN-18"),
             Action::OrderCreate(_) => one_signature("SIGN-35"),
             Action::PaymentLinkSend(_) => one_signature("SIGN-36"),
+            Action::AutomationChange(plan) => automation(plan),
         }
+    }
+}
+
+/// Whoever changes what answers customers has it read; what answers nobody needs nobody. A flow that is live is not even written
+/// anew without people.
+fn automation(plan: &AutomationPlan) -> Quorum {
+    match plan.subject.kind() {
+        Kind::AutoReply if plan.changes_what_is_live() => one_signature("SIGN-32"),
+        Kind::KeywordRule if plan.changes_what_is_live() => one_signature("SIGN-31"),
+        Kind::Flow | Kind::AutoReply if plan.is_or_becomes_live() => one_signature("SIGN-30"),
+        Kind::Flow | Kind::AutoReply | Kind::KeywordRule => Quorum::nobody("SIGN-33"),
     }
 }
 
@@ -231,4 +245,38 @@ fn wanted(open: &[&Seat]) -> String {
 #[must_use]
 pub fn is_maker(request: &ActionRequest, person: PersonId) -> bool {
     request.owner == person
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::automation::Content;
+    use crate::domain::automation::auto_replies::Occasion;
+    use crate::domain::automation::plan::Step;
+    use crate::domain::automation::samples::{auto_reply, menu, rule};
+
+    #[test]
+    fn nobody_changes_alone_what_answers_customers() {
+        let contents = [
+            (Content::KeywordRule(rule(1, "price")), ["SIGN-33", "SIGN-33", "SIGN-31", "SIGN-31"]),
+            (Content::Flow(menu()), ["SIGN-33", "SIGN-30", "SIGN-30", "SIGN-30"]),
+            (
+                Content::AutoReply(auto_reply(Occasion::EverybodyAway(None))),
+                ["SIGN-33", "SIGN-30", "SIGN-32", "SIGN-32"],
+            ),
+        ];
+        for (content, rules) in contents {
+            let boxed = || Box::new(content.clone());
+            let steps = [
+                (None, Step::Draft(boxed())),
+                (Some(1), Step::Draft(boxed())),
+                (None, Step::Publish(boxed())),
+                (Some(1), Step::Retire),
+            ];
+            for ((live, step), rule) in steps.into_iter().zip(rules) {
+                let quorum = automation(&AutomationPlan { subject: content.subject(), base: 1, live, step });
+                assert_eq!((quorum.rule.as_str(), quorum.needs_people()), (rule, rule != "SIGN-33"));
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Queues, and the people who look after what is in them.
 
 use crate::domain::automation::hours::OpeningHours;
+use crate::domain::automation::names::Queue as QueueName;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, TenantId};
 use crate::store::{Result, Source, Tx, json, on, row, to_json, unsigned};
@@ -107,4 +108,19 @@ pub async fn queues(source: impl Into<Source<'_>>, tenant: TenantId) -> Result<V
 /// One queue.
 pub async fn queue(source: impl Into<Source<'_>>, tenant: TenantId, name: &str) -> Result<Option<Queue>> {
     Ok(queues(source, tenant).await?.into_iter().find(|queue| queue.name == name))
+}
+
+/// The queue for whoever asks for a person without any rule or flow naming one.
+#[must_use]
+pub fn default_queue(queues: &[Queue]) -> QueueName {
+    let usual = QueueName::default();
+    let open = queues.iter().filter(|queue| !queue.restricted).filter_map(|queue| queue.name.parse().ok());
+    open.min_by_key(|name| *name != usual).unwrap_or(usual)
+}
+
+/// Whether no queue that has hours is open at that time.
+#[must_use]
+pub fn everybody_away(queues: &[Queue], at: Timestamp) -> bool {
+    let mut open = queues.iter().filter_map(|queue| queue.hours.as_ref()).map(|hours| hours.is_open(at)).peekable();
+    open.peek().is_some() && !open.any(|open| open)
 }

@@ -3,7 +3,6 @@
 
 use crate::domain::audit::{Actor, Event as AuditEvent};
 use crate::domain::automation::Authority;
-use crate::domain::automation::names::Queue as QueueName;
 use crate::domain::automation::react::react;
 use crate::domain::automation::reaction::{Act as Deed, Cause, Desk, Facts, Inbound, Limits, Reaction, Said};
 use crate::domain::automation::replies::{HandOver, Outgoing, Tappable};
@@ -18,7 +17,7 @@ use crate::domain::templates::TemplateStatus;
 use crate::domain::webhooks::{Interactive, Message, MessageKind};
 use crate::error::Result;
 use crate::store::contacts::Known;
-use crate::store::conversations::{Act, Assignment, Queue};
+use crate::store::conversations::{Act, Assignment};
 use crate::store::replies::{NewReply, Origin};
 use crate::store::{Tx, audit, automation, behind, consent, contacts, conversations, replies, templates};
 use serde_json::json;
@@ -62,14 +61,14 @@ pub(super) async fn answer(tx: &mut Tx, tenant: TenantId, heard: &Heard<'_>, now
         let recent = automation::recent(&mut *tx, tenant, number, no, now.before(RECENT)).await?;
         let queues = conversations::queues(&mut *tx, tenant).await?;
         let queue = heard.thread.queue.as_deref().and_then(|name| name.parse().ok());
-        let limits = Limits::usual(default_queue(&queues));
+        let limits = Limits::usual(conversations::default_queue(&queues));
         let facts = Facts {
             language: contact.language.as_ref(),
             tags: &contact.tags,
             suppressions: reasons.fold(Suppressions::default(), |all, it| all.with(it.kind)),
             window_until: Some(ServiceWindow { opened_at: heard.at }.closes_at()),
             first_message: heard.first,
-            everybody_away: everybody_away(&queues, now),
+            everybody_away: conversations::everybody_away(&queues, now),
             queue: queue.as_ref(),
             desk: desk(heard.thread),
             maybe_answered: behind::lately(&mut *tx, now).await?.is_some_and(|behind| now <= behind),
@@ -234,19 +233,6 @@ fn said(kind: &MessageKind) -> Said {
         MessageKind::Reaction { .. } | MessageKind::Edit { .. } | MessageKind::Revoke { .. } => Said::Nothing,
         other => Said::Other { words: other.words().map(str::to_owned) },
     }
-}
-
-/// The queue for whoever asks for a person without any rule or flow naming one.
-fn default_queue(queues: &[Queue]) -> QueueName {
-    let usual = QueueName::default();
-    let open = queues.iter().filter(|queue| !queue.restricted).filter_map(|queue| queue.name.parse().ok());
-    open.min_by_key(|name| *name != usual).unwrap_or(usual)
-}
-
-/// Whether no queue that has hours is open now.
-fn everybody_away(queues: &[Queue], now: Timestamp) -> bool {
-    let mut open = queues.iter().filter_map(|queue| queue.hours.as_ref()).map(|hours| hours.is_open(now)).peekable();
-    open.peek().is_some() && !open.any(|open| open)
 }
 
 fn desk(thread: &Conversation) -> Desk {

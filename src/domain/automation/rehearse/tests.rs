@@ -28,7 +28,7 @@ fn a_broad_draft_shows_whom_it_takes_away_from_whom() {
     let known = Known::default();
     let messages = [(1, "price"), (2, "refund price"), (3, "refund please"), (4, "where are you"), (5, "hmm")];
     let rehearsal =
-        rehearse(&Change::Put(Box::new(Content::KeywordRule(draft.clone()))), &all, &past(&known, &messages));
+        rehearse(&Change::Put(Box::new(Content::KeywordRule(draft.clone()))), &all, past(&known, &messages));
     assert_eq!(rehearsal.messages, 5);
     assert_eq!(count(&rehearsal, Verdict::Answered), 3);
     assert_eq!(count(&rehearsal, Verdict::Misrouted), 2);
@@ -58,13 +58,13 @@ fn conversations_go_on_from_message_to_message() {
     let known = Known::default();
     // The second is somebody else, the fourth waits for a person.
     let messages = [(1, "menu"), (2, "1"), (1, "2"), (1, "menu")];
-    let rehearsal = rehearse(&Change::Put(Box::new(Content::Flow(flow.clone()))), &all, &past(&known, &messages));
+    let rehearsal = rehearse(&Change::Put(Box::new(Content::Flow(flow.clone()))), &all, past(&known, &messages));
     assert_eq!(rehearsal.by, [(Subject::Flow(flow.id), 2)]);
     assert_eq!(count(&rehearsal, Verdict::Answered), 2);
     let gone = rehearse(
         &Change::Remove(Subject::KeywordRule(all.rules().next().unwrap().content.id)),
         &all,
-        &past(&known, &messages),
+        past(&known, &messages),
     );
     assert_eq!((count(&gone, Verdict::Silenced), count(&gone, Verdict::LeftWithoutPerson)), (1, 1));
     assert_eq!(gone.by, []);
@@ -76,6 +76,27 @@ fn a_rehearsal_of_what_is_live_changes_nothing() {
     let all = active([Content::KeywordRule(rule.clone())]);
     let known = Known::default();
     let messages = [(1, "price"), (1, "human"), (1, "price"), (2, "stop")];
-    let rehearsal = rehearse(&Change::Put(Box::new(Content::KeywordRule(rule))), &all, &past(&known, &messages));
+    let rehearsal = rehearse(&Change::Put(Box::new(Content::KeywordRule(rule))), &all, past(&known, &messages));
     assert_eq!(rehearsal.verdicts.into_iter().collect::<Vec<_>>(), [(Verdict::Answered, 1)]);
+}
+
+#[test]
+fn another_queue_and_other_words_are_seen_and_conversations_counted_once() {
+    let refund = KeywordRule { action: Action::Route(queue("returns")), ..rule(20, "refund") };
+    let price = rule(30, "price");
+    let all = active([Content::KeywordRule(refund.clone()), Content::KeywordRule(price.clone())]);
+    let elsewhere = KeywordRule { action: Action::Route(queue("complaints")), ..refund.clone() };
+    let known = Known::default();
+    let messages = [(1, "refund"), (2, "refund"), (3, "price"), (2, "price")];
+    let put = |rule: KeywordRule| Change::Put(Box::new(Content::KeywordRule(rule)));
+    let moved = rehearse(&put(elsewhere), &all, past(&known, &messages));
+    assert_eq!((count(&moved, Verdict::OtherQueue), count(&moved, Verdict::Changed)), (2, 2));
+    assert_eq!((moved.different, moved.conversations, count(&moved, Verdict::Misrouted)), (2, 2, 0));
+    let sample = moved.samples.iter().find(|sample| sample.verdict == Verdict::OtherQueue).unwrap();
+    let queues = [&sample.today, &sample.then].map(|answer| answer.as_ref().unwrap().queue.as_ref().unwrap().as_str());
+    assert_eq!(queues, ["returns", "complaints"]);
+    let worded = KeywordRule { action: Action::Tag(["asked".to_owned()].into()), ..price };
+    let silent = rehearse(&put(worded), &all, past(&known, &messages));
+    // The second who asks waits for a person already.
+    assert_eq!((count(&silent, Verdict::Changed), silent.different, silent.conversations), (1, 1, 1));
 }

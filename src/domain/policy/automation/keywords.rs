@@ -1,15 +1,17 @@
 //! What a keyword rule listens for: neither so broad that it answers what it is not meant for, nor what another rule answers.
 
 use super::{Known, whole, within};
+use crate::domain::automation::Live;
 use crate::domain::automation::keywords::{Action, KeywordRule};
 use crate::domain::automation::people::asks_for_a_person;
 use crate::domain::automation::phrases::{MatchKind, Plain};
 use crate::domain::policy::message::is_way_out;
 use crate::domain::policy::rules::{
-    AUTO_10, AUTO_11, AUTO_12, AUTO_13, AUTO_14, AUTO_15, AUTO_16, AUTO_17, AUTO_31, AUTO_32, Rule,
+    AUTO_10, AUTO_11, AUTO_12, AUTO_13, AUTO_14, AUTO_15, AUTO_16, AUTO_17, AUTO_31, AUTO_32, AUTO_41, Rule,
 };
 use crate::domain::preview::Finding;
 use crate::domain::webhooks::stop_word;
+use std::collections::BTreeMap;
 
 /// Phrases of one rule, at most.
 const MOST_PHRASES: u64 = 50;
@@ -257,6 +259,7 @@ pub(super) fn check(rule: &KeywordRule, known: &Known<'_>) -> Vec<Finding> {
             }
         }
     }
+    findings.extend(circle(rule, known));
     if let Action::Tag(tags) = &rule.action
         && (tags.is_empty() || tags.iter().any(|tag| tag.trim() != tag || tag.is_empty()))
     {
@@ -315,4 +318,37 @@ fn beside_others(rule: &KeywordRule, known: &Known<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Rules whose buttons lead to each other and to nothing else: whoever taps goes round without ever getting out.
+fn circle(rule: &KeywordRule, known: &Known<'_>) -> Option<Finding> {
+    let mut around = BTreeMap::from([(rule.id, rule)]);
+    let mut waiting = vec![rule];
+    while let Some(one) = waiting.pop() {
+        let Action::Reply { buttons, .. } = &one.action else { return None };
+        // What ends with an answer, leads to a person or is for whatever else listens is a way out.
+        if buttons.is_empty() {
+            return None;
+        }
+        for title in buttons.iter().map(|title| Plain::of(title)) {
+            let meets = |other: &&Live<KeywordRule>| other.content.scope.meets(&rule.scope);
+            let next =
+                known.active.matching(&title).filter(meets).map(|live| &live.content).find(|next| next.id != rule.id);
+            let own = rule.finds(&title).is_some().then_some(rule);
+            let next = match (own, next) {
+                (Some(own), Some(next)) if next.priority < own.priority => next,
+                (Some(own), _) => own,
+                (None, Some(next)) => next,
+                (None, None) => return None,
+            };
+            if asks_for_a_person(&title) {
+                return None;
+            }
+            if around.insert(next.id, next).is_none() {
+                waiting.push(next);
+            }
+        }
+    }
+    let names: Vec<&str> = around.values().map(|rule| rule.name.as_str()).collect();
+    (names.len() > 1).then(|| AUTO_41.says(&[("names", names.join(", ").into())]).at(whole("action", &rule.name)))
 }

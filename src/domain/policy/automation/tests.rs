@@ -5,6 +5,7 @@ use crate::domain::automation::auto_replies::Occasion;
 use crate::domain::automation::flows::Flow;
 use crate::domain::automation::keywords::KeywordRule;
 use crate::domain::automation::phrases::MatchKind;
+use crate::domain::automation::plan::{Becomes, Step};
 use crate::domain::automation::replies::Wording;
 use crate::domain::automation::samples::{NOW, active, auto_reply, flow, menu, queue, rule};
 use crate::domain::preview::Level;
@@ -36,15 +37,20 @@ impl Default for Business {
 
 impl Business {
     fn check(&self, content: &Content) -> Vec<Finding> {
+        self.with(|known| check(content, known))
+    }
+
+    fn with<T>(&self, ask: impl FnOnce(&Known<'_>) -> T) -> T {
         let known = Known {
             active: &self.active,
             templates: &self.templates,
             queues: self.queues.as_ref(),
             numbers: &self.numbers,
+            products: &[],
             settings: &self.settings,
             now: NOW,
         };
-        check(content, &known)
+        ask(&known)
     }
 
     fn rules(&self, content: &Content) -> Vec<String> {
@@ -309,6 +315,79 @@ fn metas_limits_hold_for_questions() {
 
 #[test]
 fn a_proposal_on_an_older_version_is_void() {
-    assert_eq!(recheck(2, 2), []);
-    assert_eq!(recheck(0, 1).first().map(|finding| finding.rule.clone()).as_deref(), Some("AUTO-33"));
+    let content = Content::KeywordRule(rule(10, "price"));
+    let plan = |base, live| AutomationPlan {
+        subject: content.subject(),
+        base,
+        live,
+        step: Step::Publish(Box::new(content.clone())),
+    };
+    for (plan, newest, live, rules) in [
+        (plan(2, Some(1)), 2, Some(1), vec![]),
+        (plan(0, None), 1, None, vec!["AUTO-33"]),
+        (plan(2, Some(1)), 2, Some(2), vec!["AUTO-42"]),
+        (plan(2, Some(1)), 2, None, vec!["AUTO-42"]),
+        (plan(2, None), 3, Some(3), vec!["AUTO-33", "AUTO-42"]),
+    ] {
+        let found: Vec<String> = recheck(&plan, newest, live).into_iter().map(|finding| finding.rule).collect();
+        assert_eq!(found, rules, "{plan:?}");
+    }
+}
+
+#[test]
+fn a_draft_may_lack_what_what_is_live_must_have() {
+    let bare = AutoReply { fallback: None, person: None, ..auto_reply(Occasion::FirstMessage(None)) };
+    let known = Business::default();
+    assert_eq!(known.rules(&Content::AutoReply(bare.clone())), ["AUTO-26", "AUTO-27"]);
+    let draft = AutoReply { say: Wording::plain(" "), ..bare };
+    assert_eq!(known.with(|known| check_draft(&Content::AutoReply(draft), known)).len(), 1, "and nothing else");
+}
+
+#[test]
+fn rules_that_lead_only_to_each_other_are_a_loop() {
+    let offers = |priority, phrase: &str, buttons: &[&str]| KeywordRule {
+        action: Action::Reply {
+            say: Wording::plain("Choose."),
+            buttons: buttons.iter().map(|it| (*it).to_owned()).collect(),
+        },
+        ..rule(priority, phrase)
+    };
+    let first = offers(10, "teas", &["Cups"]);
+    for (other, rules) in [
+        (offers(20, "cups", &["Teas"]), vec!["AUTO-41"]),
+        (offers(20, "cups", &["Teas", "Talk to a person"]), vec![]),
+        (offers(20, "cups", &["Teas", "Something else"]), vec![]),
+        (offers(20, "cups", &[]), vec![]),
+        (KeywordRule { action: Action::Route(queue("sales")), ..rule(20, "cups") }, vec![]),
+        (
+            KeywordRule {
+                scope: Scope { numbers: ["9".to_owned()].into(), ..Scope::default() },
+                ..offers(20, "cups", &["Teas"])
+            },
+            vec![],
+        ),
+    ] {
+        let of_one =
+            KeywordRule { scope: Scope { numbers: ["1".to_owned()].into(), ..Scope::default() }, ..first.clone() };
+        let business = Business { active: active([Content::KeywordRule(other.clone())]), ..Business::default() };
+        assert_eq!(business.rules(&Content::KeywordRule(of_one)), rules, "{other:?}");
+    }
+}
+
+#[test]
+fn whoever_starts_a_flow_that_goes_is_named() {
+    let flow = menu();
+    let starts = KeywordRule { action: Action::StartFlow(flow.id), ..rule(10, "menu") };
+    let business =
+        Business { active: active([Content::Flow(flow.clone()), Content::KeywordRule(starts)]), ..Business::default() };
+    let narrow = Flow { scope: Scope { numbers: ["1".to_owned()].into(), ..Scope::default() }, ..flow.clone() };
+    for (flow, becomes, named) in [
+        (&flow, Becomes::Active, false),
+        (&flow, Becomes::Inactive, true),
+        (&narrow, Becomes::Draft, false),
+        (&narrow, Becomes::Active, true),
+    ] {
+        let found = business.with(|known| switch::left_behind(&Content::Flow(flow.clone()), becomes, known));
+        assert_eq!(found.is_some_and(|finding| finding.message.contains("About menu")), named, "{becomes}");
+    }
 }

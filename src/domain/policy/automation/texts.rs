@@ -127,7 +127,7 @@ impl Texts<'_> {
             let address = Address { place, field: place, button: false, start, url: &url };
             self.findings.extend(links::check(&address, &self.known.settings.links).1);
         }
-        self.findings.extend(prices::check(place, wording, self.known.now));
+        self.findings.extend(prices::check(place, wording, self.known.products, self.known.now));
     }
 
     /// A text on one line.

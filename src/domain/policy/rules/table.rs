@@ -255,6 +255,24 @@ rules! {
         "The keyword \"{phrase}\" is more than one word. Match it as a phrase.";
     AUTO_33 = Block "AUTO-33" "Changed in the meantime"
         "This was made on version {base}, and there is version {version} by now. Ask for a new request.";
+    AUTO_34 = Block "AUTO-34" "Nothing would change"
+        "It says this already, and stands like that already.";
+    AUTO_35 = Warn "AUTO-35" "Others start this flow"
+        "{names} start this flow, and would hand customers to people instead. Change them as well.";
+    AUTO_36 = Warn "AUTO-36" "Customers left without a person"
+        "{count} messages of the last {days} days reach a person today and would not. Check that somebody still answers them.";
+    AUTO_37 = Warn "AUTO-37" "Taken from others"
+        "{count} messages of the last {days} days are answered by something else today, or reach another queue. Check that this one is meant for them.";
+    AUTO_38 = Warn "AUTO-38" "Ended by a guard"
+        "A guard against loops would end it for {count} messages of the last {days} days, so that people have to go on. Look at the samples.";
+    AUTO_39 = Warn "AUTO-39" "Answers a great part of all messages"
+        "It would answer {percent} % of the {messages} messages of the last {days} days. Check that its keywords are narrow enough.";
+    AUTO_40 = Block "AUTO-40" "Price that is not the source's"
+        "{place} says {price} for {product}; the source of orders says {real}. Look it up again.";
+    AUTO_41 = Block "AUTO-41" "Rules that lead only to each other"
+        "The buttons of these rules lead only to each other, so that customers go in a circle: {names}. Offer a way out, such as a person.";
+    AUTO_42 = Block "AUTO-42" "Another version is live"
+        "Another version is live by now than when this was asked for, or none is. Ask for a new request.";
     SESS_01 = Block "SESS-01" "Window closed"
         "The customer has not written to {number} within the last 24 hours. Only an approved template may be sent to them now.";
     SESS_02 = Block "SESS-02" "May not be written to"

@@ -1,0 +1,321 @@
+//! The sections of a change of automation: what it says step by step, what changes, and how messages of the past would be answered.
+
+use jiff::Timestamp;
+
+use super::messages::{SaidMessage, message};
+use crate::domain::automation::Kind;
+use crate::domain::automation::auto_replies::Occasion;
+use crate::domain::automation::flows::{Fact, FlowKind};
+use crate::domain::automation::hours::{Day, OpeningHours};
+use crate::domain::automation::phrases::MatchKind;
+use crate::domain::automation::plan::Becomes;
+use crate::domain::automation::rehearse::Verdict;
+use crate::domain::contacts::Language;
+use crate::domain::preview::{
+    AnswerView, AutomationView, LeadKind, LeadView, RehearsedSample, ScriptView, StepKind, StepView, TriggerView,
+};
+use crate::words::Words;
+
+/// How many steps from the beginning a list is indented; what is further away stands with them.
+const DEEPEST: u32 = 6;
+
+/// The three sections of a change of automation.
+#[derive(Clone, Debug)]
+pub struct AutomationReview {
+    pub kind: String,
+    /// When it speaks, as names and values.
+    pub trigger: Vec<(String, String)>,
+    pub steps: Vec<StepLine>,
+    /// What becomes of it, in one sentence.
+    pub becomes: String,
+    pub version: u32,
+    /// The version that it is compared with.
+    pub compared_with: Option<u32>,
+    pub lines: Vec<ScriptDiff>,
+    pub unlisted: u64,
+    pub days: u64,
+    pub messages: u64,
+    pub only_newest: bool,
+    pub different: u64,
+    pub conversations: u64,
+    pub standing: u64,
+    pub verdicts: Vec<(String, u64)>,
+    /// Kind, name, and how many messages.
+    pub by: Vec<(String, String, u64)>,
+    pub samples: Vec<SampleLine>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct StepLine {
+    pub name: String,
+    pub depth: u32,
+    pub reached: bool,
+    pub does: String,
+    /// A template, label, queue or flow.
+    pub what: Option<String>,
+    pub holds: Option<String>,
+    pub says: Option<SaidMessage>,
+    pub prices: Vec<String>,
+    pub note: Option<String>,
+    pub leads: Vec<LeadLine>,
+}
+
+/// Where a step leads.
+#[derive(Clone, Debug)]
+pub struct LeadLine {
+    pub by: String,
+    pub words: String,
+    pub to: String,
+    /// Whether a step of that name is on the page.
+    pub linked: bool,
+    /// Back to where the customer has been.
+    pub back: bool,
+}
+
+/// One difference.
+#[derive(Clone, Debug)]
+pub struct ScriptDiff {
+    pub place: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// A message of the past, with the answers that it gets and would get.
+#[derive(Clone, Debug)]
+pub struct SampleLine {
+    pub verdict: String,
+    pub at: Timestamp,
+    pub text: Option<String>,
+    pub today: Option<AnswerLine>,
+    pub then: Option<AnswerLine>,
+}
+
+#[derive(Clone, Debug)]
+pub struct AnswerLine {
+    pub by: Option<String>,
+    pub says: Vec<SaidMessage>,
+    pub queue: Option<String>,
+}
+
+/// The three sections of a change of automation.
+pub fn automation(l: &Words, view: &AutomationView) -> AutomationReview {
+    let (change, effect) = (&view.change, &view.effect);
+    let names: Vec<&str> = view.script.steps.iter().map(|step| step.name.as_str()).collect();
+    AutomationReview {
+        kind: kind(l, view.script.kind),
+        trigger: trigger(l, &view.script),
+        steps: view.script.steps.iter().map(|it| step(l, it, &names)).collect(),
+        becomes: match (change.becomes, change.replaces) {
+            (Becomes::Draft, _) => l.t("automation-draft"),
+            (Becomes::Active, Some(version)) => l.t1("automation-replaces", "version", version),
+            (Becomes::Active, None) => l.t("automation-live"),
+            (Becomes::Inactive, _) => l.t("automation-away"),
+        },
+        version: change.version,
+        compared_with: change.compared_with,
+        lines: change
+            .lines
+            .iter()
+            .map(|it| ScriptDiff { place: it.place.clone(), before: it.before.clone(), after: it.after.clone() })
+            .collect(),
+        unlisted: change.unlisted,
+        days: effect.days,
+        messages: effect.messages,
+        only_newest: effect.only_newest,
+        different: effect.different,
+        conversations: effect.conversations,
+        standing: effect.standing,
+        verdicts: effect.verdicts.iter().map(|it| (verdict(l, it.verdict), it.messages)).collect(),
+        by: effect.by.iter().map(|it| (kind(l, it.kind), it.name.clone(), it.messages)).collect(),
+        samples: effect.samples.iter().map(|it| sample(l, it)).collect(),
+    }
+}
+
+fn kind(l: &Words, kind: Kind) -> String {
+    match kind {
+        Kind::KeywordRule => l.t("automation-keyword-rule"),
+        Kind::Flow => l.t("automation-flow"),
+        Kind::AutoReply => l.t("automation-auto-reply"),
+    }
+}
+
+fn trigger(l: &Words, script: &ScriptView) -> Vec<(String, String)> {
+    let everything = |list: &[String]| if list.is_empty() { l.t("automation-all") } else { list.join(", ") };
+    let mut facts = match &script.trigger {
+        TriggerView::Keywords { priority, matching, phrases } => vec![
+            (l.t("automation-phrases"), phrases.join(" · ")),
+            (l.t("automation-match"), matched(l, *matching)),
+            (l.t("automation-priority"), l.num(*priority)),
+        ],
+        TriggerView::Started { kind, starters, timeout_minutes, tries } => {
+            let starters = if starters.is_empty() { l.t("automation-nothing-starts") } else { starters.join(", ") };
+            let purpose = match kind {
+                FlowKind::Journey => l.t("automation-journey"),
+                FlowKind::Faq => l.t("automation-faq"),
+            };
+            vec![
+                (l.t("automation-purpose"), purpose),
+                (l.t("automation-started-by"), starters),
+                (l.t("automation-waits"), l.t2("automation-patience", "minutes", *timeout_minutes, "tries", *tries)),
+            ]
+        }
+        TriggerView::Occasion { occasion, queues } => {
+            let queues: Vec<String> = queues.iter().map(ToString::to_string).collect();
+            let (when, open) = occurs(l, occasion);
+            let hours = open.map(|open| (l.t("automation-hours"), hours(l, open)));
+            let first = [(l.t("automation-when"), when)].into_iter().chain(hours);
+            first.chain([(l.t("automation-queues"), everything(&queues))]).collect()
+        }
+    };
+    facts.push((l.t("automation-numbers"), everything(&script.numbers)));
+    facts.push((l.t("automation-languages"), everything(&script.languages)));
+    facts
+}
+
+fn matched(l: &Words, kind: MatchKind) -> String {
+    match kind {
+        MatchKind::Exact => l.t("automation-match-exact"),
+        MatchKind::Word => l.t("automation-match-word"),
+        MatchKind::Prefix => l.t("automation-match-prefix"),
+        MatchKind::Phrase => l.t("automation-match-phrase"),
+        MatchKind::Contains => l.t("automation-match-contains"),
+    }
+}
+
+fn occurs<'a>(l: &Words, occasion: &'a Occasion) -> (String, Option<&'a OpeningHours>) {
+    match occasion {
+        Occasion::Closed(hours) => (l.t("automation-closed"), Some(hours)),
+        Occasion::EverybodyAway(hours) => (l.t("automation-everybody-away"), hours.as_ref()),
+        Occasion::FirstMessage(hours) => (l.t("automation-first-message"), hours.as_ref()),
+    }
+}
+
+fn hours(l: &Words, hours: &OpeningHours) -> String {
+    let day = |(day, open): (&Day, &Vec<_>)| {
+        let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+        format!("{} {}", weekday(l, *day), open.join(", "))
+    };
+    let days: Vec<String> = hours.open.iter().map(day).collect();
+    let closed: Vec<String> = hours.closed_on.iter().map(ToString::to_string).collect();
+    let open = format!("{}: {}", hours.zone.name(), days.join("; "));
+    if closed.is_empty() { open } else { l.t2("automation-but-closed", "open", open, "days", closed.join(", ")) }
+}
+
+fn weekday(l: &Words, day: Day) -> String {
+    match day {
+        Day::Monday => l.t("automation-mon"),
+        Day::Tuesday => l.t("automation-tue"),
+        Day::Wednesday => l.t("automation-wed"),
+        Day::Thursday => l.t("automation-thu"),
+        Day::Friday => l.t("automation-fri"),
+        Day::Saturday => l.t("automation-sat"),
+        Day::Sunday => l.t("automation-sun"),
+    }
+}
+
+fn step(l: &Words, view: &StepView, names: &[&str]) -> StepLine {
+    StepLine {
+        name: view.name.clone(),
+        depth: view.depth.min(DEEPEST),
+        reached: view.reached,
+        does: match view.does {
+            StepKind::Message => l.t("automation-step-message"),
+            StepKind::Template => l.t("automation-step-template"),
+            StepKind::Question => l.t("automation-step-question"),
+            StepKind::Condition => l.t("automation-step-condition"),
+            StepKind::Tag => l.t("automation-step-tag"),
+            StepKind::HandOver => l.t("automation-step-hand-over"),
+            StepKind::StartFlow => l.t("automation-step-start-flow"),
+            StepKind::Fallback => l.t("automation-step-fallback"),
+            StepKind::End => l.t("automation-step-end"),
+        },
+        what: view.what.clone(),
+        holds: view.holds.as_ref().map(|fact| holds(l, fact)),
+        says: view.says.as_ref().map(message),
+        prices: view.prices.clone(),
+        note: view.note.clone(),
+        leads: view.leads.iter().map(|it| lead(l, it, names)).collect(),
+    }
+}
+
+fn holds(l: &Words, fact: &Fact) -> String {
+    match fact {
+        Fact::Language(languages) => {
+            let languages: Vec<String> = languages.iter().map(Language::to_string).collect();
+            l.t1("automation-if-language", "list", languages.join(", "))
+        }
+        Fact::Tag(tag) => l.t1("automation-if-tag", "tag", tag),
+        Fact::Open(open) => l.t1("automation-if-open", "hours", hours(l, open)),
+    }
+}
+
+fn lead(l: &Words, view: &LeadView, names: &[&str]) -> LeadLine {
+    LeadLine {
+        by: match view.by {
+            LeadKind::Next => l.t("automation-lead-next"),
+            LeadKind::Choice => l.t("automation-lead-choice"),
+            LeadKind::Typed => l.t("automation-lead-typed"),
+            LeadKind::Then => l.t("automation-lead-then"),
+            LeadKind::Otherwise => l.t("automation-lead-otherwise"),
+        },
+        words: view.words.join(" · "),
+        to: view.to.clone(),
+        linked: names.contains(&view.to.as_str()),
+        back: view.back,
+    }
+}
+
+fn verdict(l: &Words, verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Answered => l.t("automation-answered"),
+        Verdict::Changed => l.t("automation-changed"),
+        Verdict::Misrouted => l.t("automation-misrouted"),
+        Verdict::OtherQueue => l.t("automation-other-queue"),
+        Verdict::Looped => l.t("automation-looped"),
+        Verdict::LeftWithoutPerson => l.t("automation-left"),
+        Verdict::Silenced => l.t("automation-silenced"),
+    }
+}
+
+fn sample(l: &Words, view: &RehearsedSample) -> SampleLine {
+    SampleLine {
+        verdict: verdict(l, view.verdict),
+        at: view.at.to_jiff(),
+        text: view.text.clone(),
+        today: view.today.as_ref().map(answer),
+        then: view.then.as_ref().map(answer),
+    }
+}
+
+fn answer(view: &AnswerView) -> AnswerLine {
+    AnswerLine { by: view.by.clone(), says: view.says.iter().map(message).collect(), queue: view.queue.clone() }
+}
+
+/// What would change, in one sentence made of signed figures.
+pub fn summary(l: &Words, view: &AutomationView) -> String {
+    let (change, effect) = (&view.change, &view.effect);
+    let values = [
+        ("kind", kind(l, view.script.kind)),
+        ("name", change.name.clone()),
+        ("version", l.num(change.version)),
+        ("messages", l.num(effect.messages)),
+        ("days", l.num(effect.days)),
+        ("different", l.num(effect.different)),
+    ];
+    let values = values.map(|(name, value)| (name, value.into()));
+    match change.becomes {
+        Becomes::Draft => l.t_with("summary-automation-draft", &values),
+        Becomes::Active => l.t_with("summary-automation-live", &values),
+        Becomes::Inactive => l.t_with("summary-automation-away", &values),
+    }
+}
+
+/// What came of it.
+pub fn outcome(l: &Words, view: &AutomationView, version: &str) -> String {
+    match view.change.becomes {
+        Becomes::Draft => l.t1("result-automation-draft", "version", version),
+        Becomes::Active => l.t1("result-automation-live", "version", version),
+        Becomes::Inactive => l.t("result-automation-away"),
+    }
+}
