@@ -14,6 +14,8 @@ use countersign::domain::consent::Suppressions;
 use countersign::domain::ids::{FlowId, KeywordRuleId, RequestId};
 use countersign::store::automation::{self, Filter, RunFilter};
 use countersign::store::requests;
+use countersign::store::webhooks::{Inbound as Arrived, receive};
+use serde_json::json;
 
 use crate::support::db::{TestDb, on_both};
 use crate::support::samples;
@@ -27,6 +29,7 @@ on_both!(
     a_message_is_acted_on_once_and_the_run_names_its_cause,
     a_place_is_one_persons_on_one_number,
     another_business_sees_nothing,
+    the_past_is_read_in_its_order_and_only_the_newest_of_it,
 );
 
 struct Case {
@@ -265,4 +268,38 @@ async fn another_business_sees_nothing(db: TestDb) {
     assert!(!automation::switch(&mut tx, tenant, subject, Some(1), None, case.request, NOW).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(case.live_rules().await.len(), 1);
+}
+
+async fn the_past_is_read_in_its_order_and_only_the_newest_of_it(db: TestDb) {
+    let case = Case::new(&db).await;
+    let tenant = case.world.tenant.id;
+    let contact = case.world.contacts(&[person(0)]).await[0];
+    let (hour, tap) = (Duration::from_hours(1), json!({"id": "fl_1.ask.tea"}));
+    let messages = [
+        ("a", "106", "text", Some("old"), None, 9),
+        ("b", "106", "text", Some("menu"), None, 3),
+        ("c", "106", "interactive", Some("Our teas"), Some(tap), 2),
+        ("d", "107", "reaction", Some("+"), None, 1),
+    ];
+    let mut tx = case.world.db.begin().await.unwrap();
+    for (wamid, number, kind, body, details, ago) in messages {
+        let sent_at = NOW.before(hour * ago);
+        let context = None;
+        let phone_number_id = number;
+        let message = Arrived { wamid, phone_number_id, contact, kind, body, details, context, sent_at };
+        assert!(receive(&mut tx, tenant, &message, NOW).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    let past = automation::past(&case.world.db, tenant, NOW.before(hour * 5), 9).await.unwrap();
+    let read: Vec<_> = past.iter().map(|it| (it.inbound.wamid.as_str(), it.inbound.said.clone(), it.first)).collect();
+    let tapped = Said::Tap { id: "fl_1.ask.tea".into(), title: "Our teas".into() };
+    assert_eq!(
+        read,
+        [("b", Said::Text("menu".into()), false), ("c", tapped, false), ("d", Said::Nothing, true)],
+        "the first to a number is known by what came before, however old that is"
+    );
+    let newest = automation::past(&case.world.db, tenant, NOW.before(hour * 24), 2).await.unwrap();
+    assert_eq!(newest.iter().map(|it| it.inbound.wamid.as_str()).collect::<Vec<_>>(), ["c", "d"]);
+    let other = World::new(&case.world.db, "other").await;
+    assert_eq!(automation::past(&case.world.db, other.tenant.id, NOW.before(hour * 24), 9).await.unwrap(), []);
 }

@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use countersign::approvals::begin::begin;
-use countersign::approvals::{inbox, recheck};
+use countersign::approvals::inbox;
 use countersign::domain::clock::Clock as _;
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::ids::RequestId;
-use countersign::domain::orders::{Price, Product, Stock};
 use countersign::domain::requests::{ActionRequest, Status};
 use countersign::domain::templates::TemplateStatus;
 use countersign::store::conversations::NewQueue;
 use countersign::store::webhooks::{Inbound, receive};
-use countersign::store::{audit, automation, conversations, orders, replies, requests, templates};
-use countersign::tools;
+use countersign::store::{audit, automation, conversations, replies, requests, templates};
 use serde_json::{Value, json};
 
 use super::webhooks::{body, keep};
@@ -26,33 +24,26 @@ on_both!(
     a_rule_that_was_signed_answers_the_next_customer,
     a_flow_that_is_live_is_not_changed_without_a_person,
     an_auto_reply_is_switched_by_people_only,
-    what_would_loop_or_lose_customers_is_refused,
-    what_is_too_broad_or_contradicts_another_is_refused,
-    a_template_or_a_price_that_does_not_hold_is_refused,
     the_last_thirty_days_are_played,
-    what_has_changed_since_is_not_carried_out,
-    a_template_that_is_paused_holds_what_waits,
-    two_who_ask_for_one_thing_make_it_live_once,
-    what_is_anothers_does_not_exist,
 );
 
 const PREVIEW: &str = "whatsapp.automation_change.preview";
-const FLOW: &str = "whatsapp.flow.upsert";
-const RULE: &str = "whatsapp.keyword_rule.upsert";
+pub const FLOW: &str = "whatsapp.flow.upsert";
+pub const RULE: &str = "whatsapp.keyword_rule.upsert";
 const SWITCH: &str = "whatsapp.auto_reply.enable";
 const NUMBER: &str = "106540352242922";
 
-struct Shop {
-    db: TestDb,
-    world: World,
-    door: Door,
+pub struct Shop {
+    pub db: TestDb,
+    pub world: World,
+    pub door: Door,
     key: String,
     contacts: Vec<ContactNo>,
 }
 
 impl Shop {
     /// With a number, two queues, some contacts and an approved template without variables.
-    async fn open(db: TestDb) -> Self {
+    pub async fn open(db: TestDb) -> Self {
         let world = World::new(&db.open().await, "shop").await;
         let (_, contacts) = world.ready_to_send(4).await;
         let mut tx = world.db.begin().await.unwrap();
@@ -69,7 +60,7 @@ impl Shop {
         Self { db, world, door, key, contacts }
     }
 
-    async fn ask(&self, tool: &str, arguments: Value) -> Value {
+    pub async fn ask(&self, tool: &str, arguments: Value) -> Value {
         self.door.modern(&self.key).call(tool, enveloped(arguments)).await
     }
 
@@ -78,19 +69,19 @@ impl Shop {
     }
 
     /// Refused by these rules, and nobody is asked.
-    async fn blocked(&self, tool: &str, arguments: Value, rule: &str) {
+    pub async fn blocked(&self, tool: &str, arguments: Value, rule: &str) {
         let error = self.refused(tool, arguments.clone()).await;
         assert_eq!(error["code"], "blocked", "{arguments:#} {error:#}");
         assert!(rules(&error["findings"]).contains(&rule), "{rule} is not in {error:#}");
     }
 
-    async fn request(&self, answer: &Value) -> ActionRequest {
+    pub async fn request(&self, answer: &Value) -> ActionRequest {
         let id: RequestId = answer["action_request_id"].as_str().unwrap().parse().unwrap();
         requests::find(&self.world.db, self.world.tenant.id, id).await.unwrap().unwrap()
     }
 
     /// As if everybody had signed, and a worker looked at it.
-    async fn carried_out(&self, answer: &Value) -> ActionRequest {
+    pub async fn carried_out(&self, answer: &Value) -> ActionRequest {
         let id = self.request(answer).await.id;
         let sql = format!(
             "update action_request set status = 'approved', approved_at = {0}, not_before = {0}, start_by = {0} + 1 where status = 'pending_approval'",
@@ -102,7 +93,7 @@ impl Shop {
     }
 
     /// Makes it live; gives the result.
-    async fn live(&self, tool: &str, arguments: Value) -> Value {
+    pub async fn live(&self, tool: &str, arguments: Value) -> Value {
         let answer = self.ask(tool, arguments).await;
         let done = self.carried_out(&answer).await;
         assert_eq!(done.status, Status::Succeeded, "{:?}", done.error);
@@ -110,7 +101,7 @@ impl Shop {
     }
 
     /// What is live, by name and version.
-    async fn answering(&self) -> Vec<(String, u32)> {
+    pub async fn answering(&self) -> Vec<(String, u32)> {
         let active = automation::active(&self.world.db, self.world.tenant.id).await.unwrap();
         let rules = active.rules().map(|live| (live.content.name.clone(), live.version));
         let flows = active.flows().map(|live| (live.content.name.clone(), live.version));
@@ -149,12 +140,12 @@ impl Shop {
         said.into_iter().filter_map(|reply| reply.saying.map(words)).collect()
     }
 
-    async fn acts(&self, act: &str) -> usize {
+    pub async fn acts(&self, act: &str) -> usize {
         let log = audit::list(&self.world.db, self.world.tenant.id, &Default::default(), 999).await.unwrap();
         log.iter().filter(|entry| entry.act == act).count()
     }
 
-    async fn template_is(&self, status: TemplateStatus) {
+    pub async fn template_is(&self, status: TemplateStatus) {
         let mut tx = self.world.db.begin().await.unwrap();
         let mut welcome = templates::of_name(&mut tx, self.world.tenant.id, "welcome").await.unwrap().remove(0);
         welcome.status = status;
@@ -163,25 +154,25 @@ impl Shop {
     }
 }
 
-fn enveloped(mut arguments: Value) -> Value {
+pub fn enveloped(mut arguments: Value) -> Value {
     arguments["reason"] = "Customers ask for this every day.".into();
     arguments["wait_ms"] = 0.into();
     arguments
 }
 
-fn rules(findings: &Value) -> Vec<&str> {
+pub fn rules(findings: &Value) -> Vec<&str> {
     findings.as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect()
 }
 
-fn rule(name: &str, priority: u16, phrase: &str, action: Value) -> Value {
+pub fn rule(name: &str, priority: u16, phrase: &str, action: Value) -> Value {
     json!({"name": name, "priority": priority, "match": "word", "phrases": [phrase], "action": action})
 }
 
-fn says(text: &str) -> Value {
+pub fn says(text: &str) -> Value {
     json!({"reply": {"say": {"text": text}}})
 }
 
-fn menu(says: &str) -> Value {
+pub fn menu(says: &str) -> Value {
     json!({
         "name": "Menu", "kind": "faq", "start": "ask",
         "nodes": {
@@ -333,97 +324,6 @@ async fn an_auto_reply_is_switched_by_people_only(db: TestDb) {
     shop.blocked(SWITCH, json!({"auto_reply_id": id, "active": false}), "AUTO-34").await;
 }
 
-async fn what_would_loop_or_lose_customers_is_refused(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let with = |node: &str, value: Value| {
-        let mut flow = menu("What is it about?");
-        flow["nodes"][node] = value;
-        json!({"flow": flow, "becomes": "active"})
-    };
-    let mut lost = menu("What is it about?");
-    lost["nodes"]["desk"] = json!({"end": {}});
-    let again = |next: &str| json!({"message": {"say": {"text": {"text": "Again"}}, "next": next}});
-    let mut circle = with("tea", again("more"));
-    circle["flow"]["nodes"]["more"] = again("tea");
-    for (arguments, rule) in [
-        (circle, "AUTO-01"),
-        (json!({"flow": lost, "becomes": "active"}), "AUTO-05"),
-        (with("tea", again("gone")), "AUTO-03"),
-        (with("desk", json!({"hand_over": {"queue": "nowhere"}})), "AUTO-29"),
-    ] {
-        shop.blocked(FLOW, arguments.clone(), rule).await;
-        let mut draft = arguments;
-        draft["becomes"] = "draft".into();
-        shop.blocked(FLOW, draft, rule).await;
-    }
-    assert_eq!((shop.acts("request.filed").await, shop.acts("request.previewed").await), (0, 0));
-    assert_eq!(shop.acts("request.blocked").await, 8);
-    assert_eq!(shop.answering().await, []);
-}
-
-async fn what_is_too_broad_or_contradicts_another_is_refused(db: TestDb) {
-    let shop = Shop::open(db).await;
-    shop.live(RULE, json!({"rule": rule("Prices", 10, "price", says("See our list.")), "becomes": "active"})).await;
-    let cups = json!({"reply": {"say": {"text": "Choose."}, "buttons": ["Teas"]}});
-    shop.live(RULE, json!({"rule": rule("Cups", 20, "cups", cups.clone()), "becomes": "active"})).await;
-    let circle = json!({"reply": {"say": {"text": "Choose."}, "buttons": ["Cups"]}});
-    for (rule, forbids) in [
-        (rule("All", 30, "the", says("Hello")), "AUTO-12"),
-        (rule("All", 30, "stop", says("Hello")), "AUTO-13"),
-        (rule("All", 30, "yes", says("Hello")), "AUTO-14"),
-        (rule("All", 30, "x", says("Hello")), "AUTO-11"),
-        (rule("Lists", 10, "price", says("Hello")), "AUTO-15"),
-        (rule("Teas", 30, "teas", json!({"reply": {"say": {"text": "Choose."}, "buttons": ["Our teas"]}})), "AUTO-17"),
-        (rule("Teas", 30, "teas", circle), "AUTO-41"),
-        (rule("Start", 30, "begin", json!({"start_flow": "fl_00000000000000000000000000000000"})), "AUTO-28"),
-    ] {
-        shop.blocked(RULE, json!({"rule": rule, "becomes": "active"}), forbids).await;
-    }
-    assert_eq!(shop.answering().await.len(), 2);
-}
-
-async fn a_template_or_a_price_that_does_not_hold_is_refused(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let oolong = Product {
-        id: "oolong-100".parse().unwrap(),
-        name: "Winter oolong".into(),
-        price: Price::of_minor("HKD".parse().unwrap(), 12_800).unwrap(),
-        stock: Stock::Unlimited,
-        as_of: NOW,
-    };
-    let mut tx = shop.world.db.begin().await.unwrap();
-    orders::put(&mut tx, shop.world.tenant.id, std::slice::from_ref(&oolong)).await.unwrap();
-    tx.commit().await.unwrap();
-    let priced = |text: &str, shown: &str, source: &str, as_of: &str| {
-        let say = json!({"text": text, "prices": [{"shown": shown, "source": source, "as_of": as_of}]});
-        json!({"rule": rule("Oolong", 10, "oolong", json!({"reply": {"say": say}})), "becomes": "active"})
-    };
-    let with = |name: &str| {
-        let mut flow = menu("What is it about?");
-        flow["nodes"]["tea"] = json!({"message": {"say": {"template": name}, "next": "ask"}});
-        json!({"flow": flow, "becomes": "active"})
-    };
-    shop.blocked(RULE, priced("It is HK$118.", "HK$118", "oolong-100", "2026-11-19"), "AUTO-40").await;
-    shop.blocked(RULE, priced("It is HK$128.", "HK$128", "oolong-100", "2026-09-19"), "AUTO-24").await;
-    let unsourced =
-        json!({"rule": rule("Oolong", 10, "oolong", says("Winter oolong is HK$118 now.")), "becomes": "active"});
-    shop.blocked(RULE, unsourced, "AUTO-40").await;
-    shop.blocked(FLOW, with("gone"), "AUTO-22").await;
-    shop.blocked(FLOW, with("winter_offer"), "AUTO-23").await;
-    shop.template_is(TemplateStatus::Rejected).await;
-    shop.blocked(FLOW, with("welcome"), "TEMPLATE-01").await;
-    let held = shop.ask(RULE, priced("It is HK$128.", "HK$128", "oolong-100", "2026-11-19")).await;
-    assert_eq!(held["status"], "pending_approval", "{held:#}");
-    // The price rises before the worker looks: what was signed is no longer true.
-    let dearer = Product { price: Price::of_minor("HKD".parse().unwrap(), 13_800).unwrap(), ..oolong };
-    let mut tx = shop.world.db.begin().await.unwrap();
-    orders::put(&mut tx, shop.world.tenant.id, &[dearer]).await.unwrap();
-    tx.commit().await.unwrap();
-    let stale = shop.carried_out(&held).await;
-    assert_eq!((stale.status, stale.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "AUTO-40"));
-    assert_eq!(shop.answering().await, []);
-}
-
 async fn the_last_thirty_days_are_played(db: TestDb) {
     let shop = Shop::open(db).await;
     let returns = json!({"route": {"queue": "returns"}});
@@ -471,78 +371,4 @@ async fn the_last_thirty_days_are_played(db: TestDb) {
     assert_eq!(rules(&answer["findings"]), ["AUTO-37"]);
     let off = shop.ask(RULE, json!({"keyword_rule_id": id, "becomes": "inactive"})).await;
     assert_eq!((count(&off, "silenced"), count(&off, "left_without_person")), (3, 3));
-}
-
-async fn what_has_changed_since_is_not_carried_out(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let id = shop.live(FLOW, json!({"flow": menu("One"), "becomes": "active"})).await["id"].clone();
-    let change = |words: &str| json!({"flow_id": id, "flow": menu(words), "becomes": "active"});
-    let (two, three) = (shop.ask(FLOW, change("Two")).await, shop.ask(FLOW, change("Three")).await);
-    let off = shop.ask(FLOW, json!({"flow_id": id, "becomes": "inactive"})).await;
-    assert_eq!(shop.carried_out(&two).await.status, Status::Succeeded);
-    for (answer, rule) in [(&three, "AUTO-33"), (&off, "AUTO-33")] {
-        let stale = shop.carried_out(answer).await;
-        assert_eq!((stale.status, stale.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, rule));
-    }
-    assert_eq!(shop.answering().await, [("Menu".to_owned(), 2)]);
-    // Nobody can sign it either.
-    let four = shop.ask(FLOW, change("Four")).await;
-    let action = shop.request(&four).await.preview.action;
-    assert_eq!(tools::standing(&shop.door.ctx, shop.world.tenant.id, &action).await.unwrap(), []);
-    shop.db.execute("update automation set live_version = 1").await;
-    let found = tools::standing(&shop.door.ctx, shop.world.tenant.id, &action).await.unwrap();
-    assert_eq!(found.iter().map(|finding| finding.rule.as_str()).collect::<Vec<_>>(), ["AUTO-42"]);
-}
-
-async fn a_template_that_is_paused_holds_what_waits(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let mut flow = menu("What is it about?");
-    flow["nodes"]["tea"] = json!({"message": {"say": {"template": "welcome"}, "next": "ask"}});
-    let answer = shop.ask(FLOW, json!({"flow": flow, "becomes": "active"})).await;
-    shop.template_is(TemplateStatus::Paused).await;
-    recheck::open(&shop.door.ctx, shop.world.tenant.id).await.unwrap();
-    let id = shop.request(&answer).await.id;
-    let standing = requests::standing(&shop.world.db, shop.world.tenant.id, id).await.unwrap();
-    assert_eq!(standing.iter().map(|finding| finding.rule.as_str()).collect::<Vec<_>>(), ["TEMPLATE-02"]);
-    let stale = shop.carried_out(&answer).await;
-    assert_eq!((stale.status, stale.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "TEMPLATE-02"));
-    assert_eq!(shop.answering().await, []);
-}
-
-async fn two_who_ask_for_one_thing_make_it_live_once(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let id = shop.live(FLOW, json!({"flow": menu("One"), "becomes": "active"})).await["id"].clone();
-    let (_, other) = shop.world.agent("other", "read,propose").await;
-    let change = json!({"flow_id": id, "flow": menu("Two"), "becomes": "active"});
-    let mine = shop.ask(FLOW, change.clone()).await;
-    let theirs = shop.door.modern(&other).call(FLOW, enveloped(change)).await;
-    assert_ne!(mine["action_request_id"], theirs["action_request_id"]);
-    let (a, b) = tokio::join!(shop.carried_out(&mine), shop.carried_out(&theirs));
-    let mut statuses = [a.status, b.status].map(|status| status.to_string());
-    statuses.sort();
-    assert_eq!(statuses, ["stale", "succeeded"]);
-    assert_eq!((shop.answering().await, shop.acts("automation.made_live").await), (vec![("Menu".to_owned(), 2)], 2));
-}
-
-async fn what_is_anothers_does_not_exist(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let id = shop.live(FLOW, json!({"flow": menu("One"), "becomes": "active"})).await["id"].clone();
-    let other = World::new(&shop.world.db, "other").await;
-    let (_, foreign) = other.agent("foreign", "read,propose").await;
-    for (tool, arguments) in [
-        (FLOW, json!({"flow_id": id, "becomes": "inactive"})),
-        (FLOW, json!({"flow_id": id, "flow": menu("Mine")})),
-        (RULE, json!({"keyword_rule_id": id.as_str().unwrap().replace("fl_", "kr_"), "becomes": "inactive"})),
-    ] {
-        let error = shop.door.modern(&foreign).refused(tool, enveloped(arguments.clone())).await;
-        assert!(matches!(error["code"].as_str(), Some("not_found" | "invalid_arguments")), "{arguments} {error:#}");
-    }
-    let starts = json!({"rule": rule("Menu", 5, "menu", json!({"start_flow": id})), "becomes": "active"});
-    let error = shop.door.modern(&foreign).refused(RULE, enveloped(starts)).await;
-    assert_eq!((&error["code"], rules(&error["findings"])[0]), (&json!("blocked"), "AUTO-28"));
-    let (_, reader) = shop.world.agent("reader", "read,propose:messages").await;
-    let call = json!({"name": FLOW, "arguments": enveloped(json!({"flow_id": id, "becomes": "inactive"}))});
-    let unknown = shop.door.modern(&reader).request("tools/call", call).await;
-    assert!(!unknown.text.contains("action_request_id"), "{}", unknown.text);
-    assert_eq!(shop.answering().await, [("Menu".to_owned(), 1)]);
 }

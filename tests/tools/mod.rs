@@ -2,6 +2,7 @@
 
 mod audit;
 mod automation;
+mod automation_refused;
 mod broadcast_cost;
 mod broadcast_digest;
 mod broadcast_previews;

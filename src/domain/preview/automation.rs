@@ -66,7 +66,8 @@ pub enum TriggerView {
     },
     /// Nothing else answers, and this is so.
     Occasion {
-        /// What is so.
+        /// What is so, as whatsapp.flow.upsert takes it.
+        #[schemars(with = "serde_json::Value")]
         occasion: Occasion,
         /// Only in these queues; in all if empty.
         #[schemars(with = "BTreeSet<String>")]
@@ -133,7 +134,8 @@ pub struct StepView {
     pub what: Option<String>,
     /// What people who take over should know.
     pub note: Option<String>,
-    /// What is looked at.
+    /// What is looked at, as whatsapp.flow.upsert takes it.
+    #[schemars(with = "serde_json::Value")]
     pub holds: Option<Fact>,
     /// Where it leads.
     pub leads: Vec<LeadView>,
