@@ -126,3 +126,6 @@ act-webhook-retried = Webhook post tried again
 act-request-rechecked = Looked at again: the rules say something else now
 act-automation-stored = Automation draft stored
 act-automation-taken-away = Automation taken away
+act-contact-added = Contact added
+act-contact-changed = Contact changed
+act-contact-identity-confirmed = Identity of a contact confirmed

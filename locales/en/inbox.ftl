@@ -38,3 +38,4 @@ inbox-blocked = Blocked by now
 kind-flow = Flow
 kind-keyword-rule = Keyword rule
 kind-auto-reply = Auto-reply
+kind-contact = Contact

@@ -465,3 +465,33 @@ summary-automation-away = Take the { $kind } “{ $name }” away, which is live
 result-automation-draft = Done: version { $version } is stored as a draft.
 result-automation-live = Done: version { $version } answers customers.
 result-automation-away = Done: it answers nobody any more.
+contact-who = Person
+contact-new = new
+contact-same = Nothing changes: all of it is known.
+contact-phone = Number
+contact-user-id = User id at Meta
+contact-name = Name
+contact-language = Language
+contact-tag = Label
+contact-attribute = Further fact
+contact-identity = Who holds the number
+contact-consent-stays = Consent and opt-outs stay as they are, whatever changes above.
+confirmed-in-person = Confirmed in person
+confirmed-call-back = Confirmed by a call to a number known before
+confirmed-document = Confirmed by a document
+confirmed-known-answer = Confirmed by what only the customer knows
+history-suppressed = May not be written to because
+history-none = Nothing was said about consent so far.
+history-history = What was said about consent
+history-state = What
+history-granted = Given
+history-withdrawn = Taken back
+history-given = When
+sheet-unlisted = { $n ->
+    [one] { $n } more is not listed.
+   *[other] { $n } more are not listed.
+}
+summary-contact-new = Add the contact { $who }: { $fields }.
+summary-contact-same = Change nothing of the contact { $who }.
+summary-contact = Change the contact { $who }: { $fields }.
+result-contact = Done: the contact is as it was signed.

@@ -120,3 +120,6 @@ act-webhook-retried = 已重试 webhook 记录
 act-request-rechecked = 重新检查：规则结果已改变
 act-automation-stored = 已保存自动化草稿
 act-automation-taken-away = 自动化已停用
+act-contact-added = 已新增联系人
+act-contact-changed = 已更改联系人
+act-contact-identity-confirmed = 已确认联系人身份

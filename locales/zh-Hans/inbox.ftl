@@ -35,3 +35,4 @@ inbox-blocked = 现在被规则阻止
 kind-flow = 流程
 kind-keyword-rule = 关键词规则
 kind-auto-reply = 自动回复
+kind-contact = 联系人

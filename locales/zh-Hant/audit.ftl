@@ -120,3 +120,6 @@ act-webhook-retried = 已重試 webhook 紀錄
 act-request-rechecked = 重新檢查：規則結果已改變
 act-automation-stored = 已儲存自動化草稿
 act-automation-taken-away = 自動化已停用
+act-contact-added = 已新增聯絡人
+act-contact-changed = 已更改聯絡人
+act-contact-identity-confirmed = 已確認聯絡人身份

@@ -35,3 +35,4 @@ inbox-blocked = 現時被規則阻止
 kind-flow = 流程
 kind-keyword-rule = 關鍵字規則
 kind-auto-reply = 自動回覆
+kind-contact = 聯絡人

@@ -54,6 +54,10 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::segments::upsert::store(&mut tx, tenant, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::ContactUpsert(plan) => {
+            let outcome = tools::contacts::upsert::write(&mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
         Action::SessionMessageSend(plan) => {
             match tools::messages::send::start(&mut tx, tenant, id, &plan, now).await? {
                 Ok(reply) => {

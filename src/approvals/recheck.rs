@@ -66,7 +66,8 @@ const fn rests_on_meta(action: &Action) -> bool {
         | Action::ContactImport(_)
         | Action::SegmentUpsert(_)
         | Action::WebhookRetry(_)
-        | Action::OrderCreate(_) => false,
+        | Action::OrderCreate(_)
+        | Action::ContactUpsert(_) => false,
     }
 }
 

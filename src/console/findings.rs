@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::facts;
 use super::requests::{FindingLevel, FindingView};
 use super::review::orders::order_tag;
+use super::review::people::confirmed;
 use crate::domain::preview::{Finding, Level};
 use crate::words::{Lang, Words};
 
@@ -114,6 +115,16 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("PAY-08", "finding-PAY-08"),
     ("PAY-09", "finding-PAY-09"),
     ("PAY-10", "finding-PAY-10"),
+    ("SIGN-29", "finding-SIGN-29"),
+    ("CONTACT-01", "finding-CONTACT-01"),
+    ("CONTACT-02", "finding-CONTACT-02"),
+    ("CONTACT-03", "finding-CONTACT-03"),
+    ("CONTACT-04", "finding-CONTACT-04"),
+    ("CONTACT-05", "finding-CONTACT-05"),
+    ("CONTACT-06", "finding-CONTACT-06"),
+    ("CONTACT-07", "finding-CONTACT-07"),
+    ("CONTACT-08", "finding-CONTACT-08"),
+    ("TAG-01", "finding-TAG-01"),
     ("AUTO-01", "finding-AUTO-01"),
     ("AUTO-02", "finding-AUTO-02"),
     ("AUTO-03", "finding-AUTO-03"),
@@ -201,7 +212,7 @@ pub fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) 
     let stored = || finding.message.clone();
     let english = l.lang() == Lang::En;
     // What was signed is English already, but for stable words of ours that it may hold.
-    let plain = !finding.facts.keys().any(|name| name == "reason" || name == "left_out");
+    let plain = !finding.facts.keys().any(|name| matches!(name.as_str(), "reason" | "left_out" | "how"));
     let key = TRANSLATED.iter().find(|(rule, _)| *rule == finding.rule).map(|(_, key)| key);
     let Some(key) = key.filter(|_| !(english && plain)) else {
         return (stored(), (!english).then_some("en"));
@@ -217,6 +228,7 @@ fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
         "left_out" => value.parse().map(|reason| facts::left_out(l, reason)).ok(),
         "reason" => value.parse().map(|reason| facts::exclusion(l, reason)).ok(),
         "category" | "correct_category" | "signed" => value.parse().map(|category| facts::category(l, category)).ok(),
+        "how" => value.parse().map(|how| confirmed(l, how)).ok(),
         "market" => value.parse().map(|market| facts::market(l, market)).ok(),
         // What customers write and what Meta calls things is no figure, even where it is made of digits.
         "phrase" | "title" | "node" | "number" | "post" | "order" | "product" => None,

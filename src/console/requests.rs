@@ -14,7 +14,7 @@ use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
 use super::replies::Said;
-use super::review::{Header, Review};
+use super::review::{Header, Review, SheetPart};
 use crate::domain::requests::Decision;
 use crate::words::Words;
 

@@ -8,7 +8,9 @@ mod broadcasts;
 mod contacts;
 pub mod messages;
 pub mod orders;
+pub mod people;
 mod segments;
+pub mod sheet;
 mod webhooks;
 
 use jiff::Timestamp;
@@ -26,6 +28,7 @@ pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
 pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
+pub use sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
 pub use webhooks::{EventLine, PostReview, RetryReview};
 
 /// The sections of a request, by kind of write.
@@ -39,6 +42,7 @@ pub enum Review {
     Order(Box<OrderReview>),
     PaymentLink(Box<PaymentReview>),
     Automation(Box<AutomationReview>),
+    Sheet(Box<SheetReview>),
 }
 
 /// The sections of a request, at this moment.
@@ -56,6 +60,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::Order(view) => Review::Order(Box::new(orders::order(l, view, now))),
         View::PaymentLink(view) => Review::PaymentLink(Box::new(orders::payment(l, view, now))),
         View::Automation(view) => Review::Automation(Box::new(automation::automation(l, view))),
+        View::ContactUpsert(view) => Review::Sheet(Box::new(people::contact(l, view))),
     }
 }
 
@@ -73,6 +78,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::Order(view) => orders::order_summary(l, view),
         View::PaymentLink(view) => orders::payment_summary(l, view),
         View::Automation(view) => automation::summary(l, view),
+        View::ContactUpsert(view) => people::contact_summary(l, view),
     }
 }
 
@@ -113,6 +119,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             l.t3("result-retry", "applied", applied, "aside", aside, "unread", unread)
         }
         View::Automation(view) => automation::outcome(l, view, &figure("version")?),
+        View::ContactUpsert(_) => request.result.as_ref().map(|_| l.t("result-contact"))?,
     };
     let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
     Some(Outcome { tone, text, lang: None })

@@ -4,6 +4,7 @@ use super::audience::AudienceSeal;
 use super::automation::plan::AutomationPlan;
 use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
 use super::contacts::import::ImportPlan;
+use super::contacts::upsert::ContactPlan;
 use super::ids::BroadcastId;
 use super::messages::session::SessionPlan;
 use super::orders::{LinkPlan, OrderPlan};
@@ -33,6 +34,8 @@ pub enum Action {
     PaymentLinkSend(Box<LinkPlan>),
     /// Store what answers customers by itself, make it live, or take it away.
     AutomationChange(Box<AutomationPlan>),
+    /// Add or change one contact.
+    ContactUpsert(ContactPlan),
 }
 
 /// A broadcast to be stored.
@@ -62,6 +65,7 @@ impl Action {
             Self::OrderCreate(_) => "whatsapp.order.create_from_chat",
             Self::PaymentLinkSend(_) => "whatsapp.payment_link.send",
             Self::AutomationChange(plan) => plan.tool(),
+            Self::ContactUpsert(_) => "whatsapp.contact.upsert",
         }
     }
 
@@ -77,7 +81,8 @@ impl Action {
             | Self::WebhookRetry(_)
             | Self::OrderCreate(_)
             | Self::PaymentLinkSend(_)
-            | Self::AutomationChange(_) => None,
+            | Self::AutomationChange(_)
+            | Self::ContactUpsert(_) => None,
         }
     }
 
@@ -93,7 +98,8 @@ impl Action {
             | Self::ContactImport(_)
             | Self::SegmentUpsert(_)
             | Self::WebhookRetry(_)
-            | Self::AutomationChange(_) => false,
+            | Self::AutomationChange(_)
+            | Self::ContactUpsert(_) => false,
         }
     }
 

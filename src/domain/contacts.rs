@@ -2,6 +2,8 @@
 
 pub mod identity;
 pub mod import;
+pub mod tags;
+pub mod upsert;
 
 use super::clock::Timestamp;
 use super::ids::ContactId;

@@ -138,6 +138,8 @@ id! {
     PaymentLinkId = "pl";
     /// A file that is sent or was received.
     AssetId = "as";
+    /// What a request carries and keeps apart.
+    DetailId = "dt";
     /// One running daemon.
     DaemonId = "dm";
 }

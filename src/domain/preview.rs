@@ -5,6 +5,7 @@ mod broadcast;
 mod contacts;
 mod messages;
 mod orders;
+mod people;
 pub mod scripts;
 mod segments;
 mod webhooks;
@@ -34,6 +35,7 @@ pub use messages::{
 pub use orders::{
     FoundView, IdentityView, ItemsView, LineView, OrderView, PaidOrderView, PaymentLinkView, Teller, TermsView,
 };
+pub use people::{ConsentEntry, ContactChangeView, latest};
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 pub use webhooks::{AsideEvent, AsidePost, RetryEffect, RetryView};
 
@@ -163,6 +165,8 @@ pub enum View {
     PaymentLink(Box<PaymentLinkView>),
     /// A rule, a flow or an auto-reply.
     Automation(Box<AutomationView>),
+    /// A contact.
+    ContactUpsert(Box<ContactChangeView>),
 }
 
 impl View {
@@ -178,6 +182,7 @@ impl View {
             Self::Order(view) => view.thread.who(),
             Self::PaymentLink(view) => view.thread.who(),
             Self::Automation(view) => &view.change.name,
+            Self::ContactUpsert(view) => &view.who,
         }
     }
 
@@ -191,7 +196,8 @@ impl View {
             | Self::WebhookRetry(_)
             | Self::Order(_)
             | Self::PaymentLink(_)
-            | Self::Automation(_) => None,
+            | Self::Automation(_)
+            | Self::ContactUpsert(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -207,7 +213,8 @@ impl View {
             | Self::WebhookRetry(_)
             | Self::Order(_)
             | Self::PaymentLink(_)
-            | Self::Automation(_) => None,
+            | Self::Automation(_)
+            | Self::ContactUpsert(_) => None,
         }
     }
 
@@ -222,7 +229,8 @@ impl View {
             | Self::Segment(_)
             | Self::WebhookRetry(_)
             | Self::Order(_)
-            | Self::Automation(_) => None,
+            | Self::Automation(_)
+            | Self::ContactUpsert(_) => None,
         }
     }
 
@@ -236,6 +244,12 @@ impl View {
     #[must_use]
     pub fn replays_more_than_notes(&self) -> bool {
         matches!(self, Self::WebhookRetry(view) if view.effect.is_bulk() || view.effect.changes > 0)
+    }
+
+    /// Whether it makes somebody else of a contact that is known, or says who that is.
+    #[must_use]
+    pub fn touches_identity(&self) -> bool {
+        matches!(self, Self::ContactUpsert(view) if view.touches_identity())
     }
 
     /// Whether it changes what broadcasts that wait or run were drawn from.
@@ -260,6 +274,7 @@ impl View {
             Self::Order(_) => &[Identity, Items],
             Self::PaymentLink(_) => &[Identity, Items, Message],
             Self::Automation(_) => &[Message, Change, Effect],
+            Self::ContactUpsert(_) => &[Change, ConsentAndPolicy],
         }
     }
 
@@ -308,6 +323,12 @@ impl View {
                     .into_iter()
                     .collect()
             }
+            Self::ContactUpsert(view) => [
+                Digest::of(&(view.contact_id, &view.who, view.known, &view.changes)),
+                Digest::of(&(&view.history, &view.suppressions, findings)),
+            ]
+            .into_iter()
+            .collect(),
         }
     }
 }
@@ -368,6 +389,7 @@ impl Preview {
             View::WebhookRetry(_) => (0, None),
             View::Order(_) | View::PaymentLink(_) => (1, None),
             View::Automation(view) => (view.effect.conversations, None),
+            View::ContactUpsert(_) => (1, None),
         }
     }
 }

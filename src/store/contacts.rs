@@ -1,5 +1,6 @@
 //! Contacts and their tags.
 
+mod chosen;
 mod identity;
 mod imports;
 
@@ -15,6 +16,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
+pub use chosen::{by_ids, holders, left_number};
 pub use identity::{
     Became, Found, Reach, Seen, become_another, confirm_identity, doubt_identity, know, mismatched, of, reach, seen,
     wished,

@@ -18,6 +18,7 @@ pub mod consent;
 pub mod contacts;
 pub mod conversations;
 pub mod deliveries;
+pub mod details;
 pub mod identity;
 pub mod instance;
 pub mod lock;

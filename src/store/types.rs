@@ -4,7 +4,7 @@ use crate::domain::canonical::{Ask, ContentHash, Digest, Hash};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{
-    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId,
+    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, DetailId,
     ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId,
     SegmentId, SignatureId, TenantId,
 };
@@ -57,7 +57,7 @@ macro_rules! ids {
 }
 
 ids! {
-    AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AssetId, DetailId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
 }
 
 impl Column<i64> for Timestamp {

@@ -29,6 +29,7 @@ const TABLES: &[&[Tool]] = &[
     orders::create::TOOLS,
     orders::pay::TOOLS,
     automation::TOOLS,
+    contacts::upsert::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -28,7 +28,7 @@ use crate::domain::canonical::Digest;
 use crate::domain::clock::{SharedClock, Timestamp};
 use crate::domain::contacts::import::ImportRow;
 use crate::domain::deliveries::Tally;
-use crate::domain::ids::{AudienceId, ImportId, TenantId};
+use crate::domain::ids::{AudienceId, DetailId, ImportId, TenantId};
 use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::policy::Policy;
@@ -159,12 +159,14 @@ pub struct Proposal {
     pub kept: Option<Value>,
 }
 
-/// A list of people that belongs to a request and is kept apart from it.
+/// A list of people, or what is said of them, that belongs to a request and is kept apart from it.
 pub enum Sealed {
     /// Who receives a broadcast.
     Audience(AudienceId, Digest, Audience),
     /// The rows of an import.
     Rows(ImportId, Vec<ImportRow>),
+    /// What a small write says of people.
+    Detail(DetailId, Value),
 }
 
 impl Sealed {
@@ -175,6 +177,7 @@ impl Sealed {
                 store::audience::insert(tx, tenant, *id, *root, audience, now).await?;
             }
             Self::Rows(id, rows) => store::contacts::add_import(tx, tenant, *id, rows, now).await?,
+            Self::Detail(id, body) => store::details::add(tx, tenant, *id, body, now).await?,
         }
         Ok(())
     }
@@ -207,6 +210,7 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         Action::OrderCreate(plan) => orders::create::standing(ctx, tenant, plan).await,
         Action::PaymentLinkSend(plan) => orders::pay::standing(ctx, &ctx.db, tenant, plan, ctx.clock.now()).await,
         Action::AutomationChange(plan) => automation::standing(ctx, tenant, plan).await,
+        Action::ContactUpsert(plan) => contacts::upsert::standing(&ctx.db, tenant, plan).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),

@@ -1,5 +1,9 @@
 //! Requests of every kind on one page each: what is shown, what is ticked, and that it can be signed.
 
+use super::broadcasts::stored;
+use super::world::{PASSWORD, World};
+use crate::support::db::{TestDb, on_both};
+use crate::support::visitor::Visitor;
 use countersign::approvals::begin::begin;
 use countersign::domain::broadcasts::BroadcastState;
 use countersign::domain::ids::SegmentId;
@@ -8,11 +12,6 @@ use countersign::domain::segments::Condition;
 use countersign::store::{orders, segments};
 use serde_json::json;
 
-use super::broadcasts::stored;
-use super::world::{PASSWORD, World};
-use crate::support::db::{TestDb, on_both};
-use crate::support::visitor::Visitor;
-
 on_both!(
     a_list_of_contacts_is_decided_on_one_page,
     a_segment_is_decided_on_one_page,
@@ -20,6 +19,7 @@ on_both!(
     what_meta_sent_is_tried_again_by_one_page,
     an_order_and_its_payment_are_decided_on_a_page_each,
     what_answers_customers_is_decided_on_one_page,
+    another_number_of_a_contact_is_decided_on_one_page,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -324,4 +324,49 @@ async fn what_answers_customers_is_decided_on_one_page(db: TestDb) {
     sign(&world, &mut lau, &request, &["message", "change", "effect"], &[]).await;
     let waits = world.stored(&request).await.0;
     assert_eq!(waits.not_before, waits.approved_at, "what can be taken away again does not cool off");
+}
+
+/// The request's page in every language: nothing without its words, and no finding left in English.
+async fn in_every_language(lau: &mut Visitor, request: &ActionRequest, rule: &str, english: &str) {
+    let path = format!("/requests/{}", request.id);
+    let page = lau.get(&path).await;
+    for lang in ["zh-Hant", "zh-Hans"] {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&path).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        let findings = page.part(".findings");
+        assert!(findings.contains(rule) && !findings.contains(english), "{findings}");
+    }
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
+}
+
+async fn another_number_of_a_contact_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let contact = world.customer(0).await;
+    let ask = json!({"contact_id": contact, "phone": "+852 9123 4568", "attributes": {"crm": "<b>C-9</b>"},
+        "reason": "The customer told us at the counter."});
+    let request = world.ask_write("whatsapp.contact.upsert", ask).await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Contact", "Change the contact C••• T•• M•• 0•: phone, attribute."]);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "1 What changes",
+            "Person C••• T•• M•• 0•",
+            "Number +852 •••• ••00 +852 •••• ••68",
+            "crm <•••",
+            "2 Consent and policy",
+            "May not be written to because –",
+            "Nothing was said about consent so far.",
+            "CONTACT-05",
+        ],
+    );
+    for secret in ["91234568", "9123 4568", "91000000", "Tai Man", "C-9"] {
+        assert!(!page.html.contains(secret), "{secret} is nobody's business here");
+    }
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 2);
+    in_every_language(&mut lau, &request, "CONTACT-05", "another number").await;
+    sign(&world, &mut lau, &request, &["change", "consent"], &["CONTACT-05"]).await;
 }

@@ -12,7 +12,7 @@ use countersign::domain::audit::{Actor, Event};
 use countersign::domain::business::SendingNumber;
 use countersign::domain::clock::{FixedClock, Timestamp};
 use countersign::domain::consent::MessageCategory;
-use countersign::domain::ids::{AgentId, PersonId, SegmentId, TenantId};
+use countersign::domain::ids::{AgentId, ContactId, PersonId, SegmentId, TenantId};
 use countersign::domain::masked::ProviderId;
 use countersign::domain::orders::PaymentUrl;
 use countersign::domain::password;
@@ -289,6 +289,24 @@ impl World {
             "action": {"reply": {"say": {"text": "We have *tea*."}, "buttons": ["Our teas"]}}});
         let arguments = json!({"rule": rule, "becomes": "active"});
         self.ask("whatsapp.automation_change.preview", "whatsapp.keyword_rule.upsert", arguments).await
+    }
+
+    /// A write that the agent asks for; it must come to wait for people.
+    pub async fn ask_write(&self, write: &str, ask: Value) -> ActionRequest {
+        let caller = Caller { agent: self.agent.clone() };
+        let tool = catalogue().find(write).unwrap();
+        let answer = submit::write(&self.ctx, &caller, tool, ask).await.unwrap();
+        let id = answer.action_request_id.parse().unwrap();
+        store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
+    }
+
+    /// The n-th customer.
+    pub async fn customer(&self, n: usize) -> ContactId {
+        let new = person(n);
+        let mut tx = self.db.begin().await.unwrap();
+        store::contacts::insert_many(&mut tx, self.tenant, std::slice::from_ref(&new)).await.unwrap();
+        tx.commit().await.unwrap();
+        new.id
     }
 
     /// What the log says was done, oldest first.

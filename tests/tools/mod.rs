@@ -1,5 +1,6 @@
 //! The tools, one file a noun, each through the agents' door on both databases.
 
+mod asking;
 mod audit;
 mod automation;
 mod automation_refused;
@@ -10,6 +11,7 @@ mod broadcast_signed;
 mod broadcasts;
 mod business;
 mod consent;
+mod contact_upserts;
 mod contacts;
 mod imports;
 mod messages;

@@ -194,6 +194,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.flow.upsert" => l.t("kind-flow"),
         "whatsapp.keyword_rule.upsert" => l.t("kind-keyword-rule"),
         "whatsapp.auto_reply.enable" => l.t("kind-auto-reply"),
+        "whatsapp.contact.upsert" => l.t("kind-contact"),
         _ => kind.to_owned(),
     };
     Row {

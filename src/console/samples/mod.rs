@@ -18,6 +18,7 @@ mod orders;
 mod replies;
 mod requests;
 mod review;
+mod sheet;
 
 pub(super) fn pager(last: u64, total: u64) -> Pager {
     Pager { shown: Shown::Part { first: 1, last, total }, previous: None, next: Some("?page=2".into()) }

@@ -2,6 +2,7 @@
 
 use super::orders::{order, payment};
 use super::review::{automation, import, retry, review, segment, session};
+use super::sheet::sheet;
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::monitor::ledger_tag;
@@ -215,7 +216,11 @@ impl RequestPage {
         });
         let automation =
             other(Review::Automation(Box::new(automation())), &[Section::Message, Section::Change, Section::Effect]);
-        vec![open, refused, signed, import, segment, queued, under_way, doubtful, retry, order, payment, automation]
+        let sheet = other(Review::Sheet(Box::new(sheet())), &[Section::Change, Section::Consent]);
+        vec![
+            open, refused, signed, import, segment, queued, under_way, doubtful, retry, order, payment, automation,
+            sheet,
+        ]
     }
 }
 

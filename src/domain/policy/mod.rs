@@ -6,6 +6,7 @@ pub mod cost;
 pub mod doubts;
 pub mod eligibility;
 pub mod hours;
+pub mod identity;
 pub mod links;
 pub mod message;
 pub mod numbers;

@@ -76,6 +76,8 @@ impl Policy {
             Action::OrderCreate(_) => one_signature("SIGN-35"),
             Action::PaymentLinkSend(_) => one_signature("SIGN-36"),
             Action::AutomationChange(plan) => automation(plan),
+            Action::ContactUpsert(_) if preview.view.touches_identity() => one_signature("SIGN-20"),
+            Action::ContactUpsert(_) => Quorum::nobody("SIGN-21"),
         }
     }
 }

@@ -73,15 +73,7 @@ pub fn read(rows: &[GivenRow], home: Option<Market>, now: Timestamp) -> Vec<Resu
 impl GivenRow {
     /// What it says of the person behind its number.
     fn said(&self, now: Timestamp) -> Result<RowSaid, LeftOut> {
-        let fits = plain(&self.name, NAME)
-            && self.tags.len() <= MANY
-            && self.attributes.len() <= MANY
-            && self.tags.iter().all(|tag| !tag.trim().is_empty() && plain(tag, LABEL))
-            && self
-                .attributes
-                .iter()
-                .all(|(name, value)| !name.is_empty() && plain(name, LABEL) && plain(value, VALUE));
-        if !fits {
+        if !fits(&self.name, &self.tags, &self.attributes) {
             return Err(LeftOut::BadText);
         }
         let language = self.language.as_deref().map(str::trim).filter(|code| !code.is_empty());
@@ -102,6 +94,16 @@ impl GivenRow {
             consents: consents.into_iter().flatten().collect(),
         })
     }
+}
+
+/// Whether a name, labels and further facts may be kept: not too long, not too many, and without control characters.
+#[must_use]
+pub fn fits(name: &str, tags: &[String], attributes: &BTreeMap<String, String>) -> bool {
+    plain(name, NAME)
+        && tags.len() <= MANY
+        && attributes.len() <= MANY
+        && tags.iter().all(|tag| !tag.trim().is_empty() && plain(tag, LABEL))
+        && attributes.iter().all(|(name, value)| !name.is_empty() && plain(name, LABEL) && plain(value, VALUE))
 }
 
 fn plain(text: &str, most: usize) -> bool {

@@ -1,0 +1,9 @@
+-- What requests say of people, kept apart from them.
+
+-- What a request carries that names somebody, or a message of theirs: no page and no log shows it, and the request holds its digest.
+create table request_detail (
+    id BLOB primary key,
+    tenant_id BLOB not null references tenant (id),
+    body TEXT not null,
+    created_at INTEGER not null
+) strict;
