@@ -129,3 +129,4 @@ act-automation-taken-away = Automation taken away
 act-contact-added = Contact added
 act-contact-changed = Contact changed
 act-contact-identity-confirmed = Identity of a contact confirmed
+act-consent-recorded = Consent recorded

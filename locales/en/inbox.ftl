@@ -39,3 +39,4 @@ kind-flow = Flow
 kind-keyword-rule = Keyword rule
 kind-auto-reply = Auto-reply
 kind-contact = Contact
+kind-consent = Consent

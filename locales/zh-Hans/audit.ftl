@@ -123,3 +123,4 @@ act-automation-taken-away = 自动化已停用
 act-contact-added = 已新增联系人
 act-contact-changed = 已更改联系人
 act-contact-identity-confirmed = 已确认联系人身份
+act-consent-recorded = 已记录同意

@@ -36,3 +36,4 @@ kind-flow = 流程
 kind-keyword-rule = 关键词规则
 kind-auto-reply = 自动回复
 kind-contact = 联系人
+kind-consent = 同意

@@ -123,3 +123,4 @@ act-automation-taken-away = 自動化已停用
 act-contact-added = 已新增聯絡人
 act-contact-changed = 已更改聯絡人
 act-contact-identity-confirmed = 已確認聯絡人身份
+act-consent-recorded = 已記錄同意

@@ -36,3 +36,4 @@ kind-flow = 流程
 kind-keyword-rule = 關鍵字規則
 kind-auto-reply = 自動回覆
 kind-contact = 聯絡人
+kind-consent = 同意

@@ -58,6 +58,10 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::contacts::upsert::write(&mut tx, tenant, id, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::ConsentUpdate(plan) => {
+            let outcome = tools::consent::update::write(&mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
         Action::SessionMessageSend(plan) => {
             match tools::messages::send::start(&mut tx, tenant, id, &plan, now).await? {
                 Ok(reply) => {

@@ -67,7 +67,8 @@ const fn rests_on_meta(action: &Action) -> bool {
         | Action::SegmentUpsert(_)
         | Action::WebhookRetry(_)
         | Action::OrderCreate(_)
-        | Action::ContactUpsert(_) => false,
+        | Action::ContactUpsert(_)
+        | Action::ConsentUpdate(_) => false,
     }
 }
 

@@ -61,6 +61,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::PaymentLink(view) => Review::PaymentLink(Box::new(orders::payment(l, view, now))),
         View::Automation(view) => Review::Automation(Box::new(automation::automation(l, view))),
         View::ContactUpsert(view) => Review::Sheet(Box::new(people::contact(l, view))),
+        View::ConsentUpdate(view) => Review::Sheet(Box::new(people::consent(l, view))),
     }
 }
 
@@ -79,6 +80,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::PaymentLink(view) => orders::payment_summary(l, view),
         View::Automation(view) => automation::summary(l, view),
         View::ContactUpsert(view) => people::contact_summary(l, view),
+        View::ConsentUpdate(view) => people::consent_summary(l, view),
     }
 }
 
@@ -120,6 +122,9 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         }
         View::Automation(view) => automation::outcome(l, view, &figure("version")?),
         View::ContactUpsert(_) => request.result.as_ref().map(|_| l.t("result-contact"))?,
+        View::ConsentUpdate(_) => {
+            l.t2("result-people", "changed", figure("changed")?, "unchanged", figure("unchanged")?)
+        }
     };
     let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
     Some(Outcome { tone, text, lang: None })

@@ -3,6 +3,7 @@
 use super::audience::AudienceSeal;
 use super::automation::plan::AutomationPlan;
 use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
+use super::consent::update::ConsentPlan;
 use super::contacts::import::ImportPlan;
 use super::contacts::upsert::ContactPlan;
 use super::ids::BroadcastId;
@@ -36,6 +37,8 @@ pub enum Action {
     AutomationChange(Box<AutomationPlan>),
     /// Add or change one contact.
     ContactUpsert(ContactPlan),
+    /// Write down what customers agreed to, or no longer agree to.
+    ConsentUpdate(ConsentPlan),
 }
 
 /// A broadcast to be stored.
@@ -66,6 +69,7 @@ impl Action {
             Self::PaymentLinkSend(_) => "whatsapp.payment_link.send",
             Self::AutomationChange(plan) => plan.tool(),
             Self::ContactUpsert(_) => "whatsapp.contact.upsert",
+            Self::ConsentUpdate(_) => "whatsapp.consent.update",
         }
     }
 
@@ -82,7 +86,8 @@ impl Action {
             | Self::OrderCreate(_)
             | Self::PaymentLinkSend(_)
             | Self::AutomationChange(_)
-            | Self::ContactUpsert(_) => None,
+            | Self::ContactUpsert(_)
+            | Self::ConsentUpdate(_) => None,
         }
     }
 
@@ -99,7 +104,8 @@ impl Action {
             | Self::SegmentUpsert(_)
             | Self::WebhookRetry(_)
             | Self::AutomationChange(_)
-            | Self::ContactUpsert(_) => false,
+            | Self::ContactUpsert(_)
+            | Self::ConsentUpdate(_) => false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Consent and its opposite: who agreed to what and how one knows, and who may not be written to.
 
+pub mod update;
+
 use super::clock::Timestamp;
 use super::ids::{ConsentId, ContactId};
 use std::time::Duration;
@@ -72,6 +74,13 @@ pub struct ConsentRecord {
     pub confirmed_at: Option<Timestamp>,
 }
 
+/// What a person said last about a category, whatever the order in which it was written down.
+#[must_use]
+pub fn last_said(history: &[ConsentRecord], category: MessageCategory) -> Option<&ConsentRecord> {
+    let entries = history.iter().filter(|entry| entry.category == category);
+    entries.max_by_key(|entry| (entry.given_at, entry.recorded_at, entry.id))
+}
+
 /// The consent that stands now, for one category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Consent {
@@ -119,6 +128,12 @@ impl Suppression {
             Self::DoNotContact | Self::OptedOutOfEverything | Self::Blocked | Self::Invalid => true,
             Self::OptedOutOfMarketing | Self::StoppedAtMeta => matches!(category, MessageCategory::Marketing),
         }
+    }
+
+    /// Whether the person, or the business, said no to this category by it. A number that is none says nothing of its owner.
+    #[must_use]
+    pub fn says_no_to(self, category: MessageCategory) -> bool {
+        self != Self::Invalid && self.forbids(category)
     }
 
     /// Those that forbid messages of this category, by their stored words.

@@ -35,7 +35,7 @@ pub use messages::{
 pub use orders::{
     FoundView, IdentityView, ItemsView, LineView, OrderView, PaidOrderView, PaymentLinkView, Teller, TermsView,
 };
-pub use people::{ConsentEntry, ContactChangeView, latest};
+pub use people::{ActView, ConsentChangeView, ConsentEntry, ContactChangeView, PersonConsent, latest};
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 pub use webhooks::{AsideEvent, AsidePost, RetryEffect, RetryView};
 
@@ -167,6 +167,8 @@ pub enum View {
     Automation(Box<AutomationView>),
     /// A contact.
     ContactUpsert(Box<ContactChangeView>),
+    /// Consent.
+    ConsentUpdate(Box<ConsentChangeView>),
 }
 
 impl View {
@@ -183,6 +185,7 @@ impl View {
             Self::PaymentLink(view) => view.thread.who(),
             Self::Automation(view) => &view.change.name,
             Self::ContactUpsert(view) => &view.who,
+            Self::ConsentUpdate(view) => &view.who,
         }
     }
 
@@ -197,7 +200,8 @@ impl View {
             | Self::Order(_)
             | Self::PaymentLink(_)
             | Self::Automation(_)
-            | Self::ContactUpsert(_) => None,
+            | Self::ContactUpsert(_)
+            | Self::ConsentUpdate(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -214,7 +218,8 @@ impl View {
             | Self::Order(_)
             | Self::PaymentLink(_)
             | Self::Automation(_)
-            | Self::ContactUpsert(_) => None,
+            | Self::ContactUpsert(_)
+            | Self::ConsentUpdate(_) => None,
         }
     }
 
@@ -230,7 +235,8 @@ impl View {
             | Self::WebhookRetry(_)
             | Self::Order(_)
             | Self::Automation(_)
-            | Self::ContactUpsert(_) => None,
+            | Self::ContactUpsert(_)
+            | Self::ConsentUpdate(_) => None,
         }
     }
 
@@ -275,6 +281,7 @@ impl View {
             Self::PaymentLink(_) => &[Identity, Items, Message],
             Self::Automation(_) => &[Message, Change, Effect],
             Self::ContactUpsert(_) => &[Change, ConsentAndPolicy],
+            Self::ContactUpsert(_) | Self::ConsentUpdate(_) => &[Change, ConsentAndPolicy],
         }
     }
 
@@ -326,6 +333,16 @@ impl View {
             Self::ContactUpsert(view) => [
                 Digest::of(&(view.contact_id, &view.who, view.known, &view.changes)),
                 Digest::of(&(&view.history, &view.suppressions, findings)),
+            ]
+            .into_iter()
+            .collect(),
+            Self::ConsentUpdate(view) => [
+                Digest::of(&(
+                    (&view.who, view.change, &view.categories, view.stop),
+                    (view.source, &view.evidence, view.given_at),
+                    (view.people, view.unchanged, &view.persons),
+                )),
+                Digest::of(&(&view.act, findings)),
             ]
             .into_iter()
             .collect(),
@@ -390,6 +407,7 @@ impl Preview {
             View::Order(_) | View::PaymentLink(_) => (1, None),
             View::Automation(view) => (view.effect.conversations, None),
             View::ContactUpsert(_) => (1, None),
+            View::ConsentUpdate(view) => (view.people, None),
         }
     }
 }

@@ -56,6 +56,45 @@ pub async fn open_window(
     Ok(row.map(|(opened_at,)| ServiceWindow { opened_at }))
 }
 
+/// A message of a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeardMessage {
+    /// Whose.
+    pub contact: ContactNo,
+    /// At which of the business's numbers, by Meta's id.
+    pub phone_number_id: String,
+    /// Meta's word for its kind.
+    pub kind: String,
+    /// Its text; none if there is none, or it was taken back.
+    pub text: Option<String>,
+    /// When, by Meta's clock.
+    pub sent_at: Timestamp,
+    /// When the customer took it back.
+    pub revoked_at: Option<Timestamp>,
+}
+
+row! {
+    struct HeardRow {
+        contact_no: ContactNo, phone_number_id: String, kind: String, body: Option<String>, sent_at: Timestamp,
+        revoked_at: Option<Timestamp>,
+    }
+}
+
+/// The message of a customer that Meta knows by this id.
+pub async fn heard(source: impl Into<Source<'_>>, tenant: TenantId, wamid: &str) -> Result<Option<HeardMessage>> {
+    let row: Option<HeardRow> = on!(from source.into(), c => sqlx::query_as(
+        "select contact_no, phone_number_id, kind, body, sent_at, revoked_at from inbound_message
+         where tenant_id = $1 and wamid = $2").bind(tenant).bind(wamid).fetch_optional(c).await)?;
+    Ok(row.map(|row| HeardMessage {
+        contact: row.contact_no,
+        phone_number_id: row.phone_number_id,
+        kind: row.kind,
+        text: row.body,
+        sent_at: row.sent_at,
+        revoked_at: row.revoked_at,
+    }))
+}
+
 /// One message to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {

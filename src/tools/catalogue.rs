@@ -30,6 +30,7 @@ const TABLES: &[&[Tool]] = &[
     orders::pay::TOOLS,
     automation::TOOLS,
     contacts::upsert::TOOLS,
+    consent::update::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -1,5 +1,8 @@
 //! Consent and its opposite: what people said, and who may not be written to.
 
+mod given;
+pub mod update;
+
 use super::reading::{Cursor, Limit, Page, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};
 use crate::domain::clock::Timestamp;

@@ -6,10 +6,10 @@ use crate::domain::audit::{Actor, Event as AuditEvent};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::{Access, Conversation, ConversationAct, ConversationState, Member, Outcome, Place};
 use crate::domain::ids::ConversationId;
-use crate::domain::people::Person;
+use crate::domain::people::{Caller, Person};
 use crate::error::{Error, Result};
 use crate::store::conversations::{self, Act, Assignment, Closing, Queue};
-use crate::store::{Tx, audit};
+use crate::store::{Db, Tx, audit};
 use serde_json::{Value, json};
 
 /// Characters of a note.
@@ -79,6 +79,13 @@ fn place(person: &Person, queue: &Queue) -> Place {
 pub fn hidden(person: &Person, queues: &[Queue]) -> Vec<String> {
     let hidden = queues.iter().filter(|queue| !Access::of(person.role, place(person, queue)).sees());
     hidden.map(|queue| queue.name.clone()).collect()
+}
+
+/// Whether an agent sees a conversation: what is in a restricted queue is for its own people, and for the agents they answer for.
+pub async fn seen_by_agent(db: &Db, caller: &Caller, thread: &Conversation) -> Result<bool> {
+    let Some(name) = &thread.queue else { return Ok(true) };
+    let queue = conversations::queue(db, caller.tenant(), name).await?;
+    Ok(queue.is_none_or(|queue| queue.is_seen_by_agents_of(caller.agent.owner)))
 }
 
 fn works_in<'q>(person: &Person, queues: &'q [Queue]) -> impl Iterator<Item = &'q Queue> {

@@ -16,7 +16,7 @@ use crate::store::contacts::Reach;
 use crate::store::conversations::Line;
 use crate::store::replies::Reply;
 use crate::store::{self, Source};
-use crate::tools::Ctx;
+use crate::tools::{Ctx, desk};
 
 /// Messages that are shown around an answer.
 const LINES: usize = 12;
@@ -65,11 +65,9 @@ pub async fn place(ctx: &Ctx, caller: &Caller, whom: Whom<'_>) -> Result<Place> 
     Ok(place)
 }
 
-/// What is in a restricted queue is for its own people, and for the agents they answer for.
+/// What the agent may not see is not there.
 async fn may_see(ctx: &Ctx, caller: &Caller, thread: &Conversation, contact: ContactId, whom: Whom<'_>) -> Result<()> {
-    let Some(name) = &thread.queue else { return Ok(()) };
-    let queue = store::conversations::queue(&ctx.db, caller.tenant(), name).await?;
-    if queue.is_none_or(|queue| !queue.restricted || queue.people.contains(&caller.agent.owner)) {
+    if desk::seen_by_agent(&ctx.db, caller, thread).await? {
         return Ok(());
     }
     Err(match whom {

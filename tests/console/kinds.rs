@@ -6,11 +6,14 @@ use crate::support::db::{TestDb, on_both};
 use crate::support::visitor::Visitor;
 use countersign::approvals::begin::begin;
 use countersign::domain::broadcasts::BroadcastState;
+use countersign::domain::consent::Suppression;
 use countersign::domain::ids::SegmentId;
+use countersign::domain::preview::View;
 use countersign::domain::requests::{ActionRequest, Status};
 use countersign::domain::segments::Condition;
-use countersign::store::{orders, segments};
+use countersign::store::{self, orders, segments};
 use serde_json::json;
+use std::time::Duration;
 
 on_both!(
     a_list_of_contacts_is_decided_on_one_page,
@@ -20,6 +23,7 @@ on_both!(
     an_order_and_its_payment_are_decided_on_a_page_each,
     what_answers_customers_is_decided_on_one_page,
     another_number_of_a_contact_is_decided_on_one_page,
+    a_no_that_is_taken_back_is_decided_on_one_page,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -369,4 +373,37 @@ async fn another_number_of_a_contact_is_decided_on_one_page(db: TestDb) {
     assert_eq!(page.count("input[type=checkbox][name=section]"), 2);
     in_every_language(&mut lau, &request, "CONTACT-05", "another number").await;
     sign(&world, &mut lau, &request, &["change", "consent"], &["CONTACT-05"]).await;
+}
+
+async fn a_no_that_is_taken_back_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let reply = world.ask_reply("We open at 9.").await;
+    let View::SessionMessage(view) = &reply.preview.view else { panic!("a reply") };
+    let contact = view.thread.contact_id;
+    let no = store::contacts::number_of(&world.db, world.tenant, contact).await.unwrap().unwrap();
+    let before = world.now().before(Duration::from_hours(2));
+    let mut tx = world.db.begin().await.unwrap();
+    let kind = Suppression::OptedOutOfMarketing;
+    store::consent::suppress(&mut tx, world.tenant, no, kind, "message", Some("stop"), before).await.unwrap();
+    tx.commit().await.unwrap();
+    let ask = json!({"contact_ids": [contact], "reason": "They asked for it.",
+        "change": {"reverse": {"categories": ["marketing"], "inbound_message_id": "wamid.1"}}});
+    let request = world.ask_write("whatsapp.consent.update", ask).await;
+    let mut lau = world.signed_in("lau").await;
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "Change A no is taken back",
+            "About marketing",
+            "C••• T•• M•• 0• · +852 •••• ••00 – marketing Opted out of marketing –",
+            "What the customer did after the no",
+            "It broke. My number is …67",
+            "LEDGER-11",
+        ],
+    );
+    for secret in ["9123", "Tai Man", "wamid.1"] {
+        assert!(!page.html.contains(secret), "{secret} is nobody's business here");
+    }
+    in_every_language(&mut lau, &request, "LEDGER-11", "wrote again").await;
 }

@@ -11,6 +11,7 @@ mod broadcast_signed;
 mod broadcasts;
 mod business;
 mod consent;
+mod consent_updates;
 mod contact_upserts;
 mod contacts;
 mod imports;

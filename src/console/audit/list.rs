@@ -178,6 +178,7 @@ const ACTS: &[(&str, &str)] = &[
     ("automation.taken_away", "act-automation-taken-away"),
     ("webhook.retried", "act-webhook-retried"),
     ("payment_link.taken_back", "act-payment-link-taken-back"),
+    ("consent.recorded", "act-consent-recorded"),
     ("contact.added", "act-contact-added"),
     ("contact.changed", "act-contact-changed"),
     ("contact.identity_confirmed", "act-contact-identity-confirmed"),

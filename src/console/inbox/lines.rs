@@ -195,6 +195,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.keyword_rule.upsert" => l.t("kind-keyword-rule"),
         "whatsapp.auto_reply.enable" => l.t("kind-auto-reply"),
         "whatsapp.contact.upsert" => l.t("kind-contact"),
+        "whatsapp.consent.update" => l.t("kind-consent"),
         _ => kind.to_owned(),
     };
     Row {

@@ -1,11 +1,14 @@
 //! The sections of changes of what is known of customers: part by part before and after, and what they said about consent.
 
-use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetTable, list};
+use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, list, moment};
 use crate::console::facts;
+use crate::console::message_text::pieces;
 use crate::console::requests::Section;
-use crate::domain::consent::{ConsentState, Suppression};
+use crate::domain::clock::Timestamp;
+use crate::domain::consent::update::ChangeKind;
+use crate::domain::consent::{ConsentState, MessageCategory, Suppression};
 use crate::domain::contacts::upsert::{Confirmation, ContactField, FieldChange};
-use crate::domain::preview::{ConsentEntry, ContactChangeView};
+use crate::domain::preview::{ActView, ConsentChangeView, ConsentEntry, ContactChangeView, PersonConsent};
 use crate::words::Words;
 
 /// The two sections of a contact.
@@ -106,6 +109,100 @@ pub fn state(l: &Words, state: ConsentState) -> String {
     match state {
         ConsentState::Granted => l.t("history-granted"),
         ConsentState::Withdrawn => l.t("history-withdrawn"),
+    }
+}
+
+/// The two sections of a change of consent.
+pub fn consent(l: &Words, view: &ConsentChangeView) -> SheetReview {
+    let mut facts = vec![
+        SheetFact::is(l.t("contact-who"), view.who.clone()),
+        SheetFact::is(l.t("history-change"), change(l, view.change)),
+        SheetFact::is(l.t("history-about"), categories(l, &view.categories)),
+    ];
+    facts.extend(view.stop.map(|stop| SheetFact::is(l.t("history-stop"), suppression(l, stop))));
+    facts.extend(view.source.map(|source| SheetFact::is(l.t("import-source"), facts::source(l, Some(source)))));
+    facts.extend(view.evidence.clone().map(|text| SheetFact::is(l.t("import-evidence"), text)));
+    facts.extend(view.given_at.map(|at| SheetFact::is(l.t("history-given"), l.when(at.to_jiff()))));
+    if view.people > 1 {
+        facts.push(SheetFact::is(l.t("history-people"), l.num(view.people)));
+        facts.push(SheetFact::is(l.t("history-unchanged"), l.num(view.unchanged)));
+    }
+    let head = ["contact-who", "history-agreed", "history-would-agree", "history-stopped", "history-would-stop"];
+    let table = SheetTable {
+        unlisted: view.unlisted,
+        ..SheetTable::new(
+            l.t("history-before-after"),
+            head.map(|key| l.t(key)).to_vec(),
+            view.persons.iter().map(|person| person_row(l, person)).collect(),
+        )
+    };
+    let title = SheetPart::Title(l.t("history-before-after"));
+    let mut proof = act(l, view);
+    if let [only] = view.persons.as_slice() {
+        proof.extend(history(l, &only.history));
+    }
+    proof.push(SheetPart::Note(l.t("history-adds")));
+    let change = vec![SheetPart::Facts(facts), title, SheetPart::Table(table)];
+    SheetReview {
+        sections: vec![
+            Sheet { section: Section::Change, meta: None, parts: change },
+            Sheet { section: Section::Consent, meta: None, parts: proof },
+        ],
+    }
+}
+
+/// What the customer did, where a no is taken back.
+fn act(l: &Words, view: &ConsentChangeView) -> Vec<SheetPart> {
+    if view.change != ChangeKind::Reverse {
+        return Vec::new();
+    }
+    let title = SheetPart::Title(l.t("history-act"));
+    let shown = match &view.act {
+        None => SheetPart::Note(l.t("history-no-act")),
+        Some(ActView { at, text: Some(text), .. }) => {
+            SheetPart::Said(SheetSaid { by: l.t("session-customer"), at: Some(at.to_jiff()), text: pieces(text) })
+        }
+        Some(ActView { at, form, .. }) => SheetPart::Facts(vec![
+            SheetFact::is(l.t("history-form"), form.clone().unwrap_or_default()),
+            SheetFact::is(l.t("history-signed"), moment(l, Some(*at).map(Timestamp::to_jiff))),
+        ]),
+    };
+    vec![title, shown]
+}
+
+fn person_row(l: &Words, person: &PersonConsent) -> Vec<String> {
+    let stops = |kinds: &[Suppression]| list(kinds.iter().map(|kind| suppression(l, *kind)));
+    let name = [Some(person.name.clone()).filter(|name| !name.is_empty()), person.phone.clone()];
+    vec![
+        list(name.into_iter().flatten()),
+        categories(l, &person.agreed),
+        categories(l, &person.would_agree),
+        stops(&person.suppressions),
+        stops(&person.would_suppress),
+    ]
+}
+
+fn categories<'a>(l: &Words, all: impl IntoIterator<Item = &'a MessageCategory>) -> String {
+    list(all.into_iter().map(|category| facts::category(l, *category)))
+}
+
+fn change(l: &Words, kind: ChangeKind) -> String {
+    match kind {
+        ChangeKind::Grant => l.t("history-granted"),
+        ChangeKind::Withdraw => l.t("history-withdrawn"),
+        ChangeKind::OptOut => l.t("history-opted-out"),
+        ChangeKind::Reverse => l.t("history-reversed"),
+    }
+}
+
+/// What would be written down, in one sentence made of signed facts.
+pub fn consent_summary(l: &Words, view: &ConsentChangeView) -> String {
+    let what = categories(l, &view.categories);
+    match view.change {
+        ChangeKind::Grant => l.t2("summary-consent-grant", "who", &view.who, "what", what),
+        ChangeKind::Withdraw => l.t2("summary-consent-withdraw", "who", &view.who, "what", what),
+        ChangeKind::OptOut => l.t2("summary-consent-opt-out", "who", &view.who, "what", what),
+        ChangeKind::Reverse => l.t2("summary-consent-reverse", "who", &view.who, "what", what),
     }
 }
 

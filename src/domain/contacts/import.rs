@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use effect::{Amendment, Effect, Found, Standing};
-pub use given::{GivenConsent, GivenRow, fits, read};
+pub use given::{GivenConsent, GivenRow, date, fits, read};
 
 words! {
     /// Why a row is not imported. The order is the order of the checks: the first that holds counts, so that each row is

@@ -1,6 +1,7 @@
 //! The rules. Pure: facts in, findings out.
 
 pub mod automation;
+pub mod consent;
 pub mod contacts;
 pub mod cost;
 pub mod doubts;

@@ -1,9 +1,23 @@
 //! Every rule there is: its id, its weight, its title and its sentence. One table, so that what an agent can read of the
 //! policy, what a reviewer accepts and what a translator translates is the same list.
 
+/// Makes a constant of each row, and one of the whole table.
+macro_rules! rules {
+    ($(#[$doc:meta])* $table:ident $($name:ident = $level:ident $id:literal $title:literal $sentence:literal;)*) => {
+        $(#[doc = $title]
+        pub const $name: Rule = Rule { id: $id, level: Level::$level, title: $title, sentence: $sentence };)*
+        $(#[$doc])*
+        pub const $table: &[Rule] = &[$($name,)*];
+    };
+}
+
+mod orders;
+mod people;
 mod table;
 
 // Each row is a name of its own, and all of them are wanted by that name.
+pub use orders::*;
+pub use people::*;
 pub use table::*;
 
 use crate::domain::preview::{Finding, Level};
@@ -103,10 +117,15 @@ impl Rule {
     }
 }
 
+/// All of them, table by table.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    TABLE.iter().chain(ORDERS).chain(PEOPLE)
+}
+
 /// The rule of this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id)
+    all().find(|rule| rule.id == id)
 }
 
 #[cfg(test)]
@@ -116,9 +135,9 @@ mod tests {
 
     #[test]
     fn each_rule_has_an_id_of_its_own_and_a_whole_sentence() {
-        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
-        assert_eq!(ids.len(), RULES.len());
-        for rule in RULES {
+        let ids: BTreeSet<&str> = all().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), all().count());
+        for rule in all() {
             assert!(rule.sentence.ends_with('.') && !rule.title.ends_with('.'), "{}", rule.id);
             assert_eq!(rule.sentence.matches('{').count(), rule.sentence.matches('}').count(), "{}", rule.id);
             assert_eq!(find(rule.id), Some(rule));

@@ -5,6 +5,7 @@ use crate::domain::action::Action;
 use crate::domain::automation::Kind;
 use crate::domain::automation::plan::AutomationPlan;
 use crate::domain::clock::Timestamp;
+use crate::domain::consent::update::ChangeKind;
 use crate::domain::ids::PersonId;
 use crate::domain::people::{Person, Role};
 use crate::domain::preview::Preview;
@@ -78,6 +79,9 @@ impl Policy {
             Action::AutomationChange(plan) => automation(plan),
             Action::ContactUpsert(_) if preview.view.touches_identity() => one_signature("SIGN-20"),
             Action::ContactUpsert(_) => Quorum::nobody("SIGN-21"),
+            Action::ConsentUpdate(plan) if plan.kind == ChangeKind::Reverse => two_signatures("SIGN-22"),
+            Action::ConsentUpdate(plan) if plan.is_bulk() => one_signature("SIGN-23"),
+            Action::ConsentUpdate(_) => Quorum::nobody("SIGN-24"),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What people look at before they sign a change of what is known of customers, section by section.
 
 use crate::domain::clock::Timestamp;
+use crate::domain::consent::update::{ChangeKind, Entries, Ledger};
 use crate::domain::consent::{ConsentRecord, ConsentSource, ConsentState, MessageCategory, Suppression};
+use crate::domain::contacts::Contact;
 use crate::domain::contacts::upsert::FieldChange;
 use crate::domain::ids::ContactId;
 use crate::domain::redact::scrub;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The two sections of a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -67,4 +70,88 @@ const SHOWN: usize = 20;
 #[must_use]
 pub fn latest(history: &[ConsentRecord]) -> Vec<ConsentEntry> {
     history.iter().rev().take(SHOWN).map(ConsentEntry::from).collect()
+}
+
+/// The two sections of a change of consent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ConsentChangeView {
+    /// The person in a few masked letters, or how many there are.
+    pub who: String,
+    /// What is done.
+    pub change: ChangeKind,
+    /// About which kinds of message.
+    pub categories: BTreeSet<MessageCategory>,
+    /// What goes onto the suppression list.
+    pub stop: Option<Suppression>,
+    /// How it was said.
+    pub source: Option<ConsentSource>,
+    /// Where the proof lies, without numbers and addresses.
+    pub evidence: Option<String>,
+    /// When it was said.
+    pub given_at: Option<Timestamp>,
+    /// What the customer did after the no; none where nothing is taken back, or nothing was found.
+    pub act: Option<ActView>,
+    /// How many people it is about.
+    pub people: u64,
+    /// For how many of them nothing changes.
+    pub unchanged: u64,
+    /// Some of them, before and after.
+    pub persons: Vec<PersonConsent>,
+    /// How many more there are.
+    pub unlisted: u64,
+}
+
+/// What a customer did themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ActView {
+    /// When: by Meta's clock, or by the date on the form.
+    pub at: Timestamp,
+    /// Where the form lies; none for a message.
+    pub form: Option<String>,
+    /// The words of the message, without numbers and addresses; none for a form.
+    pub text: Option<String>,
+}
+
+/// One person before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PersonConsent {
+    /// Which contact.
+    #[schemars(with = "String")]
+    pub contact_id: ContactId,
+    /// Their name, masked.
+    pub name: String,
+    /// Their number, masked.
+    pub phone: Option<String>,
+    /// What they agree to now.
+    pub agreed: Vec<MessageCategory>,
+    /// What they would agree to.
+    pub would_agree: Vec<MessageCategory>,
+    /// Why they may not be written to now.
+    pub suppressions: Vec<Suppression>,
+    /// Why they could not be.
+    pub would_suppress: Vec<Suppression>,
+    /// What they said so far, newest first.
+    pub history: Vec<ConsentEntry>,
+}
+
+impl PersonConsent {
+    /// One person, masked.
+    #[must_use]
+    pub fn of(id: ContactId, contact: &Contact, ledger: &Ledger, entries: &Entries) -> Self {
+        let agrees = |ledger: &Ledger| -> Vec<MessageCategory> {
+            MessageCategory::ALL.iter().copied().filter(|category| ledger.stands(*category)).collect()
+        };
+        let stopped = |ledger: &Ledger| ledger.suppressions.iter().map(|entry| entry.kind).collect();
+        let then = ledger.with(id, entries);
+        Self {
+            contact_id: id,
+            name: contact.name.to_string(),
+            phone: contact.phone.as_ref().map(ToString::to_string),
+            agreed: agrees(ledger),
+            would_agree: agrees(&then),
+            suppressions: stopped(ledger),
+            would_suppress: stopped(&then),
+            history: latest(&ledger.history),
+        }
+    }
 }

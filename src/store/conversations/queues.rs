@@ -24,6 +24,12 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// Whether agents that this person answers for see what is in it.
+    #[must_use]
+    pub fn is_seen_by_agents_of(&self, owner: PersonId) -> bool {
+        !self.restricted || self.people.contains(&owner)
+    }
+
     /// Until when somebody who waits since then should be answered.
     #[must_use]
     pub fn answer_by(&self, since: Timestamp) -> Option<Timestamp> {

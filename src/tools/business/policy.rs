@@ -4,7 +4,7 @@ use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::money::Money;
 use crate::domain::people::{Area, Caller, Role};
 use crate::domain::policy::hours::MarketRule;
-use crate::domain::policy::rules::RULES;
+use crate::domain::policy::rules;
 use crate::domain::policy::settings::Settings;
 use crate::domain::policy::signatures::{one_signature, two_signatures};
 use crate::domain::preview::Level;
@@ -184,8 +184,7 @@ async fn get(ctx: &Ctx, _: &Caller, _: PolicyArguments) -> Result<PolicyRules> {
                 .map(|(market, category, rate)| RateItem { market: market.to_string(), category, rate })
                 .collect(),
         },
-        rules: RULES
-            .iter()
+        rules: rules::all()
             .map(|rule| RuleItem { id: rule.id, level: rule.level, title: rule.title, sentence: rule.sentence })
             .collect(),
         settings: serde_json::to_value(settings).map_err(Error::internal)?,

@@ -3,7 +3,7 @@
 use super::given::DAY_STARTS_AHEAD;
 use super::{ImportRow, LeftOut, Rejected, RowChange, RowConsent};
 use crate::domain::canonical::Digest;
-use crate::domain::consent::{ConsentRecord, ConsentState, MessageCategory, Suppression};
+use crate::domain::consent::{ConsentRecord, ConsentState, MessageCategory, Suppression, last_said};
 use crate::domain::contacts::{Contact, Language};
 use crate::domain::ids::ContactId;
 use crate::domain::masked::{CustomerName, Masked};
@@ -184,7 +184,9 @@ impl ImportRow {
 }
 
 impl RowConsent {
-    fn is(&self, entry: &ConsentRecord) -> bool {
+    /// Whether this entry of a history is it.
+    #[must_use]
+    pub fn is(&self, entry: &ConsentRecord) -> bool {
         entry.state == ConsentState::Granted
             && (entry.category, entry.source) == (self.category, self.source)
             && entry.evidence.as_deref() == Some(&self.evidence)
@@ -196,9 +198,7 @@ impl RowConsent {
 impl Standing {
     /// Why these consents may not be recorded.
     fn forbids(&self, consents: &[RowConsent]) -> Option<LeftOut> {
-        let stopped = |consent: &RowConsent| {
-            self.suppressions.iter().any(|kind| *kind != Suppression::Invalid && kind.forbids(consent.category))
-        };
+        let stopped = |consent: &RowConsent| self.suppressions.iter().any(|kind| kind.says_no_to(consent.category));
         if consents.iter().any(stopped) {
             return Some(LeftOut::OptedOut);
         }
@@ -207,9 +207,6 @@ impl Standing {
 
     /// Whether the last thing that the person said about a category was no.
     fn took_back(&self, category: MessageCategory) -> bool {
-        let entries = self.history.iter().filter(|entry| entry.category == category);
-        entries
-            .max_by_key(|entry| (entry.given_at, entry.recorded_at, entry.id))
-            .is_some_and(|last| last.state == ConsentState::Withdrawn)
+        last_said(&self.history, category).is_some_and(|last| last.state == ConsentState::Withdrawn)
     }
 }

@@ -111,7 +111,8 @@ fn plain(text: &str, most: usize) -> bool {
 }
 
 impl GivenConsent {
-    fn read(&self, now: Timestamp) -> Result<RowConsent, LeftOut> {
+    /// What it says, or the first thing that is wrong with it.
+    pub fn read(&self, now: Timestamp) -> Result<RowConsent, LeftOut> {
         let category = self.category.trim().parse().map_err(|_| LeftOut::NoCategory)?;
         let source = self.source.trim().parse().map_err(|_| LeftOut::NoSource)?;
         let given_at = date(self.date.trim(), now)?;
@@ -123,7 +124,8 @@ impl GivenConsent {
     }
 }
 
-fn date(text: &str, now: Timestamp) -> Result<Timestamp, LeftOut> {
+/// A day, or a time with its offset; neither may be ahead.
+pub fn date(text: &str, now: Timestamp) -> Result<Timestamp, LeftOut> {
     let (at, leeway) = match text.parse::<Timestamp>() {
         Ok(at) => (at, Duration::ZERO),
         Err(_) => {
