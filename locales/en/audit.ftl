@@ -130,3 +130,5 @@ act-contact-added = Contact added
 act-contact-changed = Contact changed
 act-contact-identity-confirmed = Identity of a contact confirmed
 act-consent-recorded = Consent recorded
+act-contact-tagged = Contact labelled
+act-conversation-tagged = Conversation labelled

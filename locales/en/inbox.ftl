@@ -40,3 +40,4 @@ kind-keyword-rule = Keyword rule
 kind-auto-reply = Auto-reply
 kind-contact = Contact
 kind-consent = Consent
+kind-labels = Labels

@@ -124,3 +124,5 @@ act-contact-added = 已新增联系人
 act-contact-changed = 已更改联系人
 act-contact-identity-confirmed = 已确认联系人身份
 act-consent-recorded = 已记录同意
+act-contact-tagged = 已更改联系人标签
+act-conversation-tagged = 已更改对话标签

@@ -37,3 +37,4 @@ kind-keyword-rule = 关键词规则
 kind-auto-reply = 自动回复
 kind-contact = 联系人
 kind-consent = 同意
+kind-labels = 标签

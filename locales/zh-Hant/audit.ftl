@@ -124,3 +124,5 @@ act-contact-added = 已新增聯絡人
 act-contact-changed = 已更改聯絡人
 act-contact-identity-confirmed = 已確認聯絡人身份
 act-consent-recorded = 已記錄同意
+act-contact-tagged = 已更改聯絡人標籤
+act-conversation-tagged = 已更改對話標籤

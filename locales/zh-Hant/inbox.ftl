@@ -37,3 +37,4 @@ kind-keyword-rule = 關鍵字規則
 kind-auto-reply = 自動回覆
 kind-contact = 聯絡人
 kind-consent = 同意
+kind-labels = 標籤

@@ -7,3 +7,11 @@ create table request_detail (
     body text not null,
     created_at bigint not null
 );
+
+-- Labels on threads.
+create table conversation_tag (
+    tenant_id uuid not null references tenant (id),
+    conversation_id uuid not null references conversation (id),
+    tag text not null,
+    primary key (conversation_id, tag)
+);

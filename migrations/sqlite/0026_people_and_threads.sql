@@ -7,3 +7,11 @@ create table request_detail (
     body TEXT not null,
     created_at INTEGER not null
 ) strict;
+
+-- Labels on threads.
+create table conversation_tag (
+    tenant_id BLOB not null references tenant (id),
+    conversation_id BLOB not null references conversation (id),
+    tag TEXT not null,
+    primary key (conversation_id, tag)
+) strict, without rowid;

@@ -62,6 +62,10 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::consent::update::write(&mut tx, tenant, id, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::TagApply(plan) => {
+            let outcome = tools::contacts::tag::write(ctx, &mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
         Action::SessionMessageSend(plan) => {
             match tools::messages::send::start(&mut tx, tenant, id, &plan, now).await? {
                 Ok(reply) => {

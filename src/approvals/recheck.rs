@@ -68,7 +68,8 @@ const fn rests_on_meta(action: &Action) -> bool {
         | Action::WebhookRetry(_)
         | Action::OrderCreate(_)
         | Action::ContactUpsert(_)
-        | Action::ConsentUpdate(_) => false,
+        | Action::ConsentUpdate(_)
+        | Action::TagApply(_) => false,
     }
 }
 

@@ -62,6 +62,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::Automation(view) => Review::Automation(Box::new(automation::automation(l, view))),
         View::ContactUpsert(view) => Review::Sheet(Box::new(people::contact(l, view))),
         View::ConsentUpdate(view) => Review::Sheet(Box::new(people::consent(l, view))),
+        View::TagApply(view) => Review::Sheet(Box::new(people::tags(l, view))),
     }
 }
 
@@ -81,6 +82,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::Automation(view) => automation::summary(l, view),
         View::ContactUpsert(view) => people::contact_summary(l, view),
         View::ConsentUpdate(view) => people::consent_summary(l, view),
+        View::TagApply(view) => people::tags_summary(l, view),
     }
 }
 
@@ -122,7 +124,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         }
         View::Automation(view) => automation::outcome(l, view, &figure("version")?),
         View::ContactUpsert(_) => request.result.as_ref().map(|_| l.t("result-contact"))?,
-        View::ConsentUpdate(_) => {
+        View::ConsentUpdate(_) | View::TagApply(_) => {
             l.t2("result-people", "changed", figure("changed")?, "unchanged", figure("unchanged")?)
         }
     };

@@ -5,6 +5,7 @@ use super::automation::plan::AutomationPlan;
 use super::broadcasts::{BroadcastPlan, BroadcastSpec, Schedule};
 use super::consent::update::ConsentPlan;
 use super::contacts::import::ImportPlan;
+use super::contacts::tags::TagPlan;
 use super::contacts::upsert::ContactPlan;
 use super::ids::BroadcastId;
 use super::messages::session::SessionPlan;
@@ -39,6 +40,8 @@ pub enum Action {
     ContactUpsert(ContactPlan),
     /// Write down what customers agreed to, or no longer agree to.
     ConsentUpdate(ConsentPlan),
+    /// Put labels on people or conversations, or take them away.
+    TagApply(TagPlan),
 }
 
 /// A broadcast to be stored.
@@ -70,6 +73,7 @@ impl Action {
             Self::AutomationChange(plan) => plan.tool(),
             Self::ContactUpsert(_) => "whatsapp.contact.upsert",
             Self::ConsentUpdate(_) => "whatsapp.consent.update",
+            Self::TagApply(_) => "whatsapp.tag.apply",
         }
     }
 
@@ -87,7 +91,8 @@ impl Action {
             | Self::PaymentLinkSend(_)
             | Self::AutomationChange(_)
             | Self::ContactUpsert(_)
-            | Self::ConsentUpdate(_) => None,
+            | Self::ConsentUpdate(_)
+            | Self::TagApply(_) => None,
         }
     }
 
@@ -105,7 +110,8 @@ impl Action {
             | Self::WebhookRetry(_)
             | Self::AutomationChange(_)
             | Self::ContactUpsert(_)
-            | Self::ConsentUpdate(_) => false,
+            | Self::ConsentUpdate(_)
+            | Self::TagApply(_) => false,
         }
     }
 

@@ -35,7 +35,10 @@ pub use messages::{
 pub use orders::{
     FoundView, IdentityView, ItemsView, LineView, OrderView, PaidOrderView, PaymentLinkView, Teller, TermsView,
 };
-pub use people::{ActView, ConsentChangeView, ConsentEntry, ContactChangeView, PersonConsent, latest};
+pub use people::{
+    ActView, ConsentChangeView, ConsentEntry, ContactChangeView, PersonConsent, TagChangeView, TagLine, TaggedSegment,
+    latest,
+};
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
 pub use webhooks::{AsideEvent, AsidePost, RetryEffect, RetryView};
 
@@ -169,6 +172,8 @@ pub enum View {
     ContactUpsert(Box<ContactChangeView>),
     /// Consent.
     ConsentUpdate(Box<ConsentChangeView>),
+    /// Labels.
+    TagApply(Box<TagChangeView>),
 }
 
 impl View {
@@ -186,6 +191,7 @@ impl View {
             Self::Automation(view) => &view.change.name,
             Self::ContactUpsert(view) => &view.who,
             Self::ConsentUpdate(view) => &view.who,
+            Self::TagApply(view) => &view.who,
         }
     }
 
@@ -201,7 +207,8 @@ impl View {
             | Self::PaymentLink(_)
             | Self::Automation(_)
             | Self::ContactUpsert(_)
-            | Self::ConsentUpdate(_) => None,
+            | Self::ConsentUpdate(_)
+            | Self::TagApply(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -219,7 +226,8 @@ impl View {
             | Self::PaymentLink(_)
             | Self::Automation(_)
             | Self::ContactUpsert(_)
-            | Self::ConsentUpdate(_) => None,
+            | Self::ConsentUpdate(_)
+            | Self::TagApply(_) => None,
         }
     }
 
@@ -236,7 +244,8 @@ impl View {
             | Self::Order(_)
             | Self::Automation(_)
             | Self::ContactUpsert(_)
-            | Self::ConsentUpdate(_) => None,
+            | Self::ConsentUpdate(_)
+            | Self::TagApply(_) => None,
         }
     }
 
@@ -282,6 +291,7 @@ impl View {
             Self::Automation(_) => &[Message, Change, Effect],
             Self::ContactUpsert(_) => &[Change, ConsentAndPolicy],
             Self::ContactUpsert(_) | Self::ConsentUpdate(_) => &[Change, ConsentAndPolicy],
+            Self::TagApply(_) => &[Change, Effect],
         }
     }
 
@@ -343,6 +353,15 @@ impl View {
                     (view.people, view.unchanged, &view.persons),
                 )),
                 Digest::of(&(&view.act, findings)),
+            ]
+            .into_iter()
+            .collect(),
+            Self::TagApply(view) => [
+                Digest::of(&(
+                    (&view.who, &view.apply, &view.remove),
+                    (view.people, view.conversations, view.unchanged, &view.lines),
+                )),
+                Digest::of(&(&view.segments, &view.broadcasts, findings)),
             ]
             .into_iter()
             .collect(),
@@ -408,6 +427,7 @@ impl Preview {
             View::Automation(view) => (view.effect.conversations, None),
             View::ContactUpsert(_) => (1, None),
             View::ConsentUpdate(view) => (view.people, None),
+            View::TagApply(view) => (view.people, None),
         }
     }
 }

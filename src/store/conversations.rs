@@ -12,6 +12,7 @@ use std::time::Duration;
 pub use queues::{
     NewQueue, Queue, add_person, add_queue, default_queue, everybody_away, need_queue, queue, queues, remove_person,
 };
+pub use tags::{tag, tags, untag};
 pub use threads::{
     File, Filter, FreeTime, Line, cart, edited, entered, files, free_time, lines, list, revoked, told_free,
 };
@@ -39,6 +40,7 @@ macro_rules! conversation {
 
 pub mod attachments;
 mod queues;
+mod tags;
 // After the macro that it uses.
 mod threads;
 
@@ -362,6 +364,7 @@ async fn join(tx: &mut Tx, tenant: TenantId, goes: &Conversation, stays: Convers
         .bind(i64::from(is.unread)).bind(is.waiting_since).bind(is.answer_by).bind(is.last_inbound_at).bind(is.last_outbound_at)
         .bind(is.answered_at).bind(is.escalated).bind(is.outcome.as_deref()).bind(is.follow_up_at).bind(is.opened_at)
         .bind(is.closed_at).bind(is.version).execute(c).await.map(drop))?;
+    tags::join(tx, tenant, goes.id, is.id).await?;
     on!(tx tx, c => sqlx::query("delete from conversation where tenant_id = $1 and id = $2")
         .bind(tenant).bind(goes.id).execute(c).await.map(drop))?;
     Ok(())

@@ -31,6 +31,7 @@ const TABLES: &[&[Tool]] = &[
     automation::TOOLS,
     contacts::upsert::TOOLS,
     consent::update::TOOLS,
+    contacts::tag::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -1,6 +1,7 @@
 //! Contacts: who they are, what they agreed to, and whether they may be written to.
 
 pub mod import;
+pub mod tag;
 pub mod upsert;
 
 use super::reading::{Cursor, Limit, Page, Text, after, cut, reading};

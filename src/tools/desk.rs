@@ -88,6 +88,13 @@ pub async fn seen_by_agent(db: &Db, caller: &Caller, thread: &Conversation) -> R
     Ok(queue.is_none_or(|queue| queue.is_seen_by_agents_of(caller.agent.owner)))
 }
 
+/// A conversation, for an agent that sees it.
+pub async fn find_for_agent(db: &Db, caller: &Caller, id: ConversationId) -> Result<Conversation> {
+    let missing = || Error::not_found("conversation", id);
+    let thread = conversations::find(db, caller.tenant(), id).await?.ok_or_else(missing)?;
+    if seen_by_agent(db, caller, &thread).await? { Ok(thread) } else { Err(missing()) }
+}
+
 fn works_in<'q>(person: &Person, queues: &'q [Queue]) -> impl Iterator<Item = &'q Queue> {
     queues.iter().filter(|queue| Access::of(person.role, place(person, queue)) == Access::WorksOn)
 }

@@ -22,6 +22,7 @@ mod requests;
 mod segments;
 mod session_messages;
 mod shop;
+mod tags;
 mod templates;
 mod webhook_retries;
 mod webhooks;

@@ -179,6 +179,8 @@ const ACTS: &[(&str, &str)] = &[
     ("webhook.retried", "act-webhook-retried"),
     ("payment_link.taken_back", "act-payment-link-taken-back"),
     ("consent.recorded", "act-consent-recorded"),
+    ("contact.tagged", "act-contact-tagged"),
+    ("conversation.tagged", "act-conversation-tagged"),
     ("contact.added", "act-contact-added"),
     ("contact.changed", "act-contact-changed"),
     ("contact.identity_confirmed", "act-contact-identity-confirmed"),

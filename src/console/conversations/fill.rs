@@ -129,6 +129,8 @@ async fn tags(who: &Reviewer, thread: &Conversation) -> Result<Vec<Tag>, Error> 
     if reasons.forbidding(MessageCategory::Service).is_some() {
         tags.push(Tag::new(Tone::Danger, "stop", l.t("conversation-suppressed")));
     }
+    let labels = store::conversations::tags(db, tenant, thread.id).await?;
+    tags.extend(labels.into_iter().map(|label| Tag::new(Tone::Plain, "dot", label)));
     Ok(tags)
 }
 

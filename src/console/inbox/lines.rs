@@ -196,6 +196,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.auto_reply.enable" => l.t("kind-auto-reply"),
         "whatsapp.contact.upsert" => l.t("kind-contact"),
         "whatsapp.consent.update" => l.t("kind-consent"),
+        "whatsapp.tag.apply" => l.t("kind-labels"),
         _ => kind.to_owned(),
     };
     Row {

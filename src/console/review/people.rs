@@ -4,12 +4,16 @@ use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTab
 use crate::console::facts;
 use crate::console::message_text::pieces;
 use crate::console::requests::Section;
+use crate::console::states::State;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::update::ChangeKind;
 use crate::domain::consent::{ConsentState, MessageCategory, Suppression};
 use crate::domain::contacts::upsert::{Confirmation, ContactField, FieldChange};
-use crate::domain::preview::{ActView, ConsentChangeView, ConsentEntry, ContactChangeView, PersonConsent};
+use crate::domain::preview::{
+    ActView, ConsentChangeView, ConsentEntry, ContactChangeView, PersonConsent, TagChangeView, TagLine,
+};
 use crate::words::Words;
+use std::collections::BTreeSet;
 
 /// The two sections of a contact.
 pub fn contact(l: &Words, view: &ContactChangeView) -> SheetReview {
@@ -204,6 +208,49 @@ pub fn consent_summary(l: &Words, view: &ConsentChangeView) -> String {
         ChangeKind::OptOut => l.t2("summary-consent-opt-out", "who", &view.who, "what", what),
         ChangeKind::Reverse => l.t2("summary-consent-reverse", "who", &view.who, "what", what),
     }
+}
+
+/// The two sections of labels.
+pub fn tags(l: &Words, view: &TagChangeView) -> SheetReview {
+    let all = |tags: &BTreeSet<String>| list(tags.iter().cloned());
+    let facts = vec![
+        SheetFact::is(l.t("contact-who"), view.who.clone()),
+        SheetFact::is(l.t("labels-apply"), all(&view.apply)),
+        SheetFact::is(l.t("labels-remove"), all(&view.remove)),
+        SheetFact::is(l.t("history-unchanged"), l.num(view.unchanged)),
+    ];
+    let head = vec![l.t("labels-on"), l.t("labels-before"), l.t("labels-after")];
+    let row = |line: &TagLine| vec![line.who.clone(), all(&line.before), all(&line.after)];
+    let table = SheetTable {
+        unlisted: view.unlisted,
+        ..SheetTable::new(l.t("history-before-after"), head, view.lines.iter().map(row).collect())
+    };
+    let change = vec![SheetPart::Facts(facts), SheetPart::Title(l.t("history-before-after")), SheetPart::Table(table)];
+    let segments = view.segments.iter().map(|it| SheetFact::is(it.name.clone(), it.in_words.clone())).collect();
+    let drawn = view.broadcasts.iter().map(|it| {
+        SheetFact::is(State::of_broadcast(it.state).words(l), it.name.clone()).at(format!("/broadcasts/{}", it.id))
+    });
+    let drawn: Vec<SheetFact> = drawn.collect();
+    let mut effect = vec![SheetPart::Title(l.t("labels-segments"))];
+    effect.push(if view.segments.is_empty() {
+        SheetPart::Note(l.t("labels-no-segment"))
+    } else {
+        SheetPart::Facts(segments)
+    });
+    effect.push(SheetPart::Title(l.t("segment-drawn")));
+    effect.push(if drawn.is_empty() { SheetPart::Note(l.t("segment-drawn-none")) } else { SheetPart::Facts(drawn) });
+    SheetReview {
+        sections: vec![
+            Sheet { section: Section::Change, meta: None, parts: change },
+            Sheet { section: Section::Effect, meta: None, parts: effect },
+        ],
+    }
+}
+
+/// What would be labelled, in one sentence made of signed facts.
+pub fn tags_summary(l: &Words, view: &TagChangeView) -> String {
+    let all = |tags: &BTreeSet<String>| list(tags.iter().cloned());
+    l.t3("summary-labels", "who", &view.who, "apply", all(&view.apply), "remove", all(&view.remove))
 }
 
 /// What would change of a contact, in one sentence made of signed facts.

@@ -1,7 +1,10 @@
 //! Labels on people and conversations: what one may be called, and that none may stand for a consent.
 
 use crate::domain::automation::phrases::{MatchKind, Plain};
+use crate::domain::ids::{ContactId, ConversationId};
 use crate::domain::text::{mixed_words, refused};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The most characters of a label.
 pub const TAG_LENGTH: usize = 64;
@@ -71,6 +74,29 @@ const CONSENT: &[&str] = &[
     "可促銷",
     "可促销",
 ];
+
+/// Labels that are put on people or conversations, or taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagPlan {
+    /// On whom.
+    pub contacts: BTreeSet<ContactId>,
+    /// On what.
+    pub conversations: BTreeSet<ConversationId>,
+    /// To be put on.
+    pub apply: BTreeSet<String>,
+    /// To be taken away.
+    pub remove: BTreeSet<String>,
+    /// Whether segments found people by one of them when it was worked out.
+    pub depends: bool,
+}
+
+impl TagPlan {
+    /// Whether it is about more than one.
+    #[must_use]
+    pub fn is_bulk(&self) -> bool {
+        self.contacts.len() + self.conversations.len() > 1
+    }
+}
 
 /// The word by which a label would pass for a consent; none if it does not.
 #[must_use]

@@ -23,6 +23,7 @@ pub mod session;
 pub mod settings;
 pub mod signatures;
 pub mod standing;
+pub mod tags;
 pub mod webhooks;
 
 use super::canonical::Digest;

@@ -82,6 +82,8 @@ impl Policy {
             Action::ConsentUpdate(plan) if plan.kind == ChangeKind::Reverse => two_signatures("SIGN-22"),
             Action::ConsentUpdate(plan) if plan.is_bulk() => one_signature("SIGN-23"),
             Action::ConsentUpdate(_) => Quorum::nobody("SIGN-24"),
+            Action::TagApply(plan) if plan.is_bulk() && plan.depends => one_signature("SIGN-25"),
+            Action::TagApply(_) => Quorum::nobody("SIGN-26"),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What people look at before they sign a change of what is known of customers, section by section.
 
+use super::AffectedBroadcast;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::update::{ChangeKind, Entries, Ledger};
 use crate::domain::consent::{ConsentRecord, ConsentSource, ConsentState, MessageCategory, Suppression};
 use crate::domain::contacts::Contact;
 use crate::domain::contacts::upsert::FieldChange;
-use crate::domain::ids::ContactId;
+use crate::domain::ids::{ContactId, SegmentId};
 use crate::domain::redact::scrub;
+use crate::domain::segments::Segment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -153,5 +155,59 @@ impl PersonConsent {
             would_suppress: stopped(&then),
             history: latest(&ledger.history),
         }
+    }
+}
+
+/// The two sections of labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TagChangeView {
+    /// The one in a few masked letters, or how many there are.
+    pub who: String,
+    /// 1: labels that are put on.
+    pub apply: BTreeSet<String>,
+    /// Labels that are taken away.
+    pub remove: BTreeSet<String>,
+    /// How many people it is about.
+    pub people: u64,
+    /// How many conversations it is about.
+    pub conversations: u64,
+    /// For how many of them nothing changes.
+    pub unchanged: u64,
+    /// Some of them, before and after.
+    pub lines: Vec<TagLine>,
+    /// How many more there are.
+    pub unlisted: u64,
+    /// 2: segments that find people by one of these labels.
+    pub segments: Vec<TaggedSegment>,
+    /// Broadcasts that wait or run and name one of those segments. What was frozen for them stays as it is.
+    pub broadcasts: Vec<AffectedBroadcast>,
+}
+
+/// One person or conversation before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TagLine {
+    /// Who, masked.
+    pub who: String,
+    /// The labels that are there.
+    pub before: BTreeSet<String>,
+    /// The labels that would be.
+    pub after: BTreeSet<String>,
+}
+
+/// A segment that finds people by a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TaggedSegment {
+    /// Which.
+    #[schemars(with = "String")]
+    pub id: SegmentId,
+    /// What people call it.
+    pub name: String,
+    /// Its conditions.
+    pub in_words: String,
+}
+
+impl From<&Segment> for TaggedSegment {
+    fn from(segment: &Segment) -> Self {
+        Self { id: segment.id, name: segment.name.clone(), in_words: segment.in_words() }
     }
 }

@@ -50,4 +50,10 @@ rules! {
         "The form lies elsewhere, and nobody has looked at it here. Find it, and check who signed it, when, and what for.";
     TAG_01 = Block "TAG-01" "A label for a consent"
         "The label \"{phrase}\" says \"{title}\", which only a record of consent may say. Record the consent with its proof, and choose another label.";
+    TAG_02 = Note "TAG-02" "Segments find people by it"
+        "Segments find people by these labels: {segments}. Broadcasts that are made from them reach other people from then on.";
+    TAG_03 = Note "TAG-03" "Changes nothing"
+        "All of them carry these labels already, or do not carry those that are taken away.";
+    TAG_04 = Block "TAG-04" "A segment depends on it by now"
+        "A segment finds people by one of these labels by now, so that somebody has to agree. Ask again.";
 }
