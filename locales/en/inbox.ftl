@@ -41,3 +41,5 @@ kind-auto-reply = Auto-reply
 kind-contact = Contact
 kind-consent = Consent
 kind-labels = Labels
+kind-handover = Handover
+kind-closing = Closing

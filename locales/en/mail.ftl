@@ -16,3 +16,6 @@ mail-decided-link = See the decision in the console
 mail-paused-subject = Messages stand still at { $tenant }
 mail-paused-lead = Messages at { $tenant } stand still or are in doubt, and wait for people to look at them.
 mail-paused-link = Look at it in the console
+mail-assigned-subject = A conversation is yours at { $tenant }
+mail-assigned-lead = A conversation with a customer of { $tenant } was given to you or to a queue that you look after.
+mail-assigned-link = See your conversations

@@ -38,3 +38,5 @@ kind-auto-reply = 自动回复
 kind-contact = 联系人
 kind-consent = 同意
 kind-labels = 标签
+kind-handover = 移交
+kind-closing = 关闭对话

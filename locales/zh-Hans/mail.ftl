@@ -16,3 +16,6 @@ mail-decided-link = 在控制台查看决定
 mail-paused-subject = { $tenant }有消息已停下
 mail-paused-lead = { $tenant }有消息已停下或结果未知，等待有关人员查看。
 mail-paused-link = 在控制台查看
+mail-assigned-subject = { $tenant } 有一个对话由你负责
+mail-assigned-lead = { $tenant } 与客户的一个对话已分配给你，或你负责的队列。
+mail-assigned-link = 查看你的对话

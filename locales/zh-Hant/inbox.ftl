@@ -38,3 +38,5 @@ kind-auto-reply = 自動回覆
 kind-contact = 聯絡人
 kind-consent = 同意
 kind-labels = 標籤
+kind-handover = 移交
+kind-closing = 關閉對話

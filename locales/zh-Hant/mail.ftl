@@ -16,3 +16,6 @@ mail-decided-link = 在控制台查看決定
 mail-paused-subject = { $tenant }有訊息已停下
 mail-paused-lead = { $tenant }有訊息已停下或結果未明，等候有關人員查看。
 mail-paused-link = 在控制台查看
+mail-assigned-subject = { $tenant } 有一個對話由你負責
+mail-assigned-lead = { $tenant } 與客戶的一個對話已指派給你，或你負責的佇列。
+mail-assigned-link = 查看你的對話

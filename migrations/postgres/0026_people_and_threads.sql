@@ -15,3 +15,8 @@ create table conversation_tag (
     tag text not null,
     primary key (conversation_id, tag)
 );
+
+-- Mails to those who get a conversation.
+alter table mail drop constraint mail_kind_check;
+alter table mail add constraint mail_kind_check
+    check (kind in ('request_filed', 'request_decided', 'broadcast_paused', 'conversation_assigned'));

@@ -66,6 +66,14 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::contacts::tag::write(ctx, &mut tx, tenant, id, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::ConversationAssign(plan) => {
+            let outcome = tools::desk::assign::write(ctx, &mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
+        Action::ConversationClose(plan) => {
+            let outcome = tools::desk::close::write(ctx, &mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
         Action::SessionMessageSend(plan) => {
             match tools::messages::send::start(&mut tx, tenant, id, &plan, now).await? {
                 Ok(reply) => {

@@ -69,7 +69,9 @@ const fn rests_on_meta(action: &Action) -> bool {
         | Action::OrderCreate(_)
         | Action::ContactUpsert(_)
         | Action::ConsentUpdate(_)
-        | Action::TagApply(_) => false,
+        | Action::TagApply(_)
+        | Action::ConversationAssign(_)
+        | Action::ConversationClose(_) => false,
     }
 }
 

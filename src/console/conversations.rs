@@ -17,7 +17,7 @@ use super::parts::{Chip, Choice, Pager, Tag};
 use crate::words::Words;
 
 pub use acts::{before, close, escalate, hand_on, look, note, settle, take};
-pub use fill::show;
+pub use fill::{outcome_words, show};
 pub use list::index;
 
 /// A part of the list.

@@ -6,6 +6,7 @@
 mod automation;
 mod broadcasts;
 mod contacts;
+mod conversations;
 pub mod messages;
 pub mod orders;
 pub mod people;
@@ -63,6 +64,8 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::ContactUpsert(view) => Review::Sheet(Box::new(people::contact(l, view))),
         View::ConsentUpdate(view) => Review::Sheet(Box::new(people::consent(l, view))),
         View::TagApply(view) => Review::Sheet(Box::new(people::tags(l, view))),
+        View::ConversationAssign(view) => Review::Sheet(Box::new(conversations::assignment(l, view))),
+        View::ConversationClose(view) => Review::Sheet(Box::new(conversations::closing(l, view))),
     }
 }
 
@@ -83,6 +86,8 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::ContactUpsert(view) => people::contact_summary(l, view),
         View::ConsentUpdate(view) => people::consent_summary(l, view),
         View::TagApply(view) => people::tags_summary(l, view),
+        View::ConversationAssign(view) => conversations::assignment_summary(l, view),
+        View::ConversationClose(view) => conversations::closing_summary(l, view),
     }
 }
 
@@ -124,6 +129,10 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         }
         View::Automation(view) => automation::outcome(l, view, &figure("version")?),
         View::ContactUpsert(_) => request.result.as_ref().map(|_| l.t("result-contact"))?,
+        View::ConversationAssign(_) => {
+            l.t2("result-assigned", "given", figure("assigned")?, "changed", figure("changed_since")?)
+        }
+        View::ConversationClose(_) => request.result.as_ref().map(|_| l.t("result-closed"))?,
         View::ConsentUpdate(_) | View::TagApply(_) => {
             l.t2("result-people", "changed", figure("changed")?, "unchanged", figure("unchanged")?)
         }

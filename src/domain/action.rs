@@ -7,6 +7,7 @@ use super::consent::update::ConsentPlan;
 use super::contacts::import::ImportPlan;
 use super::contacts::tags::TagPlan;
 use super::contacts::upsert::ContactPlan;
+use super::conversations::handover::{AssignPlan, ClosePlan};
 use super::ids::BroadcastId;
 use super::messages::session::SessionPlan;
 use super::orders::{LinkPlan, OrderPlan};
@@ -42,6 +43,10 @@ pub enum Action {
     ConsentUpdate(ConsentPlan),
     /// Put labels on people or conversations, or take them away.
     TagApply(TagPlan),
+    /// Give conversations to a queue or a person.
+    ConversationAssign(AssignPlan),
+    /// Close a conversation.
+    ConversationClose(Box<ClosePlan>),
 }
 
 /// A broadcast to be stored.
@@ -74,6 +79,8 @@ impl Action {
             Self::ContactUpsert(_) => "whatsapp.contact.upsert",
             Self::ConsentUpdate(_) => "whatsapp.consent.update",
             Self::TagApply(_) => "whatsapp.tag.apply",
+            Self::ConversationAssign(_) => "whatsapp.conversation.assign",
+            Self::ConversationClose(_) => "whatsapp.conversation.close",
         }
     }
 
@@ -92,7 +99,9 @@ impl Action {
             | Self::AutomationChange(_)
             | Self::ContactUpsert(_)
             | Self::ConsentUpdate(_)
-            | Self::TagApply(_) => None,
+            | Self::TagApply(_)
+            | Self::ConversationAssign(_)
+            | Self::ConversationClose(_) => None,
         }
     }
 
@@ -111,7 +120,9 @@ impl Action {
             | Self::AutomationChange(_)
             | Self::ContactUpsert(_)
             | Self::ConsentUpdate(_)
-            | Self::TagApply(_) => false,
+            | Self::TagApply(_)
+            | Self::ConversationAssign(_)
+            | Self::ConversationClose(_) => false,
         }
     }
 

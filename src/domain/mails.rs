@@ -9,5 +9,7 @@ words! {
         RequestDecided = "request_decided",
         /// A broadcast stands still.
         BroadcastPaused = "broadcast_paused",
+        /// A conversation was given to somebody.
+        ConversationAssigned = "conversation_assigned",
     }
 }

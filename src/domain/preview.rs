@@ -3,6 +3,7 @@
 mod automation;
 mod broadcast;
 mod contacts;
+mod conversations;
 mod messages;
 mod orders;
 mod people;
@@ -29,6 +30,7 @@ pub use broadcast::{
 pub use contacts::{
     FactCount, ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
 };
+pub use conversations::{AssignmentView, ClosingView, HandoverLine, HeardLine, QueueView};
 pub use messages::{
     CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine, ThreadView, WindowView,
 };
@@ -174,6 +176,10 @@ pub enum View {
     ConsentUpdate(Box<ConsentChangeView>),
     /// Labels.
     TagApply(Box<TagChangeView>),
+    /// Conversations that are given away.
+    ConversationAssign(Box<AssignmentView>),
+    /// A conversation that is closed.
+    ConversationClose(Box<ClosingView>),
 }
 
 impl View {
@@ -192,6 +198,8 @@ impl View {
             Self::ContactUpsert(view) => &view.who,
             Self::ConsentUpdate(view) => &view.who,
             Self::TagApply(view) => &view.who,
+            Self::ConversationAssign(view) => &view.who,
+            Self::ConversationClose(view) => &view.who,
         }
     }
 
@@ -208,7 +216,9 @@ impl View {
             | Self::Automation(_)
             | Self::ContactUpsert(_)
             | Self::ConsentUpdate(_)
-            | Self::TagApply(_) => None,
+            | Self::TagApply(_)
+            | Self::ConversationAssign(_)
+            | Self::ConversationClose(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
         }
     }
@@ -227,7 +237,9 @@ impl View {
             | Self::Automation(_)
             | Self::ContactUpsert(_)
             | Self::ConsentUpdate(_)
-            | Self::TagApply(_) => None,
+            | Self::TagApply(_)
+            | Self::ConversationAssign(_)
+            | Self::ConversationClose(_) => None,
         }
     }
 
@@ -245,7 +257,9 @@ impl View {
             | Self::Automation(_)
             | Self::ContactUpsert(_)
             | Self::ConsentUpdate(_)
-            | Self::TagApply(_) => None,
+            | Self::TagApply(_)
+            | Self::ConversationAssign(_)
+            | Self::ConversationClose(_) => None,
         }
     }
 
@@ -265,6 +279,16 @@ impl View {
     #[must_use]
     pub fn touches_identity(&self) -> bool {
         matches!(self, Self::ContactUpsert(view) if view.touches_identity())
+    }
+
+    /// Whether it gives away or closes conversations in a way that a person has to agree to.
+    #[must_use]
+    pub fn moves_with_care(&self) -> bool {
+        match self {
+            Self::ConversationAssign(view) => view.needs_somebody(),
+            Self::ConversationClose(view) => !view.reasons.is_empty(),
+            _ => false,
+        }
     }
 
     /// Whether it changes what broadcasts that wait or run were drawn from.
@@ -292,6 +316,8 @@ impl View {
             Self::ContactUpsert(_) => &[Change, ConsentAndPolicy],
             Self::ContactUpsert(_) | Self::ConsentUpdate(_) => &[Change, ConsentAndPolicy],
             Self::TagApply(_) => &[Change, Effect],
+            Self::ConversationAssign(_) => &[Change, Effect],
+            Self::ConversationClose(_) => &[Change, Conversation],
         }
     }
 
@@ -365,6 +391,11 @@ impl View {
             ]
             .into_iter()
             .collect(),
+            Self::ContactUpsert(view) => view.digests(findings),
+            Self::ConsentUpdate(view) => view.digests(findings),
+            Self::TagApply(view) => view.digests(findings),
+            Self::ConversationAssign(view) => view.digests(findings),
+            Self::ConversationClose(view) => view.digests(findings),
         }
     }
 }
@@ -428,6 +459,8 @@ impl Preview {
             View::ContactUpsert(_) => (1, None),
             View::ConsentUpdate(view) => (view.people, None),
             View::TagApply(view) => (view.people, None),
+            View::ConversationAssign(view) => (view.count, None),
+            View::ConversationClose(_) => (1, None),
         }
     }
 }

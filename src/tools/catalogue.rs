@@ -2,7 +2,7 @@
 
 use super::Tool;
 use super::{
-    audit, automation, broadcasts, business, consent, contacts, messages, orders, requests, segments, templates,
+    audit, automation, broadcasts, business, consent, contacts, desk, messages, orders, requests, segments, templates,
     webhooks,
 };
 use std::collections::HashMap;
@@ -32,6 +32,8 @@ const TABLES: &[&[Tool]] = &[
     contacts::upsert::TOOLS,
     consent::update::TOOLS,
     contacts::tag::TOOLS,
+    desk::assign::TOOLS,
+    desk::close::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -1,15 +1,18 @@
 //! What people of the team do with conversations in the console: look, note, take, hand on, escalate, close. They send nothing
 //! from there: an answer is a request.
 
+pub mod assign;
+pub mod close;
+
 use super::Ctx;
 use crate::domain::audit::{Actor, Event as AuditEvent};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::{Access, Conversation, ConversationAct, ConversationState, Member, Outcome, Place};
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, TenantId};
 use crate::domain::people::{Caller, Person};
 use crate::error::{Error, Result};
 use crate::store::conversations::{self, Act, Assignment, Closing, Queue};
-use crate::store::{Db, Tx, audit};
+use crate::store::{Db, Tx, audit, contacts};
 use serde_json::{Value, json};
 
 /// Characters of a note.
@@ -93,6 +96,14 @@ pub async fn find_for_agent(db: &Db, caller: &Caller, id: ConversationId) -> Res
     let missing = || Error::not_found("conversation", id);
     let thread = conversations::find(db, caller.tenant(), id).await?.ok_or_else(missing)?;
     if seen_by_agent(db, caller, &thread).await? { Ok(thread) } else { Err(missing()) }
+}
+
+/// The customer of a conversation in a few masked letters.
+async fn called(db: &Db, tenant: TenantId, thread: &Conversation) -> Result<String> {
+    let contact = contacts::many(db, tenant, &[thread.contact]).await?.remove(&thread.contact);
+    let name = contact.as_ref().map(|it| it.name.to_string()).filter(|name| !name.is_empty());
+    let phone = || contact.as_ref().and_then(|it| it.phone.as_ref()).map(ToString::to_string);
+    Ok(name.or_else(phone).unwrap_or_else(|| "•••".to_owned()))
 }
 
 fn works_in<'q>(person: &Person, queues: &'q [Queue]) -> impl Iterator<Item = &'q Queue> {

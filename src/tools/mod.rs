@@ -212,6 +212,8 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         Action::AutomationChange(plan) => automation::standing(ctx, tenant, plan).await,
         Action::ContactUpsert(plan) => contacts::upsert::standing(&ctx.db, tenant, plan).await,
         Action::TagApply(plan) => contacts::tag::standing(&ctx.db, tenant, plan).await,
+        Action::ConversationAssign(plan) => desk::assign::standing(&ctx.db, tenant, plan).await,
+        Action::ConversationClose(plan) => desk::close::standing(&ctx.db, tenant, plan).await,
         Action::ConsentUpdate(plan) => consent::update::standing(&ctx.db, tenant, plan, ctx.clock.now()).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.

@@ -93,6 +93,7 @@ async fn write(ctx: &Ctx, due: &DueMail) -> Result<Mail> {
         MailKind::RequestFiled => ["mail-filed-subject", "mail-filed-lead", "mail-filed-link"],
         MailKind::RequestDecided => ["mail-decided-subject", "mail-decided-lead", "mail-decided-link"],
         MailKind::BroadcastPaused => ["mail-paused-subject", "mail-paused-lead", "mail-paused-link"],
+        MailKind::ConversationAssigned => ["mail-assigned-subject", "mail-assigned-lead", "mail-assigned-link"],
     };
     let mut lines = vec![
         words.t1(lead, "tenant", &tenant),
@@ -107,7 +108,11 @@ async fn write(ctx: &Ctx, due: &DueMail) -> Result<Mail> {
     }
     lines.push(format!("{} {}", words.t("mail-filed-digest"), request.digest));
     lines.push(String::new());
-    lines.push(format!("{}: {}/requests/{}", words.t(link), ctx.public_url, request.id));
+    let page = match due.kind {
+        MailKind::ConversationAssigned => "conversations".to_owned(),
+        _ => format!("requests/{}", request.id),
+    };
+    lines.push(format!("{}: {}/{page}", words.t(link), ctx.public_url));
     if due.kind == MailKind::RequestFiled {
         lines.push(String::new());
         lines.push(words.t("mail-filed-note"));

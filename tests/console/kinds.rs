@@ -11,6 +11,7 @@ use countersign::domain::ids::SegmentId;
 use countersign::domain::preview::View;
 use countersign::domain::requests::{ActionRequest, Status};
 use countersign::domain::segments::Condition;
+use countersign::store::conversations::NewQueue;
 use countersign::store::{self, orders, segments};
 use serde_json::json;
 use std::time::Duration;
@@ -24,6 +25,7 @@ on_both!(
     what_answers_customers_is_decided_on_one_page,
     another_number_of_a_contact_is_decided_on_one_page,
     a_no_that_is_taken_back_is_decided_on_one_page,
+    labels_handovers_and_closings_are_decided_on_one_page_each,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -406,4 +408,54 @@ async fn a_no_that_is_taken_back_is_decided_on_one_page(db: TestDb) {
         assert!(!page.html.contains(secret), "{secret} is nobody's business here");
     }
     in_every_language(&mut lau, &request, "LEDGER-11", "wrote again").await;
+}
+
+async fn labels_handovers_and_closings_are_decided_on_one_page_each(db: TestDb) {
+    let world = World::new(db).await;
+    let reply = world.ask_reply("We open at 9.").await;
+    let View::SessionMessage(view) = &reply.preview.view else { panic!("a reply") };
+    let (contact, thread) = (view.thread.contact_id, view.thread.conversation_id.unwrap());
+    let other = world.customer(1).await;
+    let mut tx = world.db.begin().await.unwrap();
+    let condition = Condition::Tag("vip".into());
+    let segment = SegmentId::random();
+    segments::add_version(&mut tx, world.tenant, segment, "VIPs", &condition, None, world.now()).await.unwrap();
+    let queue = NewQueue { name: "legal", restricted: true, hours: None, answer_within: None };
+    store::conversations::add_queue(&mut tx, world.tenant, &queue).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut lau = world.signed_in("lau").await;
+
+    let ask = json!({"contact_ids": [contact, other], "apply": ["vip"], "reason": "They buy a lot."});
+    let labels = world.ask_write("whatsapp.tag.apply", ask).await;
+    let page = lau.get(&format!("/requests/{}", labels.id)).await;
+    says(&page.text(), &["Put on vip", "member member · vip", "VIPs tag vip", "TAG-02"]);
+    in_every_language(&mut lau, &labels, "TAG-02", "find people").await;
+    sign(&world, &mut lau, &labels, &["change", "effect"], &[]).await;
+
+    let ask =
+        json!({"conversation_ids": [thread], "queue": "legal", "note": "Be <b>kind</b>.", "reason": "It is for them."});
+    let handover = world.ask_write("whatsapp.conversation.assign", ask).await;
+    let page = lau.get(&format!("/requests/{}", handover.id)).await;
+    says(
+        &page.text(),
+        &["Into the queue legal · restricted: only its people see it", "Be <b>kind</b>.", "Escalated", "HAND-07"],
+    );
+    in_every_language(&mut lau, &handover, "HAND-07", "look after").await;
+    sign(&world, &mut lau, &handover, &["change", "effect"], &["HAND-07"]).await;
+
+    let ask = json!({"conversation_id": thread, "outcome": "solved", "reason": "It is settled."});
+    let closing = world.ask_write("whatsapp.conversation.close", ask).await;
+    let page = lau.get(&format!("/requests/{}", closing.id)).await;
+    says(
+        &page.text(),
+        &[
+            "Outcome Solved",
+            "the customer complains, or a restricted queue has it · the customer still waits for an answer",
+            "It broke. My number is …67",
+            "CLOSE-04",
+        ],
+    );
+    assert!(!page.html.contains("9123") && !page.html.contains("Tai Man"), "no whole number and no name");
+    in_every_language(&mut lau, &closing, "CLOSE-04", "has no answer").await;
+    sign(&world, &mut lau, &closing, &["change", "conversation"], &["CLOSE-04"]).await;
 }

@@ -30,6 +30,13 @@ impl Shop {
         self.door.modern(&self.key).call(tool, asked(arguments)).await
     }
 
+    /// A preview of a write.
+    pub async fn preview(&self, tool: &str, arguments: Value) -> Value {
+        let mut arguments = arguments;
+        arguments["reason"] = "The customer said so at the counter.".into();
+        self.door.modern(&self.key).call(tool, arguments).await
+    }
+
     pub async fn refused(&self, tool: &str, arguments: Value) -> Value {
         self.door.modern(&self.key).refused(tool, asked(arguments)).await
     }

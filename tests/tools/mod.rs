@@ -14,6 +14,7 @@ mod consent;
 mod consent_updates;
 mod contact_upserts;
 mod contacts;
+mod conversations;
 mod imports;
 mod messages;
 mod orders;

@@ -197,6 +197,8 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.contact.upsert" => l.t("kind-contact"),
         "whatsapp.consent.update" => l.t("kind-consent"),
         "whatsapp.tag.apply" => l.t("kind-labels"),
+        "whatsapp.conversation.assign" => l.t("kind-handover"),
+        "whatsapp.conversation.close" => l.t("kind-closing"),
         _ => kind.to_owned(),
     };
     Row {

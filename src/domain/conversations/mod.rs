@@ -2,6 +2,7 @@
 
 mod access;
 pub mod attachments;
+pub mod handover;
 mod joined;
 mod window;
 

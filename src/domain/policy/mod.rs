@@ -3,6 +3,7 @@
 pub mod automation;
 pub mod consent;
 pub mod contacts;
+pub mod conversations;
 pub mod cost;
 pub mod doubts;
 pub mod eligibility;

@@ -95,6 +95,13 @@ pub fn says(content: &SessionContent, allowed: &Links) -> Vec<Finding> {
     findings
 }
 
+/// Whether a text speaks of prices or payment.
+#[must_use]
+pub fn speaks_of_money(text: &str) -> bool {
+    let plain = Plain::of(text);
+    !amounts_in(text).is_empty() || MONEY.iter().any(|phrase| MatchKind::Phrase.finds(&Plain::of(phrase), &plain))
+}
+
 /// What one text says that it may not say, or that a person has to see.
 pub(super) fn wording(place: &str, text: &str) -> Vec<Finding> {
     let plain = Plain::of(text);

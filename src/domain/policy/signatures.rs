@@ -84,6 +84,10 @@ impl Policy {
             Action::ConsentUpdate(_) => Quorum::nobody("SIGN-24"),
             Action::TagApply(plan) if plan.is_bulk() && plan.depends => one_signature("SIGN-25"),
             Action::TagApply(_) => Quorum::nobody("SIGN-26"),
+            Action::ConversationAssign(_) | Action::ConversationClose(_) if preview.view.moves_with_care() => {
+                one_signature("SIGN-27")
+            }
+            Action::ConversationAssign(_) | Action::ConversationClose(_) => Quorum::nobody("SIGN-28"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What people look at before they sign a change of what is known of customers, section by section.
 
-use super::AffectedBroadcast;
+use super::{AffectedBroadcast, Finding};
+use crate::domain::canonical::{Digest, NotCanonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::update::{ChangeKind, Entries, Ledger};
 use crate::domain::consent::{ConsentRecord, ConsentSource, ConsentState, MessageCategory, Suppression};
@@ -28,6 +29,14 @@ pub struct ContactChangeView {
     pub history: Vec<ConsentEntry>,
     /// Why the person may not be written to. It stays with them, too.
     pub suppressions: Vec<Suppression>,
+}
+
+impl ContactChangeView {
+    /// One digest a section, in the order of the page.
+    pub(super) fn digests(&self, findings: &[Finding]) -> Result<Vec<Digest>, NotCanonical> {
+        let change = Digest::of(&(self.contact_id, &self.who, self.known, &self.changes));
+        [change, Digest::of(&(&self.history, &self.suppressions, findings))].into_iter().collect()
+    }
 }
 
 impl ContactChangeView {
@@ -101,6 +110,18 @@ pub struct ConsentChangeView {
     pub persons: Vec<PersonConsent>,
     /// How many more there are.
     pub unlisted: u64,
+}
+
+impl ConsentChangeView {
+    /// One digest a section, in the order of the page.
+    pub(super) fn digests(&self, findings: &[Finding]) -> Result<Vec<Digest>, NotCanonical> {
+        let change = Digest::of(&(
+            (&self.who, self.change, &self.categories, self.stop),
+            (self.source, &self.evidence, self.given_at),
+            (self.people, self.unchanged, &self.persons),
+        ));
+        [change, Digest::of(&(&self.act, findings))].into_iter().collect()
+    }
 }
 
 /// What a customer did themselves.
@@ -181,6 +202,17 @@ pub struct TagChangeView {
     pub segments: Vec<TaggedSegment>,
     /// Broadcasts that wait or run and name one of those segments. What was frozen for them stays as it is.
     pub broadcasts: Vec<AffectedBroadcast>,
+}
+
+impl TagChangeView {
+    /// One digest a section, in the order of the page.
+    pub(super) fn digests(&self, findings: &[Finding]) -> Result<Vec<Digest>, NotCanonical> {
+        let change = Digest::of(&(
+            (&self.who, &self.apply, &self.remove),
+            (self.people, self.conversations, self.unchanged, &self.lines),
+        ));
+        [change, Digest::of(&(&self.segments, &self.broadcasts, findings))].into_iter().collect()
+    }
 }
 
 /// One person or conversation before and after.

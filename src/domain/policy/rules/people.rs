@@ -56,4 +56,36 @@ rules! {
         "All of them carry these labels already, or do not carry those that are taken away.";
     TAG_04 = Block "TAG-04" "A segment depends on it by now"
         "A segment finds people by one of these labels by now, so that somebody has to agree. Ask again.";
+    HAND_01 = Block "HAND-01" "No such queue"
+        "There is no queue {title}. Name one that there is.";
+    HAND_02 = Block "HAND-02" "Nobody of the team"
+        "The person that is named is not, or no longer, one of the team.";
+    HAND_03 = Block "HAND-03" "May not look after the queue"
+        "The person that is named does not look after the queue that the conversation would be in. Name another, or the queue alone.";
+    HAND_04 = Block "HAND-04" "Closed"
+        "{count} of the conversations are closed. They open again when the customer writes.";
+    HAND_05 = Note "HAND-05" "Changes nothing"
+        "All of it is so already.";
+    HAND_06 = Warn "HAND-06" "Leaves a restricted queue"
+        "{count} of the conversations leave a restricted queue. More people can read them from then on, with their private notes.";
+    HAND_07 = Warn "HAND-07" "Goes into a restricted queue"
+        "Only those who look after the queue, and those who oversee all, see the conversation from then on.";
+    HAND_08 = Note "HAND-08" "Late at once"
+        "For {count} customers who wait, the time that the queue promises is over already.";
+    HAND_09 = Note "HAND-09" "Nobody looks after it"
+        "Nobody looks after the queue by name: whoever comes first takes it up.";
+    HAND_10 = Block "HAND-10" "Conversation changed"
+        "It was given to somebody, closed or changed since this was asked for. Read it and ask again.";
+    HAND_11 = Block "HAND-11" "Restricted by now"
+        "A restricted queue gives or takes by now, so that somebody has to agree. Ask again.";
+    CLOSE_01 = Block "CLOSE-01" "Escalated and not settled"
+        "The conversation is escalated. Whoever looks after it settles it in the console first.";
+    CLOSE_02 = Block "CLOSE-02" "Closed already"
+        "The conversation is closed.";
+    CLOSE_03 = Block "CLOSE-03" "Conversation changed"
+        "The customer has written, or somebody has worked on it, since this was asked for. Read it and ask again.";
+    CLOSE_04 = Warn "CLOSE-04" "Customer waits for an answer"
+        "The customer has written and has no answer yet. Check that none is needed.";
+    CLOSE_05 = Block "CLOSE-05" "Needs somebody by now"
+        "It is about a complaint or a payment by now, was escalated, or the customer waits, so that somebody has to agree. Ask again.";
 }
