@@ -30,7 +30,7 @@ pub struct Add {
     #[arg(long)]
     owner: String,
     /// What it may do and see, by commas: read, propose, propose:AREA, contacts:pii, notes, attachments, staff_metrics,
-    /// provider_ids, audit.
+    /// provider_ids, routing, audit.
     #[arg(long, value_delimiter = ',', required = true)]
     permissions: Vec<Permission>,
     /// How its host wants tool names spelled: dotted or underscore.

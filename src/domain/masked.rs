@@ -29,6 +29,14 @@ impl<Class> Permit<Class> {
 pub enum CustomerData {}
 /// Identifiers that Meta gave us.
 pub enum ProviderIds {}
+/// What the team writes down, which no customer sees.
+pub enum StaffNotes {}
+/// Addresses under which files of customers can be fetched.
+pub enum Attachments {}
+/// Figures of single members of the team.
+pub enum StaffFigures {}
+/// To whom automation leads customers, and what it tells those people.
+pub enum Routing {}
 
 /// Prints, serialises and debugs as its mask. Forgetting to ask for a permit shows too little, never too much.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -128,6 +136,34 @@ impl fmt::Display for CustomerName {
     }
 }
 
+/// A text of one class of data, of which others only see that there is one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Private<Class>(String, PhantomData<Class>);
+
+impl<Class> Private<Class> {
+    /// Any text may be private.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into(), PhantomData)
+    }
+}
+
+impl<Class> Guarded for Private<Class> {
+    type Class = Class;
+}
+
+impl<Class> Mask for Private<Class> {
+    fn mask(&self) -> String {
+        "•••".to_owned()
+    }
+}
+
+impl<Class> fmt::Display for Private<Class> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// An identifier of Meta's, such as a phone number id.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ProviderId(String);
@@ -173,6 +209,13 @@ mod tests {
         {
             assert_eq!(Masked::new(CustomerName::new(name)).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn a_private_text_is_shown_to_its_own_permit_alone() {
+        let note = Masked::new(Private::<StaffNotes>::new("She is moving to Macau."));
+        assert_eq!((note.to_string(), note.show(None)), ("•••".into(), "•••".into()));
+        assert_eq!(note.show(Some(&Permit::granted())), "She is moving to Macau.");
     }
 
     #[test]

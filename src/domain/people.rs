@@ -2,7 +2,7 @@
 
 use super::clock::Timestamp;
 use super::ids::{AgentId, PersonId, TenantId};
-use super::masked::{CustomerData, Permit, ProviderIds};
+use super::masked::{Attachments, CustomerData, Permit, ProviderIds, Routing, StaffFigures, StaffNotes};
 use super::trace::TraceParent;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -115,6 +115,8 @@ pub enum Permission {
     StaffMetrics,
     /// See identifiers of Meta's.
     ProviderIds,
+    /// See to whom automation leads customers.
+    Routing,
     /// Read the audit log.
     Audit,
 }
@@ -163,6 +165,7 @@ impl Permission {
         ("attachments", Self::Attachments),
         ("staff_metrics", Self::StaffMetrics),
         ("provider_ids", Self::ProviderIds),
+        ("routing", Self::Routing),
         ("audit", Self::Audit),
     ];
 }
@@ -315,6 +318,30 @@ impl Caller {
     #[must_use]
     pub fn provider_ids(&self) -> Option<Permit<ProviderIds>> {
         self.has(Permission::ProviderIds).then(Permit::granted)
+    }
+
+    /// The right to see private notes of the team, if it has it.
+    #[must_use]
+    pub fn notes(&self) -> Option<Permit<StaffNotes>> {
+        self.has(Permission::Notes).then(Permit::granted)
+    }
+
+    /// The right to fetch files of customers, if it has it.
+    #[must_use]
+    pub fn attachments(&self) -> Option<Permit<Attachments>> {
+        self.has(Permission::Attachments).then(Permit::granted)
+    }
+
+    /// The right to see figures of single members of the team, if it has it.
+    #[must_use]
+    pub fn staff_figures(&self) -> Option<Permit<StaffFigures>> {
+        self.has(Permission::StaffMetrics).then(Permit::granted)
+    }
+
+    /// The right to see to whom automation leads customers, if it has it: who may ask to change a rule must be able to read it.
+    #[must_use]
+    pub fn routing(&self) -> Option<Permit<Routing>> {
+        (self.has(Permission::Routing) || self.may_propose(Area::Automation)).then(Permit::granted)
     }
 }
 

@@ -9,6 +9,8 @@ use crate::domain::ids::{ConversationId, PersonId, TenantId};
 use serde_json::Value;
 use std::time::Duration;
 
+pub use load::{Handed, Load, handed, in_hands, loads};
+pub use past::{Automated, automated, happenings};
 pub use queues::{
     NewQueue, Queue, add_person, add_queue, default_queue, everybody_away, need_queue, queue, queues, remove_person,
 };
@@ -39,6 +41,8 @@ macro_rules! conversation {
 }
 
 pub mod attachments;
+mod load;
+mod past;
 mod queues;
 mod tags;
 // After the macro that it uses.

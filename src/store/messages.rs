@@ -7,6 +7,7 @@ use crate::domain::contacts::ContactNo;
 use crate::domain::conversations::ServiceWindow;
 use crate::domain::deliveries::{Delivery, DeliveryState, LedgerRow};
 use crate::domain::ids::{BroadcastId, ExecutionId, RequestId, TenantId};
+use std::collections::HashMap;
 
 /// A time in which free text may be sent to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,27 @@ pub async fn heard(source: impl Into<Source<'_>>, tenant: TenantId, wamid: &str)
     }))
 }
 
+row! {
+    struct WindowOfRow { phone_number_id: String, contact_no: ContactNo, closes_at: Timestamp }
+}
+
+/// When the windows of these people close or closed, by number of the business and person.
+pub async fn windows_of(
+    db: &Db,
+    tenant: TenantId,
+    contacts: &[ContactNo],
+) -> Result<HashMap<(String, ContactNo), Timestamp>> {
+    let sql = among!(
+        db,
+        "select phone_number_id, contact_no, closes_at from service_window where tenant_id = $1 and contact_no",
+        "$2",
+        ""
+    );
+    let rows: Vec<WindowOfRow> = on!(read db, p => sqlx::query_as(sql)
+        .bind(tenant).bind(among_list(contacts.iter().copied())).fetch_all(p).await)?;
+    Ok(rows.into_iter().map(|row| ((row.phone_number_id, row.contact_no), row.closes_at)).collect())
+}
+
 /// One message to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
@@ -145,11 +167,11 @@ impl TryFrom<SentRow> for Sent {
     }
 }
 
-/// What was sent to one person, newest first. `after` is the start and execution of the last one seen.
+/// What was sent to one person, from one number or any, newest first. `after` is the start and execution of the last one seen.
 pub async fn to_contact(
     db: &Db,
     tenant: TenantId,
-    contact: ContactNo,
+    (number, contact): (Option<&str>, ContactNo),
     after: Option<(Timestamp, ExecutionId)>,
     limit: u32,
 ) -> Result<Vec<Sent>> {
@@ -157,9 +179,9 @@ pub async fn to_contact(
     let rows: Vec<SentRow> = on!(read db, p => sqlx::query_as(
         "select e.request_id, d.execution_id, e.phone_number_id, e.started_at, d.seq, d.state, d.attempt, d.wamid, d.progress, d.error_code, d.updated_at, e.desired
          from execution e join delivery d on d.execution_id = e.id and d.contact_no = $2
-         where e.tenant_id = $1 and ($3 is null or (e.started_at, e.id) < ($3, $4))
+         where e.tenant_id = $1 and ($3 is null or (e.started_at, e.id) < ($3, $4)) and ($6 is null or e.phone_number_id = $6)
          order by e.started_at desc, e.id desc limit $5")
-        .bind(tenant).bind(contact).bind(after_at).bind(after_id).bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(tenant).bind(contact).bind(after_at).bind(after_id).bind(i64::from(limit)).bind(number).fetch_all(p).await)?;
     rows.into_iter().map(Sent::try_from).collect()
 }
 

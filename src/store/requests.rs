@@ -39,7 +39,7 @@ mod refused;
 mod reviews;
 
 pub use claim::{ApprovedPayload, Claim, claim, due, executing, not_begun};
-pub use lists::{Line, ListFilter, Tab, count_open, list, tab};
+pub use lists::{Line, ListFilter, Open, Tab, about, count_open, list, tab};
 pub use refused::{Same, filed_since, refused_before, refused_lately, reopen};
 pub use reviews::{check_section, checked_sections, open_review, opened_at, uncheck_section};
 

@@ -2,8 +2,8 @@
 
 use super::Tool;
 use super::{
-    audit, automation, broadcasts, business, consent, contacts, desk, messages, orders, requests, segments, templates,
-    webhooks,
+    audit, automation, broadcasts, business, consent, contacts, conversations, desk, messages, orders, requests,
+    segments, templates, webhooks,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -34,6 +34,7 @@ const TABLES: &[&[Tool]] = &[
     contacts::tag::TOOLS,
     desk::assign::TOOLS,
     desk::close::TOOLS,
+    conversations::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -226,7 +226,7 @@ fn standing_item(
     rules: &ConsentSettings,
     now: Timestamp,
 ) -> StandingConsent {
-    let counts = consent.counts_at(now) && (consent.traceable || !rules.must_be_traceable);
+    let counts = rules.rely_on(&consent, now);
     StandingConsent { category, source: consent.source, given_at: consent.given_at, counts }
 }
 
@@ -301,7 +301,7 @@ async fn get(ctx: &Ctx, caller: &Caller, arguments: GetArguments) -> Result<Cont
     let attributes = contact.attributes.clone();
     let windows = store::messages::open_windows(&ctx.db, tenant, no, now).await?;
     let numbers = store::business::numbers(&ctx.db, tenant).await?;
-    let sent = store::messages::to_contact(&ctx.db, tenant, no, None, 10).await?;
+    let sent = store::messages::to_contact(&ctx.db, tenant, (None, no), None, 10).await?;
     let item = items(ctx, caller, vec![contact]).await?.pop();
     let contact = item.ok_or_else(|| Error::not_found("contact", arguments.contact_id))?;
     let rules = &ctx.policy.settings.consent;

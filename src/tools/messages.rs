@@ -219,9 +219,9 @@ async fn to_contact(ctx: &Ctx, caller: &Caller, contact: ContactNo, arguments: &
     let last: Option<(Timestamp, Uuid)> = after("deliveries_to", arguments.cursor.as_ref())?;
     let (tenant, most) = (caller.tenant(), arguments.limit.and_one());
     let sent = last.map(|(at, id)| (at, ExecutionId::from_uuid(id)));
-    let sent = store::messages::to_contact(&ctx.db, tenant, contact, sent, most).await?;
+    let sent = store::messages::to_contact(&ctx.db, tenant, (None, contact), sent, most).await?;
     let said = last.map(|(at, id)| (at, ReplyId::from_uuid(id)));
-    let said = store::replies::page_to(&ctx.db, tenant, contact, said, most).await?;
+    let said = store::replies::page_to(&ctx.db, tenant, (None, contact), said, most).await?;
     let sent = sent.into_iter().map(|s| {
         let found = Found { request: Some(s.request), contact, wamid: s.wamid, row: s.row };
         ((s.started_at, s.execution.uuid()), found)

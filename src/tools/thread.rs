@@ -10,7 +10,7 @@ use crate::domain::people::Caller;
 use crate::domain::policy::session::{Ground, minutes_left};
 use crate::domain::preview::{Speaker, ThreadLine, ThreadView, WindowView};
 use crate::domain::redact::scrub;
-use crate::domain::replies::{ReplySource, Saying};
+use crate::domain::replies::ReplySource;
 use crate::error::{Error, Result};
 use crate::store::contacts::Reach;
 use crate::store::conversations::Line;
@@ -199,15 +199,6 @@ fn of_customer(line: Line) -> ThreadLine {
 
 fn of_business(reply: Reply) -> ThreadLine {
     let by = if reply.source == ReplySource::Automation { Speaker::Automation } else { Speaker::Business };
-    let (kind, text) = match &reply.saying {
-        Some(Saying::Message(content)) => (content.kind().to_owned(), content.words().map(str::to_owned)),
-        Some(Saying::Template { name, .. }) => ("template".to_owned(), Some(name.clone())),
-        Some(Saying::Payment { body, .. }) => ("payment_link".to_owned(), Some(body.clone())),
-        // The app's own words are in the cause.
-        None => {
-            let word = |name: &str| reply.cause.0.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-            (word("kind").unwrap_or_default(), word("text"))
-        }
-    };
+    let (kind, text) = reply.words();
     ThreadLine { by, at: reply.created_at, kind, text: text.as_deref().map(scrub) }
 }

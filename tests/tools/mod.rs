@@ -14,6 +14,8 @@ mod consent;
 mod consent_updates;
 mod contact_upserts;
 mod contacts;
+mod conversation_reads;
+mod conversation_summary;
 mod conversations;
 mod imports;
 mod messages;

@@ -86,8 +86,9 @@ pub async fn entries(
     let mut entries: Vec<Entry> =
         span.lines.iter().map(|line| theirs(l, line, files.get(line.wamid.as_str()).copied())).collect();
     entries.extend(replies.iter().map(|reply| ours(l, reply, &by)));
-    for sent in store::messages::to_contact(db, tenant, thread.contact, None, BROADCASTS).await? {
-        if sent.phone_number_id == thread.phone_number_id && span.holds(sent.started_at) {
+    let of = (Some(thread.phone_number_id.as_str()), thread.contact);
+    for sent in store::messages::to_contact(db, tenant, of, None, BROADCASTS).await? {
+        if span.holds(sent.started_at) {
             entries.push(broadcast(who, &sent).await?);
         }
     }

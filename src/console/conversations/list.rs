@@ -77,6 +77,7 @@ impl Asked {
             late_at: (self.tab == Tab::Late).then_some(now),
             hidden,
             after: self.after,
+            ..Filter::default()
         }
     }
 }

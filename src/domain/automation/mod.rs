@@ -12,6 +12,7 @@ pub mod react;
 pub mod reaction;
 pub mod rehearse;
 pub mod replies;
+mod routes;
 pub mod scope;
 mod walk;
 mod wordings;
@@ -60,6 +61,16 @@ impl Subject {
             Self::Flow(_) => Kind::Flow,
             Self::AutoReply(_) => Kind::AutoReply,
         }
+    }
+
+    /// Back from its kind and the text of its id.
+    #[must_use]
+    pub fn parse(kind: Kind, id: &str) -> Option<Self> {
+        Some(match kind {
+            Kind::KeywordRule => Self::KeywordRule(id.parse().ok()?),
+            Kind::Flow => Self::Flow(id.parse().ok()?),
+            Kind::AutoReply => Self::AutoReply(id.parse().ok()?),
+        })
     }
 }
 

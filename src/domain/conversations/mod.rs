@@ -4,6 +4,7 @@ mod access;
 pub mod attachments;
 pub mod handover;
 mod joined;
+pub mod summary;
 mod window;
 
 pub use access::{Access, Member, Place};

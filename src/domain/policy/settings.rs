@@ -3,7 +3,7 @@
 use super::hours::MarketRule;
 use super::rate_card::RateCard;
 use crate::domain::clock::Timestamp;
-use crate::domain::consent::MessageCategory;
+use crate::domain::consent::{Consent, MessageCategory};
 use crate::domain::money::Money;
 use crate::domain::phone::Market;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,14 @@ pub struct ConsentSettings {
     pub needed_for: BTreeSet<MessageCategory>,
     /// Whether consent without a reference to its proof is worth nothing.
     pub must_be_traceable: bool,
+}
+
+impl ConsentSettings {
+    /// Whether one may rely on this consent now: there is proof where that is asked for, and an oral one was confirmed in time.
+    #[must_use]
+    pub fn rely_on(&self, consent: &Consent, now: Timestamp) -> bool {
+        consent.counts_at(now) && (consent.traceable || !self.must_be_traceable)
+    }
 }
 
 impl Default for ConsentSettings {

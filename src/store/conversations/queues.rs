@@ -24,7 +24,8 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Whether agents that this person answers for see what is in it.
+    /// Whether an agent of this person sees what is in it: what is restricted is for its own people, and for the agents that
+    /// they answer for.
     #[must_use]
     pub fn is_seen_by_agents_of(&self, owner: PersonId) -> bool {
         !self.restricted || self.people.contains(&owner)

@@ -5,7 +5,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::conversations::attachments::AttachmentState;
 use crate::domain::conversations::{Conversation, ConversationState, FreeEntry};
-use crate::domain::ids::{ConversationId, PersonId, TenantId};
+use crate::domain::ids::{AssetId, ConversationId, PersonId, TenantId};
 use crate::store::{Db, Result, Source, Tx, on, row, to_json, word};
 use serde_json::Value;
 
@@ -41,6 +41,8 @@ pub struct File {
     pub wamid: String,
     /// Where it is.
     pub state: AttachmentState,
+    /// The file, once it is kept.
+    pub asset: Option<AssetId>,
     /// What the customer's phone called it.
     pub name: Option<String>,
     /// Why it is not here.
@@ -48,7 +50,7 @@ pub struct File {
 }
 
 row! {
-    struct FileRow { wamid: String, state: String, filename: Option<String>, why: Option<String> }
+    struct FileRow { wamid: String, state: String, asset_id: Option<AssetId>, filename: Option<String>, why: Option<String> }
 }
 
 /// The files that came with the messages of one customer to one number since then.
@@ -59,13 +61,13 @@ pub async fn files(
     since: Timestamp,
 ) -> Result<Vec<File>> {
     let rows: Vec<FileRow> = on!(read db, p => sqlx::query_as(
-        "select a.wamid, a.state, a.filename, a.why from inbound_message m
+        "select a.wamid, a.state, a.asset_id, a.filename, a.why from inbound_message m
             join attachment a on a.tenant_id = m.tenant_id and a.wamid = m.wamid
          where m.tenant_id = $1 and m.phone_number_id = $2 and m.contact_no = $3 and m.sent_at >= $4 order by m.sent_at, m.wamid")
         .bind(tenant).bind(number).bind(contact).bind(since).fetch_all(p).await)?;
     let file = |row: FileRow| {
         let state = word("attachment", "state", &row.wamid, &row.state)?;
-        Ok(File { wamid: row.wamid, state, name: row.filename, why: row.why })
+        Ok(File { wamid: row.wamid, state, asset: row.asset_id, name: row.filename, why: row.why })
     };
     rows.into_iter().map(file).collect()
 }
@@ -226,6 +228,14 @@ pub struct Filter {
     pub unread: Option<bool>,
     /// Promised to be answered before then.
     pub late_at: Option<Timestamp>,
+    /// In nobody's hands, or in somebody's.
+    pub unassigned: Option<bool>,
+    /// With a time for free text that goes on at this instant, or without.
+    pub window: Option<(bool, Timestamp)>,
+    /// The customer wrote last at this time or later.
+    pub heard_from: Option<Timestamp>,
+    /// The customer wrote last at this time or earlier.
+    pub heard_until: Option<Timestamp>,
     /// In none of these queues: those that the reader may not look into.
     pub hidden: Vec<String>,
     /// After this one: the cursor.
@@ -240,6 +250,11 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
                 "where tenant_id = $1 and ($2 is null or state = $2) and ($3 is null or queue = $3) and ($4 is null or person_id = $4)
                     and ($5 is null or contact_no = $5) and ($6 is null or (unread > 0) = $6)
                     and ($7 is null or (state = 'open' and answer_by < $7))
+                    and ($12 is null or (person_id is null) = $12)
+                    and ($13 is null or $13 = (exists (select 1 from service_window w where w.tenant_id = $1
+                        and w.phone_number_id = conversation.phone_number_id and w.contact_no = conversation.contact_no
+                        and w.closes_at > $14)))
+                    and ($15 is null or last_inbound_at >= $15) and ($16 is null or last_inbound_at <= $16)
                     and ($8 is null or (last_inbound_at, id) < ($8, $9)) and (queue is null or queue not in ", $hidden, ")
                  order by last_inbound_at desc, id desc limit $11"
             )
@@ -255,6 +270,7 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
     let rows: Vec<ConversationRow> = on!(read db, p => sqlx::query_as(sql)
         .bind(tenant).bind(filter.state.map(ConversationState::as_str)).bind(&filter.queue).bind(filter.person)
         .bind(filter.contact).bind(filter.unread).bind(filter.late_at).bind(at).bind(id).bind(hidden).bind(i64::from(limit))
-        .fetch_all(p).await)?;
+        .bind(filter.unassigned).bind(filter.window.map(|(open, _)| open)).bind(filter.window.map(|(_, at)| at))
+        .bind(filter.heard_from).bind(filter.heard_until).fetch_all(p).await)?;
     rows.into_iter().map(Conversation::try_from).collect()
 }

@@ -50,6 +50,20 @@ impl Reply {
     pub fn waits_for_people(&self) -> bool {
         self.delivery == Delivery::Unknown && self.asked_at.is_some()
     }
+
+    /// Its kind, and its words if it has some. Those that the app sent are in its cause.
+    #[must_use]
+    pub fn words(&self) -> (String, Option<String>) {
+        match &self.saying {
+            Some(Saying::Message(content)) => (content.kind().to_owned(), content.words().map(str::to_owned)),
+            Some(Saying::Template { name, .. }) => ("template".to_owned(), Some(name.clone())),
+            Some(Saying::Payment { body, .. }) => ("payment_link".to_owned(), Some(body.clone())),
+            None => {
+                let word = |name: &str| self.cause.0.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+                (word("kind").unwrap_or_default(), word("text"))
+            }
+        }
+    }
 }
 
 row! {
@@ -130,21 +144,22 @@ pub async fn between(
     rows.into_iter().rev().map(Reply::try_from).collect()
 }
 
-/// What was said to one customer from any number, newest first. `after` is the time and id of the last one seen.
+/// What was said to one customer, from one number or any, newest first. `after` is the time and id of the last one seen.
 pub async fn page_to(
     db: &Db,
     tenant: TenantId,
-    contact: ContactNo,
+    (number, contact): (Option<&str>, ContactNo),
     after: Option<(Timestamp, ReplyId)>,
     limit: u32,
 ) -> Result<Vec<Reply>> {
     const SQL: &str = reply!(
         "where tenant_id = $1 and contact_no = $2 and ($3 is null or (created_at, id) < ($3, $4))
+            and ($6 is null or phone_number_id = $6)
          order by created_at desc, id desc limit $5"
     );
     let (after_at, after_id) = after.unzip();
     let rows: Vec<ReplyRow> = on!(read db, p => sqlx::query_as(SQL).bind(tenant).bind(contact).bind(after_at).bind(after_id)
-        .bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(i64::from(limit)).bind(number).fetch_all(p).await)?;
     rows.into_iter().map(Reply::try_from).collect()
 }
 

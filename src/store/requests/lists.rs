@@ -2,7 +2,7 @@
 
 use super::{Status, TABLE};
 use crate::domain::clock::Timestamp;
-use crate::domain::ids::{AgentId, PersonId, RequestId, TenantId};
+use crate::domain::ids::{AgentId, ConversationId, PersonId, RequestId, TenantId};
 use crate::domain::people::Role;
 use crate::domain::requests::Quorum;
 use crate::store::{Db, Result, json, on, row, unsigned, word};
@@ -191,4 +191,39 @@ pub async fn count_open(db: &Db, tenant: TenantId, agent: AgentId) -> Result<u64
         "select count(*) from action_request where tenant_id = $1 and agent_id = $2 and status = 'pending_approval'")
         .bind(tenant).bind(agent).fetch_one(p).await)?;
     unsigned(TABLE, "count", agent, count)
+}
+
+row! {
+    struct AboutRow { id: RequestId, tool: String, status: String, created_at: Timestamp, decide_by: Timestamp }
+}
+
+/// A request that has not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Which request.
+    pub id: RequestId,
+    /// Its tool.
+    pub tool: String,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be signed.
+    pub decide_by: Timestamp,
+}
+
+/// Requests that have not come to their end and are about this thread, newest first. Whatever the tool, what is signed names the
+/// thread by its id.
+pub async fn about(db: &Db, tenant: TenantId, thread: ConversationId, limit: u32) -> Result<Vec<Open>> {
+    let rows: Vec<AboutRow> = on!(read db, p => sqlx::query_as(
+        "select id, tool, status, created_at, decide_by from action_request
+         where tenant_id = $1 and status in ('pending_approval', 'approved', 'executing', 'paused', 'needs_attention')
+            and replace(preview, $2, '') <> preview
+         order by created_at desc, id desc limit $3")
+        .bind(tenant).bind(thread.to_string()).bind(i64::from(limit)).fetch_all(p).await)?;
+    let open = |row: AboutRow| {
+        let status = word(TABLE, "status", row.id, &row.status)?;
+        Ok(Open { id: row.id, tool: row.tool, status, created_at: row.created_at, decide_by: row.decide_by })
+    };
+    rows.into_iter().map(open).collect()
 }

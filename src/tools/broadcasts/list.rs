@@ -198,11 +198,7 @@ async fn reachable(ctx: &Ctx, caller: &Caller, page: &Preview, present: &mut Pre
             slot.insert(store::population::consents(&ctx.db, caller.tenant(), category).await?);
         }
         let standing = present.consents.get(&category);
-        let agreed = |no: u32| {
-            standing
-                .and_then(|of| of.get(&ContactNo(no)))
-                .is_some_and(|c| c.counts_at(now) && (c.traceable || !rules.must_be_traceable))
-        };
+        let agreed = |no: u32| standing.and_then(|of| of.get(&ContactNo(no))).is_some_and(|c| rules.rely_on(c, now));
         people = people.iter().filter(|no| agreed(*no)).collect();
     }
     Ok(Some(people.len()))
