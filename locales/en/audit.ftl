@@ -76,6 +76,7 @@ audit-fault-choice = “{ $value }” is not among the choices and was left out.
 audit-fault-id = Search for a whole id, such as the one in the address of a request, or for the number of an entry.
 audit-search = Id, or number of an entry
 act-number-changed = A number changed at Meta
+act-number-profile-changed = What customers read of the business at a number changed at Meta
 act-execution-started = Sending started
 act-execution-paused = Sending paused
 act-execution-resumed = Sending resumed

@@ -70,6 +70,7 @@ audit-fault-choice = “{ $value }”不在选项之内，已略去。
 audit-fault-id = 请用完整编号搜索，例如审批请求网址中的编号，或记录的编号。
 audit-search = 编号或记录号码
 act-number-changed = 号码在 Meta 有变
+act-number-profile-changed = 客户看到的商业档案在 Meta 有变
 act-execution-started = 开始发送
 act-execution-paused = 暂停发送
 act-execution-resumed = 恢复发送

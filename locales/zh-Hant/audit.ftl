@@ -70,6 +70,7 @@ audit-fault-choice = 「{ $value }」不在選項之內，已略去。
 audit-fault-id = 請以完整編號搜尋，例如批核要求網址中的編號，或記錄的編號。
 audit-search = 編號或記錄號碼
 act-number-changed = 號碼在 Meta 有變
+act-number-profile-changed = 客戶看到的商業檔案在 Meta 有變
 act-execution-started = 開始發送
 act-execution-paused = 暫停發送
 act-execution-resumed = 恢復發送

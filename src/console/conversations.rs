@@ -227,6 +227,8 @@ pub struct ConversationPage {
     pub href: String,
     pub phone: String,
     pub number: String,
+    /// How long ago the number and its profile were read from Meta; `None` if they were not.
+    pub read_ago: Option<String>,
     pub tags: Vec<Tag>,
     pub queue: Option<String>,
     pub person: Option<String>,

@@ -1,5 +1,9 @@
 //! The business as Meta sees it: the numbers it writes from, with their quality and limits.
 
+mod profile;
+
+pub use profile::BusinessProfile;
+
 use super::clock::Timestamp;
 use super::masked::ProviderId;
 use super::templates::Quality;

@@ -1,5 +1,9 @@
 //! The business's own numbers, as they were last read from Meta.
 
+mod profiles;
+
+pub use profiles::{ProfileRead, profile_failed, profiles, put_profile};
+
 use super::{Error, Result, Source, Tx, on, row, unsigned, word};
 use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;

@@ -1,6 +1,7 @@
 //! The business itself: how it is set up, and the numbers it writes from.
 
 pub mod policy;
+pub mod profile;
 
 use super::reading::{Cursor, Limit, Page, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};

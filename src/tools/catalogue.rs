@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 const TABLES: &[&[Tool]] = &[
     business::TOOLS,
     business::policy::TOOLS,
+    business::profile::TOOLS,
     contacts::TOOLS,
     contacts::import::TOOLS,
     segments::TOOLS,

@@ -1,5 +1,7 @@
 //! What Meta knows of the business, read anew: numbers, limits, templates and their quality. What changed is written down.
 
+pub mod profiles;
+
 use super::Ctx;
 use crate::domain::audit::{Actor, Event, number_subject, template_subject};
 use crate::domain::business::SendingNumber;

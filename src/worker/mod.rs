@@ -3,6 +3,7 @@
 mod files;
 mod mails;
 mod mark;
+mod reads;
 mod rounds;
 mod seats;
 
@@ -18,7 +19,8 @@ use files::{Files, Sweeps};
 use futures::FutureExt as _;
 use mails::Mails;
 use mark::{Mark, SharedMark};
-use rounds::{Marks, Orders, Posts, Reads, Replies, Requests, Times};
+use reads::Reads;
+use rounds::{Marks, Orders, Posts, Replies, Requests, Times};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

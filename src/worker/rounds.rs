@@ -5,14 +5,13 @@ use super::seats::Seats;
 use super::{Pulse, Round};
 use crate::approvals::behind::stand_still;
 use crate::approvals::engine::{self, Engine};
-use crate::approvals::{begin, inbox, orders, recheck, replies, retries, script};
+use crate::approvals::{begin, inbox, orders, replies, retries, script};
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
 use crate::error::Result;
 use crate::store::deliveries::Execution;
-use crate::store::{behind, deliveries, instance, people, requests, webhooks};
-use crate::tools::sync;
+use crate::store::{behind, deliveries, instance, requests, webhooks};
 use crate::tools::wake::Waiter;
 use async_trait::async_trait;
 use std::collections::{HashMap, HashSet};
@@ -306,46 +305,6 @@ impl Round for Orders {
         while !self.0.stop.is_cancelled() && orders::round(&self.0.ctx).await? > 0 {}
         Ok(())
     }
-}
-
-/// Reads numbers and templates from Meta: at the start, from time to time, and when an event says that they changed. Then what
-/// waits is looked at again.
-pub struct Reads {
-    pub engine: Arc<Engine>,
-    pub every: Duration,
-    pub changed: Arc<Notify>,
-}
-
-#[async_trait]
-impl Round for Reads {
-    const NAME: &'static str = "reads";
-
-    fn rest(&self) -> Duration {
-        self.every
-    }
-
-    async fn turn(&mut self) -> Result<()> {
-        read_from_meta(&self.engine).await
-    }
-
-    async fn woken(&mut self) {
-        self.changed.notified().await;
-    }
-}
-
-async fn read_from_meta(engine: &Engine) -> Result<()> {
-    for tenant in people::tenants(&engine.ctx.db).await? {
-        // What Meta has told is known before it is asked, and holds where it does not answer.
-        recheck::open(&engine.ctx, tenant.id).await?;
-        match sync::sync(&engine.ctx, &tenant).await {
-            Ok(report) if report.changes > 0 => recheck::open(&engine.ctx, tenant.id).await?,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(tenant = %tenant.id, %error, "numbers and templates could not be read from Meta");
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What the clock brings: requests that lapse, the sign of life, the figures, what may be forgotten.

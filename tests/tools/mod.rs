@@ -10,6 +10,7 @@ mod broadcast_previews;
 mod broadcast_signed;
 mod broadcasts;
 mod business;
+mod business_profile;
 mod consent;
 mod consent_updates;
 mod contact_upserts;

@@ -134,6 +134,7 @@ const ACTS: &[(&str, &str)] = &[
     ("execution.started", "act-execution-started"),
     ("execution.paused", "act-execution-paused"),
     ("number.changed", "act-number-changed"),
+    ("number.profile_changed", "act-number-profile-changed"),
     ("execution.resumed", "act-execution-resumed"),
     ("execution.resume_signed", "act-execution-resume-signed"),
     ("execution.stopped", "act-execution-stopped"),

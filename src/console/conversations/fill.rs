@@ -13,6 +13,7 @@ use crate::console::forms::{Address, Fields, Named};
 use crate::console::page::Here;
 use crate::console::parts::{Choice, Tag, Tone};
 use crate::console::visit::Reviewer;
+use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppressions};
 use crate::domain::conversations::{Access, Conversation, ConversationState, Outcome};
@@ -60,6 +61,7 @@ async fn fill(who: &Reviewer, seen: &Seen, refused: Option<(&str, String)>) -> R
         orders: ordered(who, thread).await?,
         phone,
         number: number.map_or_else(|| l.t("conversation-number-gone"), |number| number.display.clone()),
+        read_ago: read_ago(who, number).await?,
         tags: tags(who, thread).await?,
         queue: thread.queue.clone(),
         person: thread.person.map(|id| people.get(&id).cloned().unwrap_or_else(|| id.to_string())),
@@ -132,6 +134,18 @@ async fn tags(who: &Reviewer, thread: &Conversation) -> Result<Vec<Tag>, Error> 
     let labels = store::conversations::tags(db, tenant, thread.id).await?;
     tags.extend(labels.into_iter().map(|label| Tag::new(Tone::Plain, "dot", label)));
     Ok(tags)
+}
+
+/// How old is what is known of a number and its profile.
+async fn read_ago(who: &Reviewer, number: Option<&SendingNumber>) -> Result<Option<String>, Error> {
+    let (db, tenant, l) = (&who.console.ctx.db, who.person.tenant, &who.l);
+    let Some(number) = number else { return Ok(None) };
+    let read = store::business::profiles(db, tenant).await?.into_iter().find(|read| read.number == number.id);
+    let ago = |at: Timestamp| l.span(who.now.since(at).as_secs());
+    Ok(Some(match read.and_then(|read| read.profile) {
+        Some((_, at)) => l.t2("conversation-read-ago", "number", ago(number.synced_at), "profile", ago(at)),
+        None => l.t1("conversation-number-read-ago", "number", ago(number.synced_at)),
+    }))
 }
 
 /// What may be sent, and until when.

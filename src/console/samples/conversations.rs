@@ -121,6 +121,7 @@ impl ConversationPage {
             href: "/conversations/cv_1".into(),
             phone: "+852 •••• ••34".into(),
             number: "+852 5550 1000".into(),
+            read_ago: Some(l.t2("conversation-read-ago", "number", l.span(540), "profile", l.span(7_500))),
             tags: vec![
                 Tag::new(Tone::Info, "chat", l.t("conversation-open")),
                 Tag::new(Tone::Danger, "clock", l.t("conversation-late")),
