@@ -11,7 +11,7 @@ use crate::domain::ids::{AutoReplyId, FlowId, KeywordRuleId, RequestId, TenantId
 use uuid::Uuid;
 
 pub use past::{PastMessage, past, standing_in};
-pub use runs::{Run, RunFilter, leave_place, place, put_place, recent, record, runs};
+pub use runs::{Run, RunFilter, leave_place, place, put_place, recent, record, runs, Hits, hits};
 
 const TABLE: &str = "automation";
 const VERSIONS: &str = "automation_version";
@@ -164,6 +164,8 @@ pub async fn version(
 pub struct Filter {
     /// Of this kind.
     pub kind: Option<Kind>,
+    /// Not of this one.
+    pub but: Option<Kind>,
     /// Live, or not.
     pub live: Option<bool>,
     /// Comes after this name and subject: the cursor.
@@ -173,14 +175,14 @@ pub struct Filter {
 /// Subjects by name, each with its newest version.
 pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<Stored>> {
     const SQL: &str = stored!(
-        "where a.tenant_id = $1 and ($2 is null or a.kind = $2)
+        "where a.tenant_id = $1 and ($2 is null or a.kind = $2) and ($7 is null or a.kind <> $7)
             and ($3 is null or (a.live_version is not null) = ($3 = 1)) and ($4 is null or (v.name, v.id) > ($4, $5))
          order by v.name, v.id limit $6"
     );
     let (name, last) = filter.after.clone().unzip();
     let rows: Vec<StoredRow> = on!(read db, p => sqlx::query_as(SQL)
         .bind(tenant).bind(filter.kind.map(Kind::as_str)).bind(filter.live.map(i64::from)).bind(name)
-        .bind(last.map(uuid)).bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(last.map(uuid)).bind(i64::from(limit)).bind(filter.but.map(Kind::as_str)).fetch_all(p).await)?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 

@@ -5,7 +5,8 @@ use crate::domain::canonical::ContentHash;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, AssetId, PersonId, TenantId};
 use crate::domain::masked::ProviderId;
-use crate::domain::media::{AtMeta, FileName, MediaAsset, MediaType, MetaOwner, Origin, Scan};
+use crate::domain::media::{AtMeta, FileName, MediaAsset, MediaType, MetaOwner, Origin, Scan, Verdict};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 const TABLE: &str = "media_asset";
@@ -32,11 +33,10 @@ impl TryFrom<AssetRow> for MediaAsset {
     fn try_from(row: AssetRow) -> Result<Self> {
         let odd = |column, what: &str| Error::inconsistent(TABLE, column, row.id, what);
         let detail = || row.scan_detail.as_deref().ok_or_else(|| odd("scan_detail", "nothing"));
-        let scan = match row.scan.as_str() {
-            "clean" => Scan::Clean,
-            "infected" => Scan::Infected(detail()?.to_owned()),
-            "not_scanned" => Scan::NotScanned(word(TABLE, "scan_detail", row.id, detail()?)?),
-            other => return Err(odd("scan", other)),
+        let scan = match word(TABLE, "scan", row.id, &row.scan)? {
+            Verdict::Clean => Scan::Clean,
+            Verdict::Infected => Scan::Infected(detail()?.to_owned()),
+            Verdict::NotScanned => Scan::NotScanned(word(TABLE, "scan_detail", row.id, detail()?)?),
         };
         let origin = match (row.origin.as_str(), row.origin_id) {
             ("agent", Some(id)) => Origin::Agent(AgentId::from_uuid(id)),
@@ -59,11 +59,12 @@ impl TryFrom<AssetRow> for MediaAsset {
 }
 
 fn scan_columns(scan: &Scan) -> (&'static str, Option<&str>) {
-    match scan {
-        Scan::Clean => ("clean", None),
-        Scan::Infected(name) => ("infected", Some(name)),
-        Scan::NotScanned(why) => ("not_scanned", Some(why.as_str())),
-    }
+    let detail = match scan {
+        Scan::Clean => None,
+        Scan::Infected(name) => Some(name.as_str()),
+        Scan::NotScanned(why) => Some(why.as_str()),
+    };
+    (scan.verdict().as_str(), detail)
 }
 
 /// Stores what is known of a file. Whether it is new: with the same bytes, the first one stays as it is.
@@ -108,6 +109,8 @@ pub struct Filter {
     pub media_type: Option<MediaType>,
     /// Only what customers sent, or only what they did not.
     pub inbound: Option<bool>,
+    /// Of which the virus scanner said this.
+    pub verdict: Option<Verdict>,
     /// Is older than this one: the cursor.
     pub before: Option<(Timestamp, AssetId)>,
 }
@@ -116,13 +119,13 @@ pub struct Filter {
 pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<MediaAsset>> {
     const SQL: &str = asset!(
         "where tenant_id = $1 and ($2 is null or type = $2) and ($3 is null or (origin = 'inbound') = $3)
-            and ($4 is null or (created_at, id) < ($4, $5))
+            and ($7 is null or scan = $7) and ($4 is null or (created_at, id) < ($4, $5))
          order by created_at desc, id desc limit $6"
     );
     let (before, id) = filter.before.unzip();
     let rows: Vec<AssetRow> = on!(read db, p => sqlx::query_as(SQL)
         .bind(tenant).bind(filter.media_type.map(MediaType::as_str)).bind(filter.inbound).bind(before).bind(id)
-        .bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(i64::from(limit)).bind(filter.verdict.map(Verdict::as_str)).fetch_all(p).await)?;
     rows.into_iter().map(MediaAsset::try_from).collect()
 }
 
@@ -171,4 +174,35 @@ pub async fn at_meta(
          where a.tenant_id = $1 and a.id = $2 and m.owner = $3 and m.owner_id = $4 and m.expires_at > $5")
         .bind(tenant).bind(id).bind(kind).bind(owner_id).bind(until).fetch_optional(c).await)?;
     Ok(row.map(|(id, expires_at)| AtMeta { owner: owner.clone(), id: ProviderId::new(id), expires_at }))
+}
+
+row! {
+    struct AtMetaRow { asset_id: AssetId, owner: String, owner_id: String, meta_id: String, expires_at: Timestamp }
+}
+
+/// What Meta calls the files of one page of a list, whether or not it has forgotten them: `newest` and `oldest` are the keys of
+/// its first and its last file.
+pub async fn all_at_meta(
+    db: &Db,
+    tenant: TenantId,
+    (newest, oldest): ((Timestamp, AssetId), (Timestamp, AssetId)),
+) -> Result<HashMap<AssetId, Vec<AtMeta>>> {
+    let rows: Vec<AtMetaRow> = on!(read db, p => sqlx::query_as(
+        "select m.asset_id, m.owner, m.owner_id, m.meta_id, m.expires_at
+         from media_asset a join media_at_meta m on m.asset_id = a.id
+         where a.tenant_id = $1 and (a.created_at, a.id) <= ($2, $3) and (a.created_at, a.id) >= ($4, $5)
+         order by m.asset_id, m.owner desc, m.owner_id")
+        .bind(tenant).bind(newest.0).bind(newest.1).bind(oldest.0).bind(oldest.1).fetch_all(p).await)?;
+    let mut found: HashMap<AssetId, Vec<AtMeta>> = HashMap::new();
+    for row in rows {
+        let owner_id = ProviderId::new(row.owner_id);
+        let owner = match row.owner.as_str() {
+            "number" => MetaOwner::Number(owner_id),
+            "app" => MetaOwner::App(owner_id),
+            other => return Err(Error::inconsistent("media_at_meta", "owner", row.asset_id, other)),
+        };
+        let at = AtMeta { owner, id: ProviderId::new(row.meta_id), expires_at: row.expires_at };
+        found.entry(row.asset_id).or_default().push(at);
+    }
+    Ok(found)
 }

@@ -2,8 +2,7 @@
 
 use super::Tool;
 use super::{
-    audit, automation, broadcasts, business, consent, contacts, conversations, desk, messages, orders, requests,
-    segments, templates, webhooks,
+    audit, automation, broadcasts, business, consent, contacts, conversations, desk, media, messages, orders, requests, segments, templates, webhooks,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -36,6 +35,8 @@ const TABLES: &[&[Tool]] = &[
     desk::assign::TOOLS,
     desk::close::TOOLS,
     conversations::TOOLS,
+    automation::lists::TOOLS,
+    media::list::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

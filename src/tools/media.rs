@@ -3,6 +3,8 @@
 //! The bytes come before the row. A daemon that dies in between leaves bytes without a row, which a sweep takes away; a row
 //! without bytes would be a promise that is not kept.
 
+pub mod list;
+
 use super::Ctx;
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{AssetId, TenantId};

@@ -167,7 +167,7 @@ async fn the_list_has_the_newest_version_of_each(db: TestDb) {
         found.iter().map(|stored| stored.newest.content.name().to_owned()).collect()
     };
     assert_eq!(names(Filter { live: Some(true), ..Filter::default() }).await, ["Menu"]);
-    let drafts = Filter { kind: Some(Kind::KeywordRule), live: Some(false), after: None };
+    let drafts = Filter { kind: Some(Kind::KeywordRule), live: Some(false), ..Filter::default() };
     assert_eq!(names(drafts.clone()).await, ["a", "b"]);
     let last = automation::list(&case.world.db, tenant, &drafts, 2).await.unwrap().pop().unwrap().newest.content;
     let after = Some((last.name().to_owned(), last.subject()));

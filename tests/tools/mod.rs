@@ -3,6 +3,7 @@
 mod asking;
 mod audit;
 mod automation;
+mod automation_lists;
 mod automation_refused;
 mod broadcast_cost;
 mod broadcast_digest;
@@ -19,6 +20,7 @@ mod conversation_reads;
 mod conversation_summary;
 mod conversations;
 mod imports;
+mod media_assets;
 mod messages;
 mod orders;
 mod payments;

@@ -233,6 +233,18 @@ words! {
     }
 }
 
+words! {
+    /// What the virus scanner said, in a word.
+    Verdict, "verdict of the virus scanner" {
+        /// It found nothing.
+        Clean = "clean",
+        /// It found something.
+        Infected = "infected",
+        /// It said nothing.
+        NotScanned = "not_scanned",
+    }
+}
+
 /// What the virus scanner said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scan {
@@ -242,6 +254,18 @@ pub enum Scan {
     Infected(String),
     /// It said nothing.
     NotScanned(Unscanned),
+}
+
+impl Scan {
+    /// In a word.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        match self {
+            Self::Clean => Verdict::Clean,
+            Self::Infected(_) => Verdict::Infected,
+            Self::NotScanned(_) => Verdict::NotScanned,
+        }
+    }
 }
 
 /// Where a file comes from.

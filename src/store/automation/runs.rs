@@ -9,6 +9,7 @@ use crate::domain::automation::{Authority, Subject};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{FlowId, RequestId, TenantId};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 const TABLE: &str = "automation_run";
@@ -160,6 +161,32 @@ pub async fn runs(db: &Db, tenant: TenantId, filter: &RunFilter, limit: u32) -> 
         .bind(tenant).bind(filter.contact).bind(filter.subject.map(uuid)).bind(filter.since).bind(after_at)
         .bind(after_wamid).bind(i64::from(limit)).fetch_all(p).await)?;
     rows.into_iter().map(Run::try_from).collect()
+}
+
+/// How often something live decided on a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hits {
+    /// How often.
+    pub count: u64,
+    /// When last.
+    pub last_at: Timestamp,
+}
+
+row! {
+    struct HitsRow { kind: String, subject_id: Uuid, n: i64, last_at: Timestamp }
+}
+
+/// How often each subject decided since then, in any version. Those that never did are not in it.
+pub async fn hits(db: &Db, tenant: TenantId, since: Timestamp) -> Result<HashMap<Subject, Hits>> {
+    let rows: Vec<HitsRow> = on!(read db, p => sqlx::query_as(
+        "select kind, subject_id, count(*) as n, max(at) as last_at from automation_run
+         where tenant_id = $1 and subject_id is not null and at >= $2 group by kind, subject_id")
+        .bind(tenant).bind(since).fetch_all(p).await)?;
+    let hits = |row: HitsRow| {
+        let count = unsigned(TABLE, "count", row.subject_id, row.n)?;
+        Ok((read_subject(row.subject_id, &row.kind, row.subject_id)?, Hits { count, last_at: row.last_at }))
+    };
+    rows.into_iter().map(hits).collect()
 }
 
 row! {

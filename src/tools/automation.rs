@@ -1,0 +1,4 @@
+//! What answers customers by itself.
+
+pub mod lists;
+mod says;
