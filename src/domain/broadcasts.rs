@@ -1,5 +1,7 @@
 //! Broadcasts: one template to many people, and everything that is fixed when it is signed.
 
+pub mod report;
+
 use super::audience::AudienceSeal;
 use super::canonical::Digest;
 use super::clock::Timestamp;

@@ -1,5 +1,7 @@
 //! Message templates: what Meta approved, in which languages, and what comes out when the variables are filled in.
 
+pub mod quality;
+
 use super::canonical::{Digest, NotCanonical};
 use super::clock::Timestamp;
 use super::consent::MessageCategory;

@@ -37,6 +37,7 @@ const TABLES: &[&[Tool]] = &[
     conversations::TOOLS,
     automation::lists::TOOLS,
     media::list::TOOLS,
+    templates::quality::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

@@ -1,5 +1,7 @@
 //! Message templates, as Meta has them.
 
+pub mod quality;
+
 use super::reading::{Cursor, Limit, Page, Text, after, cut, reading};
 use super::{Ctx, Kind, Tool, schema};
 use crate::domain::canonical::Digest;

@@ -12,6 +12,7 @@ mod ledger;
 mod lost;
 mod outcomes;
 mod rate;
+mod reach;
 mod shards;
 mod statuses;
 mod votes;
@@ -29,6 +30,7 @@ pub use ledger::{
 };
 pub use outcomes::{Outcome, Settled, Surprise, TurnedAway, second_messages, turned_away};
 pub use rate::{AHEAD, Grant, NumberLimits, TokenAsk, number_bucket, number_limits, slow_down, take_tokens};
+pub use reach::{Reach, reached};
 pub use shards::{Lease, Taken, claim, close, release, sweep};
 pub(super) use statuses::rank;
 pub use statuses::{Applied, Reached, StatusUpdate, apply_statuses};

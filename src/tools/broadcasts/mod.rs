@@ -7,6 +7,7 @@ mod messages;
 mod propose;
 mod recheck;
 mod record;
+mod report;
 mod resolve;
 mod samples;
 mod view;
@@ -89,5 +90,21 @@ pub const TOOLS: &[Tool] = &[
         }),
         input: write_schema::<ScheduleArguments>,
         output: schema::<RequestView>,
+    },
+    Tool {
+        name: "whatsapp.campaign_report.get",
+        title: ["Read a broadcast's report", "讀取廣播報告", "读取广播报告"],
+        summary: "Shows what became of one broadcast: who was meant and who was left out and why, how far the messages came, why \
+                  some failed, who wrote, tapped, said stop or ordered within `attribution_hours` (72 without it), the same by \
+                  market, and the cost as estimated and for what was delivered.",
+        read_first: &["whatsapp.broadcasts.list", "whatsapp.message_delivery.list"],
+        governance: "Only reads; nobody has to approve it.",
+        safety: "Counts people and names nobody. Groups of fewer than five are not shown by themselves, and what is put down to \
+                 the broadcast ends with the hours that the report names.",
+        area: Area::Broadcasts,
+        wants: None,
+        kind: Kind::Read(reading!(report::get)),
+        input: schema::<report::ReportArguments>,
+        output: schema::<report::Report>,
     },
 ];

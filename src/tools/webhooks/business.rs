@@ -45,7 +45,7 @@ pub(super) async fn told(
 ) -> Result<()> {
     follow.read_again |= !matches!(event.what, What::Payment(_) | What::Echo(_) | What::FormEvent(_));
     if let Some((template, news)) = of_template(&event.what) {
-        return changed(tx, tenant, template, &news, at, now).await;
+        return changed(tx, tenant, (template, title(&event.what)), &news, at, now).await;
     }
     let Some(news) = news(&event.what) else { return Ok(()) };
     // Meta repeats what was not answered in time, in other posts than before.
@@ -78,10 +78,18 @@ fn of_template(what: &What) -> Option<(&TemplateRef, TemplateNews)> {
     })
 }
 
+/// Which pause it is, in Meta's word.
+fn title(what: &What) -> Option<&str> {
+    match what {
+        What::TemplateStatus(t) => t.title.as_deref(),
+        _ => None,
+    }
+}
+
 async fn changed(
     tx: &mut Tx,
     tenant: TenantId,
-    template: &TemplateRef,
+    (template, title): (&TemplateRef, Option<&str>),
     news: &TemplateNews,
     at: Timestamp,
     now: Timestamp,
@@ -90,7 +98,7 @@ async fn changed(
     let Some((name, language)) = known else { return Ok(()) };
     let details = json!({
         "status": news.status, "quality": news.quality, "category": news.category,
-        "correct_category": news.correct_category,
+        "correct_category": news.correct_category, "title": title.map(word),
     });
     let subject = template_subject(&name, &language);
     audit::append(tx, tenant, now, AuditEvent { actor: Actor::Meta, act: "template.changed", subject, details })
