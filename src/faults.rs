@@ -73,6 +73,10 @@ steps! {
     Intended = "intended",
     /// How one of them ended.
     Replied = "replied",
+    /// A language of a template is about to go to Meta.
+    Submitting = "submitting",
+    /// What became of it.
+    Submitted = "submitted",
     /// A post of Meta's is kept; the answer 200 follows.
     Kept = "kept",
     /// Posts of Meta's are applied.

@@ -133,3 +133,5 @@ act-contact-identity-confirmed = Identity of a contact confirmed
 act-consent-recorded = Consent recorded
 act-contact-tagged = Contact labelled
 act-conversation-tagged = Conversation labelled
+act-template-submitted = Template taken by Meta
+act-template-refused = Template refused by Meta

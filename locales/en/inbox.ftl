@@ -43,3 +43,5 @@ kind-consent = Consent
 kind-labels = Labels
 kind-handover = Handover
 kind-closing = Closing
+kind-template-draft = Template draft
+kind-template = Template

@@ -127,3 +127,5 @@ act-contact-identity-confirmed = 已确认联系人身份
 act-consent-recorded = 已记录同意
 act-contact-tagged = 已更改联系人标签
 act-conversation-tagged = 已更改对话标签
+act-template-submitted = Meta 已接收模板
+act-template-refused = 模板未获 Meta 接收

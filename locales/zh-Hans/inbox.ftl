@@ -40,3 +40,5 @@ kind-consent = 同意
 kind-labels = 标签
 kind-handover = 移交
 kind-closing = 关闭对话
+kind-template-draft = 模板草稿
+kind-template = 模板

@@ -127,3 +127,5 @@ act-contact-identity-confirmed = 已確認聯絡人身份
 act-consent-recorded = 已記錄同意
 act-contact-tagged = 已更改聯絡人標籤
 act-conversation-tagged = 已更改對話標籤
+act-template-submitted = Meta 已接收範本
+act-template-refused = 範本未獲 Meta 接收

@@ -40,3 +40,5 @@ kind-consent = 同意
 kind-labels = 標籤
 kind-handover = 移交
 kind-closing = 關閉對話
+kind-template-draft = 範本草稿
+kind-template = 範本

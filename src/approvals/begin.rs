@@ -112,6 +112,18 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::automation::write(ctx, &mut tx, tenant, id, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::TemplateDraftUpsert(plan) => {
+            let outcome = tools::templates::draft::store(&mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
+        Action::TemplateSubmit(plan) => match tools::templates::submit::start(&mut tx, tenant, id, &plan, now).await? {
+            Ok(()) => {
+                let languages: Vec<&str> = plan.items.iter().map(|it| it.draft.language.as_str()).collect();
+                let details = json!({"template": plan.name, "languages": languages, "digest": digest});
+                tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+            }
+            Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
+        },
         Action::BroadcastSchedule(plan) => {
             let execution = start(&mut tx, tenant, id, &plan, now).await?;
             let details = json!({"execution": execution, "digest": digest, "people": plan.audience.count});
@@ -122,6 +134,7 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     ctx.wake.requests();
     ctx.wake.replies();
     ctx.wake.posts();
+    ctx.wake.templates();
     Ok(())
 }
 

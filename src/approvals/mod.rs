@@ -26,3 +26,4 @@ pub mod retries;
 pub mod script;
 pub mod sign;
 pub mod submit;
+pub mod templates;

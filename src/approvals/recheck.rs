@@ -60,7 +60,8 @@ const fn rests_on_meta(action: &Action) -> bool {
         Action::BroadcastSchedule(_)
         | Action::SessionMessageSend(_)
         | Action::PaymentLinkSend(_)
-        | Action::AutomationChange(_) => true,
+        | Action::AutomationChange(_)
+        | Action::TemplateSubmit(_) => true,
         // What an order rests on, its source says.
         Action::BroadcastCreate(_)
         | Action::ContactImport(_)
@@ -71,7 +72,8 @@ const fn rests_on_meta(action: &Action) -> bool {
         | Action::ConsentUpdate(_)
         | Action::TagApply(_)
         | Action::ConversationAssign(_)
-        | Action::ConversationClose(_) => false,
+        | Action::ConversationClose(_)
+        | Action::TemplateDraftUpsert(_) => false,
     }
 }
 

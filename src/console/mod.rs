@@ -53,6 +53,7 @@ pub mod review;
 pub mod session;
 pub mod session_store;
 pub mod states;
+pub mod submitted;
 pub mod visit;
 pub mod withdraw;
 

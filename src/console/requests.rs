@@ -15,6 +15,7 @@ use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
 use super::replies::Said;
 use super::review::{Header, Review, SheetPart};
+use super::submitted::SubmittedLine;
 use crate::domain::requests::Decision;
 use crate::words::Words;
 
@@ -38,6 +39,8 @@ pub struct RequestPage {
     pub said: Option<Said>,
     /// Where its order or payment link stands, once the worker has begun.
     pub stands: Option<OrderStands>,
+    /// The languages of a template that are on their way to Meta, or were.
+    pub submitted: Vec<SubmittedLine>,
     pub review: Review,
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.

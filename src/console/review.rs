@@ -12,6 +12,7 @@ pub mod orders;
 pub mod people;
 mod segments;
 pub mod sheet;
+mod templates;
 mod webhooks;
 
 use jiff::Timestamp;
@@ -30,6 +31,7 @@ pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
 pub use sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
+pub use templates::{ChangeLine, PartLine, TemplateReview, TemplateVariant, UseLine};
 pub use webhooks::{EventLine, PostReview, RetryReview};
 
 /// The sections of a request, by kind of write.
@@ -44,6 +46,7 @@ pub enum Review {
     PaymentLink(Box<PaymentReview>),
     Automation(Box<AutomationReview>),
     Sheet(Box<SheetReview>),
+    Template(Box<TemplateReview>),
 }
 
 /// The sections of a request, at this moment.
@@ -66,6 +69,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::TagApply(view) => Review::Sheet(Box::new(people::tags(l, view))),
         View::ConversationAssign(view) => Review::Sheet(Box::new(conversations::assignment(l, view))),
         View::ConversationClose(view) => Review::Sheet(Box::new(conversations::closing(l, view))),
+        View::Template(view) => Review::Template(Box::new(templates::template(l, view))),
     }
 }
 
@@ -88,6 +92,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::TagApply(view) => people::tags_summary(l, view),
         View::ConversationAssign(view) => conversations::assignment_summary(l, view),
         View::ConversationClose(view) => conversations::closing_summary(l, view),
+        View::Template(view) => templates::summary(l, view, preview.action.leaves_the_house()),
     }
 }
 
@@ -136,6 +141,10 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         View::ConsentUpdate(_) | View::TagApply(_) => {
             l.t2("result-people", "changed", figure("changed")?, "unchanged", figure("unchanged")?)
         }
+        View::Template(_) => match figure("taken") {
+            Some(taken) => l.t2("result-template", "taken", taken, "refused", figure("refused")?),
+            None => l.t1("result-template-draft", "version", figure("version")?),
+        },
     };
     let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
     Some(Outcome { tone, text, lang: None })

@@ -12,6 +12,8 @@ use super::ids::BroadcastId;
 use super::messages::session::SessionPlan;
 use super::orders::{LinkPlan, OrderPlan};
 use super::segments::SegmentPlan;
+use super::templates::draft::DraftPlan;
+use super::templates::submission::SubmitPlan;
 use super::webhooks::RetryPlan;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,10 @@ pub enum Action {
     ConversationAssign(AssignPlan),
     /// Close a conversation.
     ConversationClose(Box<ClosePlan>),
+    /// Store a new version of a template's draft; Meta sees nothing of it.
+    TemplateDraftUpsert(Box<DraftPlan>),
+    /// Create or edit a template at Meta, language by language.
+    TemplateSubmit(Box<SubmitPlan>),
 }
 
 /// A broadcast to be stored.
@@ -81,6 +87,8 @@ impl Action {
             Self::TagApply(_) => "whatsapp.tag.apply",
             Self::ConversationAssign(_) => "whatsapp.conversation.assign",
             Self::ConversationClose(_) => "whatsapp.conversation.close",
+            Self::TemplateDraftUpsert(_) => "whatsapp.template_draft.upsert",
+            Self::TemplateSubmit(_) => "whatsapp.template.submit",
         }
     }
 
@@ -101,7 +109,9 @@ impl Action {
             | Self::ConsentUpdate(_)
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
-            | Self::ConversationClose(_) => None,
+            | Self::ConversationClose(_)
+            | Self::TemplateDraftUpsert(_)
+            | Self::TemplateSubmit(_) => None,
         }
     }
 
@@ -112,7 +122,8 @@ impl Action {
             Self::BroadcastSchedule(_)
             | Self::SessionMessageSend(_)
             | Self::OrderCreate(_)
-            | Self::PaymentLinkSend(_) => true,
+            | Self::PaymentLinkSend(_)
+            | Self::TemplateSubmit(_) => true,
             Self::BroadcastCreate(_)
             | Self::ContactImport(_)
             | Self::SegmentUpsert(_)
@@ -122,7 +133,8 @@ impl Action {
             | Self::ConsentUpdate(_)
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
-            | Self::ConversationClose(_) => false,
+            | Self::ConversationClose(_)
+            | Self::TemplateDraftUpsert(_) => false,
         }
     }
 

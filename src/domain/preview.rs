@@ -9,6 +9,7 @@ mod orders;
 mod people;
 pub mod scripts;
 mod segments;
+mod templates;
 mod webhooks;
 
 use super::action::Action;
@@ -42,6 +43,10 @@ pub use people::{
     latest,
 };
 pub use segments::{AffectedBroadcast, SegmentChange, SegmentChangeView, SegmentEffect, SegmentState};
+pub use templates::{
+    PartChange, SampleFileView, TemplateChangeView, TemplateDoes, TemplateLanguageView, TemplateMessageView,
+    TemplateUse, TemplateView,
+};
 pub use webhooks::{AsideEvent, AsidePost, RetryEffect, RetryView};
 
 words! {
@@ -180,6 +185,8 @@ pub enum View {
     ConversationAssign(Box<AssignmentView>),
     /// A conversation that is closed.
     ConversationClose(Box<ClosingView>),
+    /// A template: a draft that is stored, or brought to Meta.
+    Template(Box<TemplateView>),
 }
 
 impl View {
@@ -200,6 +207,7 @@ impl View {
             Self::TagApply(view) => &view.who,
             Self::ConversationAssign(view) => &view.who,
             Self::ConversationClose(view) => &view.who,
+            Self::Template(view) => &view.name,
         }
     }
 
@@ -220,6 +228,7 @@ impl View {
             | Self::ConversationAssign(_)
             | Self::ConversationClose(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
+            Self::Template(_) => None,
         }
     }
 
@@ -239,7 +248,8 @@ impl View {
             | Self::ConsentUpdate(_)
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
-            | Self::ConversationClose(_) => None,
+            | Self::ConversationClose(_)
+            | Self::Template(_) => None,
         }
     }
 
@@ -259,7 +269,8 @@ impl View {
             | Self::ConsentUpdate(_)
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
-            | Self::ConversationClose(_) => None,
+            | Self::ConversationClose(_)
+            | Self::Template(_) => None,
         }
     }
 
@@ -318,6 +329,7 @@ impl View {
             Self::TagApply(_) => &[Change, Effect],
             Self::ConversationAssign(_) => &[Change, Effect],
             Self::ConversationClose(_) => &[Change, Conversation],
+            Self::Template(_) => &[Message, Change, LinksAndMedia, Effect],
         }
     }
 
@@ -396,6 +408,14 @@ impl View {
             Self::TagApply(view) => view.digests(findings),
             Self::ConversationAssign(view) => view.digests(findings),
             Self::ConversationClose(view) => view.digests(findings),
+            Self::Template(view) => [
+                Digest::of(&(&view.message, view.version, view.mark)),
+                Digest::of(&view.changes),
+                Digest::of(&view.links),
+                Digest::of(&(&view.used_by, findings)),
+            ]
+            .into_iter()
+            .collect(),
         }
     }
 }
@@ -461,6 +481,7 @@ impl Preview {
             View::TagApply(view) => (view.people, None),
             View::ConversationAssign(view) => (view.count, None),
             View::ConversationClose(_) => (1, None),
+            View::WebhookRetry(_) | View::Template(_) => (0, None),
         }
     }
 }

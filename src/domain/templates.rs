@@ -1,6 +1,9 @@
 //! Message templates: what Meta approved, in which languages, and what comes out when the variables are filled in.
 
+pub mod draft;
+pub mod languages;
 pub mod quality;
+pub mod submission;
 
 use super::canonical::{Digest, NotCanonical};
 use super::clock::Timestamp;

@@ -11,7 +11,7 @@ use crate::domain::ids::{AutoReplyId, FlowId, KeywordRuleId, RequestId, TenantId
 use uuid::Uuid;
 
 pub use past::{PastMessage, past, standing_in};
-pub use runs::{Run, RunFilter, leave_place, place, put_place, recent, record, runs, Hits, hits};
+pub use runs::{Hits, Run, RunFilter, hits, leave_place, place, put_place, recent, record, runs};
 
 const TABLE: &str = "automation";
 const VERSIONS: &str = "automation_version";

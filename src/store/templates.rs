@@ -1,4 +1,7 @@
-//! Message templates, as they were last read from Meta.
+//! Message templates, as they were last read from Meta; their drafts, and what of those is on its way there.
+
+pub mod drafts;
+pub mod submissions;
 
 use super::{Db, Error, Result, Source, Tx, on, row, to_json, word};
 use crate::domain::clock::Timestamp;

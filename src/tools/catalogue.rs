@@ -2,7 +2,8 @@
 
 use super::Tool;
 use super::{
-    audit, automation, broadcasts, business, consent, contacts, conversations, desk, media, messages, orders, requests, segments, templates, webhooks,
+    audit, automation, broadcasts, business, consent, contacts, conversations, desk, media, messages, orders, requests,
+    segments, templates, webhooks,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -38,6 +39,8 @@ const TABLES: &[&[Tool]] = &[
     automation::lists::TOOLS,
     media::list::TOOLS,
     templates::quality::TOOLS,
+    templates::draft::TOOLS,
+    templates::submit::TOOLS,
 ];
 
 // Two tools with one name, in either spelling, do not compile: one of them would be unreachable.

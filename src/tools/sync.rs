@@ -120,7 +120,9 @@ fn quality(score: &QualityScore) -> Quality {
     }
 }
 
-fn category(category: &Category) -> Option<MessageCategory> {
+/// Its category, if this version knows it.
+#[must_use]
+pub fn category(category: &Category) -> Option<MessageCategory> {
     match category {
         Category::Authentication => Some(MessageCategory::Authentication),
         Category::Marketing => Some(MessageCategory::Marketing),
@@ -129,7 +131,9 @@ fn category(category: &Category) -> Option<MessageCategory> {
     }
 }
 
-fn status(status: &templates::TemplateStatus) -> TemplateStatus {
+/// Where it stands.
+#[must_use]
+pub fn status(status: &templates::TemplateStatus) -> TemplateStatus {
     use templates::TemplateStatus as Meta;
     match status {
         Meta::Approved => TemplateStatus::Approved,
@@ -147,7 +151,7 @@ fn status(status: &templates::TemplateStatus) -> TemplateStatus {
 }
 
 /// A template whose language or category this version cannot read is left out: it could not be sent either.
-fn template(template: Template, now: Timestamp) -> Option<MessageTemplate> {
+pub fn template(template: Template, now: Timestamp) -> Option<MessageTemplate> {
     let language = template.language.parse().ok();
     let kind = category(&template.category);
     let (Some(language), Some(kind)) = (language, kind) else {

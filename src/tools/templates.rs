@@ -1,4 +1,9 @@
-//! Message templates, as Meta has them.
+//! Message templates: as Meta has them, as drafts, and on their way from one to the other.
+
+pub mod draft;
+pub mod meta;
+pub mod submit;
+mod view;
 
 pub mod quality;
 

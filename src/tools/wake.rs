@@ -9,6 +9,7 @@ pub struct Wake {
     requests: watch::Sender<()>,
     posts: watch::Sender<()>,
     replies: watch::Sender<()>,
+    templates: watch::Sender<()>,
 }
 
 /// Waits for one kind of work.
@@ -17,7 +18,8 @@ pub struct Waiter(watch::Receiver<()>);
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { requests: watch::Sender::new(()), posts: watch::Sender::new(()), replies: watch::Sender::new(()) }
+        let [requests, posts, replies, templates] = std::array::from_fn(|_| watch::Sender::new(()));
+        Self { requests, posts, replies, templates }
     }
 }
 
@@ -37,6 +39,11 @@ impl Wake {
         self.replies.send_replace(());
     }
 
+    /// A template is to be brought to Meta.
+    pub fn templates(&self) {
+        self.templates.send_replace(());
+    }
+
     /// Waits for requests.
     #[must_use]
     pub fn on_requests(&self) -> Waiter {
@@ -53,6 +60,12 @@ impl Wake {
     #[must_use]
     pub fn on_replies(&self) -> Waiter {
         Waiter(self.replies.subscribe())
+    }
+
+    /// Waits for templates.
+    #[must_use]
+    pub fn on_templates(&self) -> Waiter {
+        Waiter(self.templates.subscribe())
     }
 }
 

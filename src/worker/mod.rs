@@ -6,6 +6,7 @@ mod mark;
 mod reads;
 mod rounds;
 mod seats;
+mod submissions;
 
 use crate::approvals::engine::Engine;
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use submissions::Submissions;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -127,6 +129,7 @@ impl Worker {
         tasks.spawn(again(stop.clone(), Posts::new(Arc::clone(&engine), Arc::clone(&changed))));
         tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Orders(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Submissions::new(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Files::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));

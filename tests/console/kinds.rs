@@ -26,6 +26,7 @@ on_both!(
     another_number_of_a_contact_is_decided_on_one_page,
     a_no_that_is_taken_back_is_decided_on_one_page,
     labels_handovers_and_closings_are_decided_on_one_page_each,
+    a_template_is_decided_on_one_page,
 );
 
 /// A segment that a broadcast which waits was drawn from.
@@ -458,4 +459,41 @@ async fn labels_handovers_and_closings_are_decided_on_one_page_each(db: TestDb) 
     assert!(!page.html.contains("9123") && !page.html.contains("Tai Man"), "no whole number and no name");
     in_every_language(&mut lau, &closing, "CLOSE-04", "has no answer").await;
     sign(&world, &mut lau, &closing, &["change", "conversation"], &["CLOSE-04"]).await;
+}
+
+async fn a_template_is_decided_on_one_page(db: TestDb) {
+    let world = World::new(db).await;
+    let request = world.ask_template().await;
+    let mut lau = world.signed_in("lau").await;
+    let inbox = lau.get("/inbox").await.text();
+    says(&inbox, &["Template", "Submit template winter_offer (marketing, version 1 of its draft)"]);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "1 Message 2 languages · winter_offer · MARKETING",
+            "It reads as advertising by these words: % off",
+            "Hello Ada, <b>Harbour Retail</b> has 15% off.",
+            "Hello {{1}}, <b>Harbour Retail</b> has 15% off.",
+            "{{1}} Ada",
+            "2 What changes",
+            "en_US is replaced At Meta now: approved",
+            "zh_HK is created Not at Meta",
+            "3 Links and media",
+            "4 Whom it touches",
+            "No broadcast that waits or runs",
+            "DRAFT-39",
+        ],
+    );
+    assert_eq!(page.count("input[type=checkbox][name=section]"), 4);
+    assert!(page.count("#change del") > 0 && page.count("#change ins") > 0, "what goes and what comes");
+    for lang in ["zh-Hant", "zh-Hans"] {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&format!("/requests/{}", request.id)).await;
+        assert_eq!((page.status, page.html.contains('⟦')), (200, false));
+        let findings = page.part(".findings");
+        assert!(findings.contains("DRAFT-39") && !findings.contains("replaced"), "{findings}");
+    }
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
+    sign(&world, &mut lau, &request, &["message", "change", "links", "effect"], &["DRAFT-39"]).await;
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign::approvals::begin::begin;
 use countersign::approvals::submit;
 use countersign::console;
 use countersign::domain::audit::{Actor, Event};
@@ -293,8 +294,30 @@ impl World {
 
     /// A write that the agent asks for; it must come to wait for people.
     pub async fn ask_write(&self, write: &str, ask: Value) -> ActionRequest {
-        let caller = Caller { agent: self.agent.clone() };
+        let caller = Caller::new(self.agent.clone());
         let tool = catalogue().find(write).unwrap();
+        let answer = submit::write(&self.ctx, &caller, tool, ask).await.unwrap();
+        let id = answer.action_request_id.parse().unwrap();
+        store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()
+    }
+
+    /// A draft of the template that is live, in one more language, to be brought to Meta.
+    pub async fn ask_template(&self) -> ActionRequest {
+        let caller = Caller::new(self.agent.clone());
+        let draft = json!({
+            "name": "winter_offer", "category": "marketing", "reason": "The winter offer begins.", "wait_ms": 0,
+            "languages": [
+                {"language": "en_US", "body": "Hello {{1}}, <b>Harbour Retail</b> has 15% off. Reply STOP to opt out.",
+                 "samples": {"1": "Ada"}},
+                {"language": "zh_HK", "body": "你好{{1}}，Harbour Retail 冬季優惠開始。回覆「停止」可取消接收。",
+                 "samples": {"1": "阿達"}},
+            ],
+        });
+        let upsert = catalogue().find("whatsapp.template_draft.upsert").unwrap();
+        let stored = submit::write(&self.ctx, &caller, upsert, draft).await.unwrap();
+        begin(&self.ctx, self.tenant, stored.action_request_id.parse().unwrap()).await.unwrap();
+        let tool = catalogue().find("whatsapp.template.submit").unwrap();
+        let ask = json!({"name": "winter_offer", "reason": "It is good."});
         let answer = submit::write(&self.ctx, &caller, tool, ask).await.unwrap();
         let id = answer.action_request_id.parse().unwrap();
         store::requests::find(&self.db, self.tenant, id).await.unwrap().unwrap()

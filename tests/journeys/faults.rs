@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::conversations::REPLIES;
 use super::stage::{Stage, assert_once};
+use super::submissions::SUBMISSIONS;
 use super::trial::{Act, Chance, Death, RATE, Trial};
 use crate::support::db::{Kind, TestDb, on_both};
 use crate::support::until;
@@ -45,8 +46,17 @@ const TELLINGS: [(Step, Act); 2] = [(Step::Told, Act::Tell), (Step::Parked, Act:
 #[test]
 fn every_step_is_tried() {
     let with_acts = [NEVER_BEGUN, PUT_BACK, TELLINGS].concat().into_iter().map(|(step, _)| step);
-    let tried: [&[Step]; 8] =
-        [&TO_A_SIGNATURE, &TO_THE_FIRST_MESSAGE, &MESSAGES, &WEBHOOKS, &INTERRUPTIONS, &PAUSES, &DOUBTS, &REPLIES];
+    let tried: [&[Step]; 9] = [
+        &TO_A_SIGNATURE,
+        &TO_THE_FIRST_MESSAGE,
+        &MESSAGES,
+        &WEBHOOKS,
+        &INTERRUPTIONS,
+        &PAUSES,
+        &DOUBTS,
+        &REPLIES,
+        &SUBMISSIONS,
+    ];
     let tried: Vec<Step> = tried.concat().into_iter().chain(with_acts).collect();
     assert!(Step::ALL.iter().all(|step| tried.contains(step)), "{:?}", Step::ALL);
 }

@@ -19,4 +19,5 @@ mod signing;
 mod stage;
 mod stopping;
 mod storms;
+mod submissions;
 mod trial;

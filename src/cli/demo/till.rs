@@ -82,7 +82,7 @@ impl Staff<'_> {
 
     /// Reads, looks at the preview, and lets it wait for a signature.
     async fn ask(&self, write: &str, own: Value, reason: &str) -> anyhow::Result<()> {
-        let caller = Caller { agent: self.agent.clone() };
+        let caller = Caller::new(self.agent.clone());
         seed::read(self.ctx, &caller, "whatsapp.policy_rules.get", json!({})).await?;
         let preview =
             catalogue::catalogue().find(PREVIEW).with_context(|| format!("the catalogue has no {PREVIEW}"))?;

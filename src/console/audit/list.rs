@@ -185,6 +185,8 @@ const ACTS: &[(&str, &str)] = &[
     ("contact.added", "act-contact-added"),
     ("contact.changed", "act-contact-changed"),
     ("contact.identity_confirmed", "act-contact-identity-confirmed"),
+    ("template.submitted", "act-template-submitted"),
+    ("template.refused", "act-template-refused"),
 ];
 
 /// What happened; a signature says what for.

@@ -199,6 +199,8 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.tag.apply" => l.t("kind-labels"),
         "whatsapp.conversation.assign" => l.t("kind-handover"),
         "whatsapp.conversation.close" => l.t("kind-closing"),
+        "whatsapp.template_draft.upsert" => l.t("kind-template-draft"),
+        "whatsapp.template.submit" => l.t("kind-template"),
         _ => kind.to_owned(),
     };
     Row {

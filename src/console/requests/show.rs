@@ -22,6 +22,7 @@ use crate::console::parts::{Digest, Due};
 use crate::console::replies::{self, Said};
 use crate::console::review;
 use crate::console::states::State;
+use crate::console::submitted;
 use crate::console::visit::Reviewer;
 use crate::domain::audit::{Actor as Recorded, AuditEntry};
 use crate::domain::canonical::canonical;
@@ -95,6 +96,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         }),
         said,
         stands: order::of_request(reader, request).await?,
+        submitted: submitted::of_request(reader, request).await?,
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),

@@ -79,7 +79,7 @@ fn header(l: &Words, view: &LanguageView) -> Option<Header> {
 }
 
 /// The template as one text, top to bottom; what a button leads to stands behind it.
-fn stored(content: &TemplateContent) -> String {
+pub(super) fn stored(content: &TemplateContent) -> String {
     let header = match &content.header {
         Some(templates::Header::Text(text)) => Some(text.clone()),
         Some(templates::Header::Media(kind)) => Some(format!("[{kind}]")),
@@ -211,7 +211,7 @@ fn schedule(
     }
 }
 
-fn links(l: &Words, view: &LinksView) -> LinksSection {
+pub(super) fn links(l: &Words, view: &LinksView) -> LinksSection {
     let proofs = |link: &crate::domain::preview::LinkView| {
         let https = link.url.starts_with("https://");
         let proof = |holds: bool, yes: String, no: String| Proof { holds, text: if holds { yes } else { no } };

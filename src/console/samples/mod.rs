@@ -19,6 +19,7 @@ mod replies;
 mod requests;
 mod review;
 mod sheet;
+mod templates;
 
 pub(super) fn pager(last: u64, total: u64) -> Pager {
     Pager { shown: Shown::Part { first: 1, last, total }, previous: None, next: Some("?page=2".into()) }

@@ -3,6 +3,7 @@
 use super::orders::{order, payment};
 use super::review::{automation, import, retry, review, segment, session};
 use super::sheet::sheet;
+use super::templates::template;
 use super::{HOSTILE, at, chrome, digest, now, progress};
 use crate::console::decisions::SignPage;
 use crate::console::monitor::ledger_tag;
@@ -15,6 +16,7 @@ use crate::console::requests::{
 };
 use crate::console::review::Review;
 use crate::console::states::State;
+use crate::console::submitted::SubmittedLine;
 use crate::words::Words;
 
 fn finding(level: FindingLevel, rule: &str, sentence: &str) -> FindingView {
@@ -116,6 +118,7 @@ impl RequestPage {
             execution: None,
             said: None,
             stands: None,
+            submitted: Vec::new(),
             review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
@@ -217,9 +220,19 @@ impl RequestPage {
         let automation =
             other(Review::Automation(Box::new(automation())), &[Section::Message, Section::Change, Section::Effect]);
         let sheet = other(Review::Sheet(Box::new(sheet())), &[Section::Change, Section::Consent]);
+        let parts = [Section::Message, Section::Change, Section::Links, Section::Effect];
+        let mut template = other(Review::Template(Box::new(template())), &parts);
+        template.submitted = [("zh_HK", Some("rejected"), Some(HOSTILE)), ("en", None, None)]
+            .map(|(language, now, why)| SubmittedLine {
+                language: language.into(),
+                state: "taken by Meta".into(),
+                now: now.map(str::to_owned),
+                why: why.map(str::to_owned),
+            })
+            .to_vec();
         vec![
             open, refused, signed, import, segment, queued, under_way, doubtful, retry, order, payment, automation,
-            sheet,
+            sheet, template,
         ]
     }
 }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use examine::{Given, Prepared, examine, recognise, scanned};
 pub use name::FileName;
 pub use reference::{Purpose, Reference};
-pub use uses::{Misfit, Use};
+pub use uses::{Misfit, Use, humane};
 
 /// No larger file is kept: Meta takes and gives none.
 pub const LARGEST: u64 = 100 * MIB;
@@ -116,7 +116,7 @@ impl MediaType {
 }
 
 /// The size of an image as it is stored, whichever way up it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pixels {
     /// From left to right.
     pub width: u32,

@@ -37,8 +37,8 @@ pub fn check(message: &Message<'_>, settings: &Settings) -> Vec<Finding> {
     let mut findings = availability(message, settings);
     findings.extend(variables(message));
     for variant in message.variants {
-        findings.extend(characters(variant));
-        findings.extend(courtesy(variant, message.sender));
+        findings.extend(characters(&variant.language, &variant.content));
+        findings.extend(courtesy(variant.category, &variant.language, &variant.content, message.sender));
     }
     findings
 }
@@ -159,10 +159,11 @@ fn variables(message: &Message<'_>) -> Vec<Finding> {
     findings
 }
 
-fn characters(variant: &MessageTemplate) -> Vec<Finding> {
-    texts(&variant.content)
+/// Characters that hide or mislead, in every text of a language.
+pub(super) fn characters(language: &Language, content: &TemplateContent) -> Vec<Finding> {
+    texts(content)
         .into_iter()
-        .flat_map(|(place, text)| letters(&format!("{}.{place}", variant.language), text, variant.language.base()))
+        .flat_map(|(place, text)| letters(&format!("{language}.{place}"), text, language.base()))
         .collect()
 }
 
@@ -201,24 +202,28 @@ pub(super) fn letters(field: &str, text: &str, language: &str) -> Vec<Finding> {
     findings
 }
 
-fn whole(field: &str, text: &str) -> Span {
+pub(super) fn whole(field: &str, text: &str) -> Span {
     Span { field: field.to_owned(), start: 0, end: text.chars().count(), text: text.to_owned() }
 }
 
 /// Who writes, and how to make it stop: in every language of a marketing message.
-fn courtesy(variant: &MessageTemplate, sender: &str) -> Vec<Finding> {
+pub(super) fn courtesy(
+    category: MessageCategory,
+    language: &Language,
+    content: &TemplateContent,
+    sender: &str,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if variant.category != MessageCategory::Marketing {
+    if category != MessageCategory::Marketing {
         return findings;
     }
-    let language = || ("language", variant.language.as_str().into());
-    if !says_how_to_opt_out(&variant.content, &variant.language) {
-        findings
-            .push(TEXT_04.says(&[language()]).at(whole(&format!("{}.body", variant.language), &variant.content.body)));
+    let named = || ("language", language.as_str().into());
+    if !says_how_to_opt_out(content, language) {
+        findings.push(TEXT_04.says(&[named()]).at(whole(&format!("{language}.body"), &content.body)));
     }
-    let all = texts(&variant.content).into_iter().map(|(_, text)| text.to_lowercase()).collect::<Vec<_>>().join("\n");
+    let all = texts(content).into_iter().map(|(_, text)| text.to_lowercase()).collect::<Vec<_>>().join("\n");
     if !sender.trim().is_empty() && !all.contains(&sender.trim().to_lowercase()) {
-        findings.push(TEXT_05.says(&[language(), ("sender", sender.into())]));
+        findings.push(TEXT_05.says(&[named(), ("sender", sender.into())]));
     }
     findings
 }

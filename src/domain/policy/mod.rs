@@ -25,6 +25,7 @@ pub mod settings;
 pub mod signatures;
 pub mod standing;
 pub mod tags;
+pub mod templates;
 pub mod webhooks;
 
 use super::canonical::Digest;

@@ -11,11 +11,13 @@ macro_rules! rules {
     };
 }
 
+mod drafts;
 mod orders;
 mod people;
 mod table;
 
 // Each row is a name of its own, and all of them are wanted by that name.
+pub use drafts::*;
 pub use orders::*;
 pub use people::*;
 pub use table::*;
@@ -119,7 +121,7 @@ impl Rule {
 
 /// All of them, table by table.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    TABLE.iter().chain(ORDERS).chain(PEOPLE)
+    TABLE.iter().chain(DRAFTS).chain(ORDERS).chain(PEOPLE)
 }
 
 /// The rule of this id.

@@ -1,7 +1,7 @@
 //! What the rules say of a free message to one customer: whether they may be written to now, what it may not say, and what
 //! a person has to see before it is said.
 
-mod wordings;
+pub(super) mod wordings;
 
 use super::automation::prices::named_in as amounts_in;
 use super::links::{self, Address};
@@ -105,10 +105,7 @@ pub fn speaks_of_money(text: &str) -> bool {
 /// What one text says that it may not say, or that a person has to see.
 pub(super) fn wording(place: &str, text: &str) -> Vec<Finding> {
     let plain = Plain::of(text);
-    let found = |phrases: &[&'static str]| -> Vec<String> {
-        let has = |phrase: &&&str| MatchKind::Phrase.finds(&Plain::of(phrase), &plain);
-        phrases.iter().filter(has).map(|phrase| (*phrase).to_owned()).collect()
-    };
+    let found = |phrases: &[&'static str]| phrases_in(phrases, &plain);
     let mut money: Vec<String> = amounts_in(text).into_iter().map(|(_, amount)| amount).collect();
     money.extend(found(MONEY));
     let by_rule: [(Rule, Vec<String>); 4] =
@@ -121,8 +118,14 @@ pub(super) fn wording(place: &str, text: &str) -> Vec<Finding> {
     by_rule.into_iter().filter_map(said).collect()
 }
 
+/// Which of these phrases stand in a text.
+pub(super) fn phrases_in(phrases: &[&'static str], text: &Plain) -> Vec<String> {
+    let has = |phrase: &&&str| MatchKind::Phrase.finds(&Plain::of(phrase), text);
+    phrases.iter().filter(has).map(|phrase| (*phrase).to_owned()).collect()
+}
+
 /// Where a phrase stands; the whole text where it is written in another way.
-fn span(place: &str, text: &str, phrase: &str) -> Span {
+pub(super) fn span(place: &str, text: &str, phrase: &str) -> Span {
     let small = |text: &str| text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect::<Vec<char>>();
     let (letters, wanted) = (small(text), small(phrase));
     let found = letters.windows(wanted.len().max(1)).position(|some| some == wanted);

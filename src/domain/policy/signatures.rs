@@ -10,6 +10,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::people::{Person, Role};
 use crate::domain::preview::Preview;
 use crate::domain::requests::{ActionRequest, Decision, Quorum, Seat, Signature, Status};
+use crate::domain::templates::draft::DraftMark;
 use std::time::Duration;
 
 /// The times within which people decide and the worker starts.
@@ -88,6 +89,9 @@ impl Policy {
                 one_signature("SIGN-27")
             }
             Action::ConversationAssign(_) | Action::ConversationClose(_) => Quorum::nobody("SIGN-28"),
+            Action::TemplateDraftUpsert(plan) if plan.mark == DraftMark::Draft => Quorum::nobody("SIGN-40"),
+            Action::TemplateDraftUpsert(_) => one_signature("SIGN-41"),
+            Action::TemplateSubmit(_) => one_signature("SIGN-42"),
         }
     }
 }

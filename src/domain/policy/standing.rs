@@ -1,11 +1,14 @@
 //! Which changes end a request that waits, and which only hold it.
 
-use super::rules::{AUTO_33, AUTO_42, QUALITY_06, Rule, SCHED_09, SESS_11, SESS_12, TEMPLATE_09, TEMPLATE_10};
+use super::rules::{
+    AUTO_33, AUTO_42, DRAFT_35, DRAFT_42, QUALITY_06, Rule, SCHED_09, SESS_11, SESS_12, TEMPLATE_09, TEMPLATE_10,
+};
 use crate::domain::preview::Finding;
 
 /// After these what was shown is never again what would happen. A pause ends, a quality recovers, a number is connected again:
 /// all else that blocks may go away by itself, and holds the request for so long.
-const LASTING: &[Rule] = &[TEMPLATE_09, TEMPLATE_10, QUALITY_06, SCHED_09, SESS_11, SESS_12, AUTO_33, AUTO_42];
+const LASTING: &[Rule] =
+    &[TEMPLATE_09, TEMPLATE_10, QUALITY_06, SCHED_09, SESS_11, SESS_12, AUTO_33, AUTO_42, DRAFT_35, DRAFT_42];
 
 /// Whether a request of which this is said now can never be carried out.
 #[must_use]

@@ -5,7 +5,9 @@ mod auto_replies;
 mod change;
 mod flows;
 mod keyword_rules;
+pub mod lists;
 mod rehearsal;
+mod says;
 mod store;
 mod world;
 

@@ -2,7 +2,7 @@
 //! something; in English, traditional and simplified Chinese.
 
 /// What sells. Whoever asks for a price may be told it; nobody asked to be told not to miss it.
-pub(super) const ADVERTISING: &[&str] = &[
+pub(in crate::domain::policy) const ADVERTISING: &[&str] = &[
     "special offer",
     "limited offer",
     "exclusive offer",
@@ -65,7 +65,7 @@ pub(super) const ADVERTISING: &[&str] = &[
 ];
 
 /// Numbers that open an account or stand for a person.
-pub(super) const SECRETS: &[&str] = &[
+pub(in crate::domain::policy) const SECRETS: &[&str] = &[
     "card number",
     "credit card details",
     "card details",

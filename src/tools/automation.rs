@@ -1,4 +1,0 @@
-//! What answers customers by itself.
-
-pub mod lists;
-mod says;
