@@ -324,7 +324,6 @@ impl View {
             Self::Order(_) => &[Identity, Items],
             Self::PaymentLink(_) => &[Identity, Items, Message],
             Self::Automation(_) => &[Message, Change, Effect],
-            Self::ContactUpsert(_) => &[Change, ConsentAndPolicy],
             Self::ContactUpsert(_) | Self::ConsentUpdate(_) => &[Change, ConsentAndPolicy],
             Self::TagApply(_) => &[Change, Effect],
             Self::ConversationAssign(_) => &[Change, Effect],
@@ -378,31 +377,6 @@ impl View {
                     .into_iter()
                     .collect()
             }
-            Self::ContactUpsert(view) => [
-                Digest::of(&(view.contact_id, &view.who, view.known, &view.changes)),
-                Digest::of(&(&view.history, &view.suppressions, findings)),
-            ]
-            .into_iter()
-            .collect(),
-            Self::ConsentUpdate(view) => [
-                Digest::of(&(
-                    (&view.who, view.change, &view.categories, view.stop),
-                    (view.source, &view.evidence, view.given_at),
-                    (view.people, view.unchanged, &view.persons),
-                )),
-                Digest::of(&(&view.act, findings)),
-            ]
-            .into_iter()
-            .collect(),
-            Self::TagApply(view) => [
-                Digest::of(&(
-                    (&view.who, &view.apply, &view.remove),
-                    (view.people, view.conversations, view.unchanged, &view.lines),
-                )),
-                Digest::of(&(&view.segments, &view.broadcasts, findings)),
-            ]
-            .into_iter()
-            .collect(),
             Self::ContactUpsert(view) => view.digests(findings),
             Self::ConsentUpdate(view) => view.digests(findings),
             Self::TagApply(view) => view.digests(findings),
@@ -473,7 +447,6 @@ impl Preview {
             View::ContactImport(view) => (view.change.written(), None),
             View::Segment(view) => (view.effect.people_after, None),
             View::SessionMessage(_) => (1, None),
-            View::WebhookRetry(_) => (0, None),
             View::Order(_) | View::PaymentLink(_) => (1, None),
             View::Automation(view) => (view.effect.conversations, None),
             View::ContactUpsert(_) => (1, None),

@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const PARSE_ERROR: i64 = -32700;
 const INVALID_REQUEST: i64 = -32600;
@@ -87,7 +87,7 @@ fn inspect(bytes: &[u8]) -> Result<(), Fault> {
             return fault(id, INVALID_PARAMS, "params.arguments: must be an object");
         }
     }
-    if members.get("method").and_then(Value::as_str) == Some("initialize") {
+    if members.get("method").and_then(Value::as_str) == Some("initialize") && !is_modern(members) {
         // The SDK would take it for a method that it does not know.
         let params = members.get("params").cloned().unwrap_or_default();
         if let Err(e) = serde_json::from_value::<InitializeRequestParams>(params) {
@@ -102,6 +102,14 @@ fn inspect(bytes: &[u8]) -> Result<(), Fault> {
         Ok(_) => Ok(()),
         Err(e) => fault(id, INVALID_PARAMS, &format!("the message does not fit its method: {e}")),
     }
+}
+
+/// Whether the message says of itself that it is of a revision without a handshake.
+fn is_modern(members: &Map<String, Value>) -> bool {
+    members
+        .get("params")
+        .and_then(|params| params.get("_meta")?.get("io.modelcontextprotocol/protocolVersion"))
+        .is_some()
 }
 
 #[cfg(test)]

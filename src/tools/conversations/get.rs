@@ -127,7 +127,8 @@ pub struct RequestItem {
     action_request_id: RequestId,
     /// Its tool.
     tool: String,
-    /// Where it stands.
+    /// Where it stands, in the words of whatsapp.action_request.status.
+    #[schemars(with = "String")]
     status: Status,
     /// When it was made.
     created_at: Timestamp,

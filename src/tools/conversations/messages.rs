@@ -67,7 +67,8 @@ pub struct MessageItem {
     revoked_at: Option<Timestamp>,
     /// The file that came with it.
     attachment: Option<AttachmentItem>,
-    /// How far ours came; null for the customer's.
+    /// How far ours came, in the words of whatsapp.message_delivery.list; null for the customer's.
+    #[schemars(with = "Option<String>")]
     status: Option<Delivery>,
     /// Why it failed, or is in doubt.
     error: Option<String>,

@@ -308,26 +308,6 @@ rules! {
         "Older than 24 hours: {count} of these events. They open no window any more, and nothing answers them by itself.";
     HOOK_08 = Block "HOOK-08" "Post is another"
         "Post {post} is not there any more as it was shown. Ask for a new request.";
-    SIGN_29 = Block "SIGN-29" "Details are others"
-        "What this request carries is not what was signed. Ask for a new request.";
-    CONTACT_01 = Block "CONTACT-01" "No such number"
-        "The phone number cannot be one: {fault}.";
-    CONTACT_02 = Block "CONTACT-02" "Number or id of another contact"
-        "Contact {contact} has this number or user id. Nothing is merged here; change that contact, or give it its own number first.";
-    CONTACT_03 = Note "CONTACT-03" "Changes nothing"
-        "All of it is known already.";
-    CONTACT_04 = Block "CONTACT-04" "Contact is another"
-        "The contact is not as it was shown any more. Ask for a new request.";
-    CONTACT_05 = Warn "CONTACT-05" "Another number or id"
-        "The contact gets another number or user id. Consent and opt-outs stay with it; the time to answer freely ends, and no payment link goes there until somebody has made sure who it is.";
-    CONTACT_06 = Warn "CONTACT-06" "Another name"
-        "The contact gets another name. Check that it is still the same person.";
-    CONTACT_07 = Warn "CONTACT-07" "Identity confirmed"
-        "Whoever signs says that the right person holds the number, by this way: {how}. Payment links may go there again.";
-    CONTACT_08 = Note "CONTACT-08" "Somebody new"
-        "No consent of this person is recorded. Until one is, they can be answered, and sent what needs no consent.";
-    TAG_01 = Block "TAG-01" "A label for a consent"
-        "The label \"{phrase}\" says \"{title}\", which only a record of consent may say. Record the consent with its proof, and choose another label.";
     MEDIA_01 = Block "MEDIA-01" "An empty file"
         "There is nothing in the file.";
     MEDIA_02 = Block "MEDIA-02" "A file is too large"
