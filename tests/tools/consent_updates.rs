@@ -32,6 +32,8 @@ async fn customer(shop: &Shop, n: usize) -> (ContactId, ContactNo) {
     let new = person(n);
     let no = shop.world.contacts(std::slice::from_ref(&new)).await[0];
     shop.world.consent(&[no]).await;
+    // What is written down from now on comes later.
+    shop.door.clock.advance(Duration::from_secs(1));
     (new.id, no)
 }
 
@@ -226,11 +228,11 @@ async fn nothing_else_takes_a_no_back(db: TestDb) {
     bulk["contact_ids"] = json!([id, two]);
     shop.blocked(UPDATE, bulk, "LEDGER-05").await;
     shop.blocked(UPDATE, reverse(id, json!(["utility"]), form.clone()), "LEDGER-07").await;
-    let signed = shop.waits(UPDATE, reverse(id, marketing(), form.clone()), "SIGN-22", 2).await;
+    let signed = shop.waits(UPDATE, reverse(id, marketing(), form), "SIGN-22", 2).await;
     assert_eq!(rules(&signed["findings"]), ["LEDGER-12"], "people look at the form");
     stop(&shop, no, Suppression::StoppedAtMeta, ago(20)).await;
-    shop.door.clock.advance(Duration::from_hours(1));
-    shop.blocked(UPDATE, reverse(id, marketing(), form), "LEDGER-06").await;
+    let other_form = json!({"signed_form": {"reference": "form 10", "date": ago(1).to_string()}});
+    shop.blocked(UPDATE, reverse(id, marketing(), other_form), "LEDGER-06").await;
     // A message in a queue that the agent may not see is not there for it, either.
     hear(&shop, other, "wamid.hidden", "Please write to me again", ago(2)).await;
     let mut tx = shop.world.db.begin().await.unwrap();

@@ -298,7 +298,9 @@ impl Ledger {
         for category in MessageCategory::ALL.iter().copied().filter(|category| self.stands(*category)) {
             let stop = lifted.iter().filter(|entry| entry.kind.forbids(category)).max_by_key(|entry| entry.at);
             let agreed = last_said(&self.history, category).map_or(Timestamp::default(), |last| last.given_at);
-            records.extend(stop.map(|stop| withdrawn(category, road(stop), None, stop.at.max(agreed))));
+            // What was agreed to after the stop, and is agreed to now, needs no entry between.
+            let between = stop.filter(|stop| !categories.contains(&category) || agreed <= stop.at);
+            records.extend(between.map(|stop| withdrawn(category, road(stop), None, stop.at.max(agreed))));
         }
         let (source, evidence) = match act {
             CustomerAct::Message { wamid } => (ConsentSource::WhatsappMessage, wamid),
