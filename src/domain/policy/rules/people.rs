@@ -45,7 +45,7 @@ rules! {
     LEDGER_10 = Block "LEDGER-10" "Says nothing of the kind"
         "The message was taken back, has no words, or says stop itself. Name one in which the customer asks to be written to.";
     LEDGER_11 = Warn "LEDGER-11" "Read the customer's words"
-        "The customer wrote again after the no. Read it: do they ask to be written to again, and about this?";
+        "The customer wrote again after the no. Read whether they ask to be written to again, and about this.";
     LEDGER_12 = Warn "LEDGER-12" "Look at the form"
         "The form lies elsewhere, and nobody has looked at it here. Find it, and check who signed it, when, and what for.";
     TAG_01 = Block "TAG-01" "A label for a consent"
