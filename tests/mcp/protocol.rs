@@ -73,6 +73,8 @@ async fn a_list_shows_what_the_key_may_use(db: TestDb) {
             Some("whatsapp.action_request.status") => 64 << 10,
             // Takes every form that a message can have.
             Some("whatsapp.session_message.send") => 24 << 10,
+            // Takes every node that a flow can have, and all that an auto-reply says.
+            Some("whatsapp.flow.upsert") => 26 << 10,
             _ => 16 << 10,
         };
         assert!(tool.to_string().len() < most, "{} has {} bytes", tool["name"], tool.to_string().len());

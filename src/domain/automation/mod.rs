@@ -236,6 +236,12 @@ impl Active {
         self.rules.values().map(|rule| &rule.live)
     }
 
+    /// How many phrases are looked for in each message.
+    #[must_use]
+    pub fn phrases(&self) -> usize {
+        self.rules.values().map(|rule| rule.phrases.len()).sum()
+    }
+
     /// The keyword rules that listen for what this text says, those that come first first.
     pub fn matching(&self, text: &Plain) -> impl Iterator<Item = &Live<KeywordRule>> {
         self.rules.values().filter(move |rule| rule.finds(text)).map(|rule| &rule.live)

@@ -124,7 +124,8 @@ pub struct StepView {
     pub depth: u32,
     /// Whether anything leads to it.
     pub reached: bool,
-    /// What it does.
+    /// What it does: `message`, `template`, `question`, `condition`, `tag`, `hand_over`, `start_flow`, `fallback` or `end`.
+    #[schemars(with = "String")]
     pub does: StepKind,
     /// What the customer reads.
     pub says: Option<SaidView>,
@@ -144,7 +145,8 @@ pub struct StepView {
 /// Where a step leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LeadView {
-    /// By what.
+    /// By what: `next`, `choice`, `typed`, `then` or `otherwise`.
+    #[schemars(with = "String")]
     pub by: LeadKind,
     /// What is tapped or typed for it.
     pub words: Vec<String>,

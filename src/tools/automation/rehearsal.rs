@@ -20,8 +20,14 @@ use std::time::Duration;
 /// How far back messages are played.
 pub const DAYS: u64 = 30;
 
-/// Messages that are played, at most: the newest. So many take a second or two.
+/// Messages that are played, at most: the newest. So many take some seconds.
 const MOST: u32 = 100_000;
+
+/// Phrases that are looked for in messages, at most: whoever has very many rules gets fewer messages played, not a longer wait.
+const MOST_LOOKS: usize = 50_000_000;
+
+/// So many messages are played however many phrases there are.
+const LEAST: u32 = 1_000;
 
 /// Contacts that are read at once.
 const AT_ONCE: usize = 1_000;
@@ -36,8 +42,9 @@ struct Reader {
 /// Plays the change, and shows what came of it.
 pub async fn play(ctx: &Ctx, tenant: TenantId, change: Change, world: &World) -> Result<(Rehearsal, RehearsalView)> {
     let since = ctx.clock.now().before(Duration::from_hours(24 * DAYS));
-    let mut past = store::automation::past(&ctx.db, tenant, since, MOST.saturating_add(1)).await?;
-    let only_newest = past.len() > usize::try_from(MOST).unwrap_or(usize::MAX);
+    let most = most(world.active.phrases());
+    let mut past = store::automation::past(&ctx.db, tenant, since, most.saturating_add(1)).await?;
+    let only_newest = past.len() > usize::try_from(most).unwrap_or(usize::MAX);
     if only_newest {
         past.remove(0);
     }
@@ -60,6 +67,12 @@ pub async fn play(ctx: &Ctx, tenant: TenantId, change: Change, world: &World) ->
     let names = Names { active: &world.active, change: &change };
     let view = view(&rehearsal, &samples, &names, &world.queues);
     Ok((rehearsal, RehearsalView { only_newest, standing, ..view }))
+}
+
+/// How many messages are played where so many phrases are looked for in each.
+fn most(phrases: usize) -> u32 {
+    let affordable = MOST_LOOKS.checked_div(phrases).unwrap_or(usize::MAX);
+    u32::try_from(affordable).unwrap_or(MOST).clamp(LEAST, MOST)
 }
 
 async fn readers(ctx: &Ctx, tenant: TenantId, past: &[PastMessage]) -> Result<HashMap<ContactNo, Reader>> {
@@ -161,5 +174,19 @@ fn shown(answer: &Answer, names: &Names<'_>) -> AnswerView {
         by: answer.by.map(|subject| names.of(subject)),
         says: answer.says.iter().map(SaidView::of_outgoing).collect(),
         queue: answer.queue.as_ref().map(ToString::to_string),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_phrases_make_fewer_messages_and_never_none() {
+        for (phrases, messages) in
+            [(0, MOST), (500, MOST), (1_000, 50_000), (5_000, 10_000), (50_000, LEAST), (usize::MAX, LEAST)]
+        {
+            assert_eq!(most(phrases), messages, "{phrases}");
+        }
     }
 }
