@@ -144,6 +144,21 @@ impl Reply {
     }
 }
 
+/// Keeps the shortest call of each tool that was answered with something, in the folder that EXAMPLES names: docs/examples.json
+/// is made of them.
+fn remember(tool: &str, arguments: &Value, answer: &Value) {
+    let Some(folder) = std::env::var_os("EXAMPLES") else { return };
+    let nothing = answer["items"].as_array().is_some_and(Vec::is_empty);
+    let file = std::path::Path::new(&folder).join(format!("{tool}.json"));
+    let example = json!({"tool": tool, "arguments": arguments, "answer": answer}).to_string();
+    let known = std::fs::read_to_string(&file).unwrap_or_default();
+    if !nothing && (known.is_empty() || example.len() < known.len()) {
+        let draft = file.with_extension(std::process::id().to_string());
+        std::fs::write(&draft, example).expect("an example is kept");
+        std::fs::rename(draft, file).expect("an example is kept");
+    }
+}
+
 impl Caller {
     /// The usual head of a request, to be changed by a test.
     pub fn post(&self) -> reqwest::RequestBuilder {
@@ -215,6 +230,7 @@ impl Caller {
 
     /// The answer of a call that went well, checked against the schema that the catalogue shows for it.
     pub async fn call(&self, tool: &str, arguments: Value) -> Value {
+        let given = arguments.clone();
         let mut result = self.result(tool, arguments).await;
         assert_ne!(result["isError"], json!(true), "{tool}: {result:#}");
         let answer = result["structuredContent"].take();
@@ -224,6 +240,7 @@ impl Caller {
         if let Err(fault) = validator.validate(&answer) {
             panic!("{tool} answers what its schema does not allow: {fault}\n{answer:#}");
         }
+        remember(row.name, &given, &answer);
         answer
     }
 
