@@ -28,6 +28,7 @@ pub struct RuleArguments {
     rule: Option<RuleBody>,
     /// What becomes of it: a draft beside what is active, active in place of that, or inactive.
     #[serde(default = "draft")]
+    #[schemars(with = "String", extend("enum" = ["draft", "active", "inactive"]))]
     becomes: Becomes,
 }
 
@@ -44,8 +45,9 @@ pub struct RuleBody {
     /// For which numbers and languages it acts; for all without it.
     #[serde(default)]
     scope: Scope,
-    /// How the phrases are looked for.
+    /// How the phrases are looked for: as the whole message, one word of it, its beginning, words in a row, or letters anywhere.
     #[serde(rename = "match")]
+    #[schemars(with = "String", extend("enum" = ["exact", "word", "prefix", "phrase", "contains"]))]
     kind: MatchKind,
     /// Any of these.
     #[schemars(length(min = 1, max = 50))]
