@@ -293,6 +293,7 @@ fn in_words_of_json(sentence: &str) -> String {
                 "sequence" => "list",
                 "floating point" => "number with a fraction",
                 "integer" => "number",
+                "unit variant" => "a word alone",
                 kind => kind,
             };
             format!("invalid type: {kind}")
@@ -309,6 +310,8 @@ fn in_words_of_json(sentence: &str) -> String {
             "a sequence" => "a list",
             "a map" => "an object",
             "a boolean" => "true or false",
+            "newtype variant" | "struct variant" => "an object with that word and what belongs to it",
+            "unit variant" => "the word alone",
             said => said,
         },
     };
@@ -388,6 +391,15 @@ mod tests {
         names: Option<Vec<String>>,
         inner: Option<Inner>,
         table: Option<BTreeMap<String, bool>>,
+        how: Option<How>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only whether it can be read is of interest")]
+    enum How {
+        To(u32),
+        Never,
     }
 
     #[derive(Debug, Deserialize)]
@@ -409,6 +421,8 @@ mod tests {
             (json!({"count": 1, "inner": {"yes": []}}), "inner.yes: invalid type: list, expected true or false"),
             (json!({"count": 1, "table": [1]}), "table: invalid type: list, expected an object"),
             (json!({"count": 1, "name": 1}), "name: unknown field `name`, expected one of `count`, `shift`"),
+            (json!({"count": 1, "how": "to"}), "how.to: invalid type: a word alone, expected an object with that word"),
+            (json!({"count": 1, "how": {"never": 1}}), "expected the word alone"),
             (json!({}), "missing field `count`"),
             (json!({"count": "\0"}), "U+0000"),
         ] {

@@ -248,7 +248,7 @@ fn summary(view: &AssignmentView) -> String {
     let queue = view.queue.as_ref().map(|queue| format!("put into the queue {}", queue.name));
     let person = view.person.as_ref().map(|person| format!("given to {person}"));
     let what = queue.into_iter().chain(person).collect::<Vec<_>>().join(" and ");
-    format!("Conversation with {}: {what}.", view.who)
+    format!("Handover of {}: {what}.", view.who)
 }
 
 /// What the rules say of giving them away now.
