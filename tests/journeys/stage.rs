@@ -169,12 +169,7 @@ impl Stage {
         let listen = format!("127.0.0.1:{}", free_port());
         let url = format!("http://{listen}");
         let args = ["serve", "--config", self.config()];
-        let own = [
-            ("COUNTERSIGN__SERVER__LISTEN", listen.as_str()),
-            ("COUNTERSIGN__SERVER__PUBLIC_URL", url.as_str()),
-            // A stage plays in minutes what a business does in days.
-            ("COUNTERSIGN__POLICY__AGENTS__BROADCASTS_PER_HOUR", "10000"),
-        ];
+        let own = [("COUNTERSIGN__SERVER__LISTEN", listen.as_str()), ("COUNTERSIGN__SERVER__PUBLIC_URL", url.as_str())];
         Daemon::start(self.db.folder(), &args, &[&self.env(), &own[..], more].concat(), &url).await
     }
 
@@ -346,7 +341,7 @@ fn settings(url: &str, database: &str, graph: &str, mail: &Sink, rate: u32) -> S
     format!(
         "[server]\nlisten = {listen:?}\npublic_url = {url:?}\ndrain_timeout = \"5s\"\n[database]\nurl = {database:?}\n\
          [whatsapp]\ngraph_url = {graph:?}\n[mail]\nurl = \"smtp://{}\"\nfrom = \"Countersign <countersign@harbour.example>\"\n\
-         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[mcp]\ncalls_per_minute = 60000\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\nlease = \"5s\"\n\
+         [approvals]\ncooling_off = \"0s\"\nmin_review = \"0s\"\n[mcp]\ncalls_per_minute = 60000\n[policy.agents]\nbroadcasts_per_hour = 10000\n[worker]\nrate_per_second = {rate}\nunknown_after = \"3s\"\nlease = \"5s\"\n\
          [policy.links]\nallow = [\"shop.example\"]\n[policy.schedule]\nquiet_hours_for = []\n\
          [policy.frequency]\nmarketing_per_7_days = 1000\nmarketing_per_30_days = 1000\nwarn_from = 1000\n[log]\nformat = \"json\"\n",
         mail.addr
