@@ -3,6 +3,19 @@
 //!
 //! `cargo bench --bench agents`; CONTACTS says how many contacts there are (1,000,000), CONNECTIONS how many ask at once (32).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::allow_attributes,
+    reason = "a measurement says what it finds, and fails by panicking"
+)]
+
 mod business;
 
 use business::{Afternoon, Business, on_each};

@@ -3,6 +3,7 @@
 
 mod environment;
 mod media;
+mod oauth;
 mod orders;
 
 use crate::domain::policy::signatures::Times;
@@ -10,6 +11,7 @@ use crate::domain::policy::{self, Policy};
 use crate::domain::secret::Secret;
 use config::{Config, File, FileFormat};
 use media::Media;
+use oauth::OAuth;
 use orders::Orders;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -175,18 +177,6 @@ pub struct Console {
 pub struct Mcp {
     /// Tool calls a minute, for each key.
     pub calls_per_minute: std::num::NonZeroU32,
-}
-
-/// Access tokens that open the agents' door.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OAuth {
-    /// Whose tokens; empty for nobody's.
-    pub issuer: String,
-    /// Where the issuer's keys are.
-    pub jwks_url: String,
-    /// What tokens must be for; empty for this server's own address.
-    pub audience: String,
 }
 
 /// Sending.

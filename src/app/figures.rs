@@ -25,6 +25,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ("countersign_sends_total", "Requests to send a message, by what became of them."),
     ("countersign_suppressed_total", "Messages not sent because their person wants none, or may get none."),
     ("countersign_takeovers_total", "Shards taken over from a daemon that was gone."),
+    ("countersign_templates_submitted_total", "Languages of templates that were brought to Meta, by how."),
     ("countersign_webhook_events_parked_total", "Events from Meta set aside because they could not be applied."),
     ("countersign_webhook_events_unknown_total", "Events from Meta that this version does not act on."),
     ("countersign_webhook_messages_unreadable_total", "Messages from people that could not be read."),

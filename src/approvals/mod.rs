@@ -20,6 +20,7 @@ pub mod inbox;
 pub mod orders;
 pub mod recheck;
 mod reconcile;
+mod repeats;
 pub mod replies;
 pub mod resume;
 pub mod retries;

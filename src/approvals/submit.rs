@@ -1,5 +1,6 @@
 //! A proposal becomes a request: previewed, waiting for people, or approved by the rule that needs nobody.
 
+use super::repeats::{like_a_refused, paced, refuse_repeated};
 use crate::domain::action::Action;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::canonical::{Ask, Digest};
@@ -7,13 +8,12 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, RequestId, TenantId};
 use crate::domain::mails::MailKind;
 use crate::domain::people::Caller;
-use crate::domain::policy::repeats::{REMEMBERED, like_a_rejected, same_again};
 use crate::domain::policy::signatures::Times;
 use crate::domain::preview::{Finding, Level, Preview};
 use crate::domain::requests::{ActionRequest, Quorum, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
-use crate::store::requests::{Approval, Same};
+use crate::store::requests::Approval;
 use crate::store::{self, Db, Tx};
 use crate::tools::broadcasts;
 use crate::tools::catalogue::catalogue;
@@ -28,17 +28,15 @@ use std::time::Duration;
 const PREVIEW_HOLDS: Duration = Duration::from_mins(15);
 /// For this long a repeated call finds the request that it made before, although that has come to its end.
 const ANSWER_MAY_BE_LOST: Duration = Duration::from_mins(15);
-/// Refusals that a new ask is held against, the latest.
-const REFUSALS: u32 = 20;
 /// How often a call that waits for its result looks.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// What is asked for.
-struct Asked<'a> {
-    tool: &'static Tool,
+pub(super) struct Asked<'a> {
+    pub(super) tool: &'static Tool,
     propose: Propose,
-    ask: Ask,
-    arguments: Value,
+    pub(super) ask: Ask,
+    pub(super) arguments: Value,
     reason: &'a str,
     /// The preview tool that it was asked by.
     previewed_by: Option<&'static str>,
@@ -175,7 +173,7 @@ async fn rival(ctx: &Ctx, caller: &Caller, proposal: &Proposal) -> Result<Option
 }
 
 /// A blocking finding ends it here. Nobody is asked to sign what may not be done; that it was tried is written down.
-async fn refuse_blocked(
+pub(super) async fn refuse_blocked(
     ctx: &Ctx,
     caller: &Caller,
     asked: &Asked<'_>,
@@ -199,34 +197,6 @@ async fn refuse_blocked(
     let mut findings = findings.to_vec();
     findings.sort_by_key(|f| f.level);
     Err(Error::Blocked(findings))
-}
-
-/// What a person said no to is not asked for again, until a person allows it.
-async fn refuse_repeated(
-    ctx: &Ctx,
-    caller: &Caller,
-    asked: &Asked<'_>,
-    digest: Option<Digest>,
-    now: Timestamp,
-) -> Result<()> {
-    let same = Same { ask: asked.ask, digest };
-    match store::requests::refused_before(&ctx.db, caller.tenant(), caller.agent.id, same).await? {
-        Some((id, at)) => refuse_blocked(ctx, caller, asked, &[same_again(id, at)], now).await,
-        None => Ok(()),
-    }
-}
-
-/// What is only like something refused goes to people, with what differs.
-async fn like_a_refused(
-    ctx: &Ctx,
-    caller: &Caller,
-    asked: &Asked<'_>,
-    proposal: &Proposal,
-    now: Timestamp,
-) -> Result<Option<Finding>> {
-    let (tenant, since) = (caller.tenant(), now.before(REMEMBERED));
-    let rejected = store::requests::refused_lately(&ctx.db, tenant, asked.tool.name, since, REFUSALS).await?;
-    Ok(like_a_rejected(proposal.kept.as_ref().unwrap_or(&asked.arguments), &rejected))
 }
 
 async fn request_of(
@@ -373,28 +343,6 @@ async fn ask_people(ctx: &Ctx, tx: &mut Tx, request: &ActionRequest, now: Timest
     broadcasts::filed(tx, request.tenant, request.id, &request.preview.action, now).await?;
     let reviewers = reviewers(&ctx.db, request.tenant, &request.quorum, request.owner).await?;
     Ok(store::outbox::enqueue(tx, request.tenant, MailKind::RequestFiled, request.id, &reviewers, now).await?)
-}
-
-/// Whoever reads one broadcast after the other reads none.
-async fn paced(ctx: &Ctx, tx: &mut Tx, request: &ActionRequest, now: Timestamp) -> Result<()> {
-    const HOUR: Duration = Duration::from_hours(1);
-    if !matches!(request.preview.action, Action::BroadcastSchedule(_)) {
-        return Ok(());
-    }
-    let most = ctx.policy.settings.agents.broadcasts_per_hour;
-    let since = now.before(HOUR);
-    let (filed, first) = store::requests::filed_since(tx, request.tenant, request.agent, &request.tool, since).await?;
-    if filed <= most.into() {
-        return Ok(());
-    }
-    let retry_after = first.map_or(HOUR, |first| HOUR.saturating_sub(now.since(first))).as_secs() + 1;
-    Err(Error::RateLimited {
-        message: format!(
-            "this agent has asked for {most} broadcasts within an hour, the most that the policy allows \
-             (agents.broadcasts_per_hour); the next one in {retry_after} s"
-        ),
-        retry_after,
-    })
 }
 
 /// Small things answer with their result: looks until the worker is through or the time is over.

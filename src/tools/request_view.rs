@@ -16,7 +16,6 @@ use crate::store::replies::Reply;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
-use std::borrow::Cow;
 
 /// What previews, writes and the status tool answer.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -65,44 +64,20 @@ pub struct RequestView {
     pub poll_after_ms: Option<u64>,
 }
 
-/// The shape of what people see, in short: every preview and every write answers with it, and a list of tools that spells it
-/// out each time is longer than what a model reads. The status tool alone does.
+/// The shape of what people see, in short: every preview, every write and the status tool answer with it, and a list of tools
+/// that spells out each kind is longer than what a model reads.
 fn shape(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "properties": { "kind": { "type": "string" } },
         "required": ["kind"],
-        "description": "what people see, by kind of write; whatsapp.action_request.status describes every member",
+        "description": "what people see on the page of the request, by kind of write: facts that the server worked out",
     })
 }
 
 /// An order in the same way, and shorter still.
 fn in_short(_: &mut SchemaGenerator) -> Schema {
     json_schema!({})
-}
-
-/// A request whose schema spells out what people see.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct InFull(pub RequestView);
-
-impl JsonSchema for InFull {
-    fn schema_name() -> Cow<'static, str> {
-        "RequestInFull".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = RequestView::json_schema(generator);
-        let full = [
-            ("/properties/preview", generator.subschema_for::<View>()),
-            ("/properties/order", generator.subschema_for::<Option<OrderNow>>()),
-        ];
-        for (place, shape) in full {
-            if let Some(member) = schema.pointer_mut(place) {
-                *member = shape.into();
-            }
-        }
-        schema
-    }
 }
 
 /// Who asked.

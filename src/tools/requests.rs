@@ -1,6 +1,6 @@
 //! Where a request stands. Asking reads rows; it never causes anything.
 
-use super::request_view::{InFull, view};
+use super::request_view::{RequestView, view};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::{Area, Caller};
@@ -62,7 +62,7 @@ impl StatusArguments {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum StatusAnswer {
-    One(Box<InFull>),
+    One(Box<RequestView>),
     Recent(RecentPage),
 }
 
@@ -112,7 +112,7 @@ fn output() -> Schema {
 
 async fn status(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<StatusAnswer> {
     match arguments.action_request_id {
-        Some(id) => Ok(StatusAnswer::One(Box::new(InFull(view(ctx, own(ctx, caller, id).await?).await?)))),
+        Some(id) => Ok(StatusAnswer::One(Box::new(view(ctx, own(ctx, caller, id).await?).await?))),
         None => recent(ctx, caller, arguments).await.map(StatusAnswer::Recent),
     }
 }

@@ -1,6 +1,7 @@
 //! The people's door, through real HTTP, on both databases.
 
 mod access;
+mod asks;
 mod audit;
 mod broadcasts;
 mod conversations;
@@ -11,6 +12,7 @@ mod kinds;
 mod replies;
 mod requests;
 mod session;
+mod small_kinds;
 mod standing;
 mod withdraw;
 mod world;

@@ -80,7 +80,7 @@ async fn the_suite_of_the_protocols_authors_passes() {
     let mut failed = Vec::new();
     for (revision, scenarios) in [(crate::support::door::MODERN, MODERN), (crate::support::door::LEGACY, LEGACY)] {
         for scenario in scenarios {
-            if let Err(why) = run(&root, &url, scenario, revision).await {
+            if let Err(why) = run(root, &url, scenario, revision).await {
                 failed.push(format!("{scenario} of {revision}:\n{why}"));
             }
         }

@@ -66,11 +66,10 @@ async fn a_list_shows_what_the_key_may_use(db: TestDb) {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
         assert!(tool["title"].is_string() && tool["_meta"]["countersign.dev/read_first"].is_array(), "{tool}");
     }
-    // A host reads the list into memory, and some a model: one tool spells out what people see, the others point to it.
+    // A host reads the list into memory, and some a model.
     let list = door.modern(&writer).request("tools/list", json!({})).await.json();
     for tool in list["result"]["tools"].as_array().unwrap() {
         let most = match tool["name"].as_str() {
-            Some("whatsapp.action_request.status") => 64 << 10,
             // Takes every form that a message can have.
             Some("whatsapp.session_message.send") => 24 << 10,
             // Takes every node that a flow can have, and all that an auto-reply says.

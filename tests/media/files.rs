@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 
 use super::stage::Stage;
 use crate::support::db::{TestDb, on_both};
+use crate::support::samples;
 
 on_both!(
     an_address_opens_one_file_for_five_minutes,
@@ -42,18 +43,6 @@ async fn fetch(stage: &Stage, address: &str) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body: to_bytes(body, 1 << 20).await.unwrap().to_vec() }
 }
 
-/// A PNG of one pixel.
-fn png() -> Vec<u8> {
-    let chunk = |kind: &[u8], body: &[u8]| {
-        let mut sum = crc32fast::Hasher::new();
-        sum.update(kind);
-        sum.update(body);
-        [&u32::try_from(body.len()).unwrap().to_be_bytes(), kind, body, &sum.finalize().to_be_bytes()].concat()
-    };
-    let head = chunk(b"IHDR", b"\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0");
-    [b"\x89PNG\r\n\x1a\n".to_vec(), head, chunk(b"IDAT", b"x"), chunk(b"IEND", b"")].concat()
-}
-
 async fn an_address_opens_one_file_for_five_minutes(db: TestDb) {
     let stage = Stage::new(db).await;
     let id = stage.upload("冬季菜單.txt", "oolong 88").await.unwrap().asset.id;
@@ -77,7 +66,7 @@ async fn an_address_opens_one_file_for_five_minutes(db: TestDb) {
 
 async fn nothing_that_is_fetched_is_shown_but_an_image_in_the_console(db: TestDb) {
     let stage = Stage::new(db).await;
-    let image = stage.upload("photo.png", png()).await.unwrap().asset.id;
+    let image = stage.upload("photo.png", samples::png()).await.unwrap().asset.id;
     let shown = media::link(&stage.ctx, stage.tenant(), image, Purpose::Inline).await.unwrap();
     let answer = fetch(&stage, &shown).await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "image/png"));

@@ -196,3 +196,15 @@ pub fn request_with(agent: &Agent, now: Timestamp, quorum: Quorum) -> ActionRequ
         trace: None,
     }
 }
+
+/// A PNG of one pixel.
+pub fn png() -> Vec<u8> {
+    let chunk = |kind: &[u8], body: &[u8]| {
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(kind);
+        sum.update(body);
+        [&u32::try_from(body.len()).unwrap().to_be_bytes(), kind, body, &sum.finalize().to_be_bytes()].concat()
+    };
+    let head = chunk(b"IHDR", b"\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0");
+    [b"\x89PNG\r\n\x1a\n".to_vec(), head, chunk(b"IDAT", b"x"), chunk(b"IEND", b"")].concat()
+}

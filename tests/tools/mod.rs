@@ -20,6 +20,7 @@ mod contacts;
 mod conversation_reads;
 mod conversation_summary;
 mod conversations;
+mod documented;
 mod imports;
 mod media_assets;
 mod messages;

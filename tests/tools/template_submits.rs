@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use countersign::approvals::{recheck, templates as worker};
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::ids::AgentId;
@@ -22,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::template_drafts::{Shop, draft, rules};
 use crate::support::db::{TestDb, on_both};
+use crate::support::samples;
 use crate::support::until;
 
 on_both!(
@@ -318,8 +318,7 @@ async fn what_may_not_be_said_is_never_submitted(db: TestDb) {
 async fn a_sample_file_goes_along(db: TestDb) {
     let stage = Stage::open(db).await;
     stage.shop.door.clock.set(SystemClock.now());
-    let picture = include_bytes!("../../src/cli/demo/teapot.png");
-    let given = Given { bytes: Bytes::from_static(picture), name: "teapot.png".to_owned(), declared: None };
+    let given = Given { bytes: samples::png().into(), name: "teapot.png".to_owned(), declared: None };
     let agent = AgentId::from_uuid(uuid::Uuid::nil());
     let tenant = stage.shop.world.tenant.id;
     let file = media::ingest(&stage.ctx, tenant, given, Origin::Agent(agent)).await.unwrap().asset;

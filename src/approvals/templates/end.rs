@@ -83,7 +83,8 @@ async fn end(tx: &mut Tx, due: &Due, plan: &SubmitPlan, all: &[Submission], now:
     let (to, failure) = verdict(all);
     let result = receipt(plan, all);
     requests::settle(tx, due.tenant, due.request, Status::Executing, to, Some(&result), failure.as_ref(), now).await?;
-    let details = json!({"status": to, "template": plan.name, "taken": result["taken"], "refused": result["refused"]});
+    let details =
+        json!({"status": to, "template": plan.name, "taken": result.get("taken"), "refused": result.get("refused")});
     let event = Event { actor: Actor::Worker, act: "execution.finished", subject: due.request.to_string(), details };
     audit::append(tx, due.tenant, now, event).await?;
     Ok(())
@@ -134,7 +135,7 @@ mod tests {
             why: Some("too long".to_owned()),
         };
         let (taken, refused) = (it(SubmissionState::Taken), it(SubmissionState::Refused));
-        assert_eq!(verdict(&[taken.clone()]).0, Status::Succeeded);
+        assert_eq!(verdict(std::slice::from_ref(&taken)).0, Status::Succeeded);
         assert_eq!(verdict(&[taken, refused.clone()]), (Status::PartiallySucceeded, None));
         let (status, failure) = verdict(&[refused]);
         assert_eq!((status, failure.unwrap().message.as_str()), (Status::Failed, "NOT DONE. en: too long."));

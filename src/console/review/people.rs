@@ -168,7 +168,7 @@ fn act(l: &Words, view: &ConsentChangeView) -> Vec<SheetPart> {
         }
         Some(ActView { at, form, .. }) => SheetPart::Facts(vec![
             SheetFact::is(l.t("history-form"), form.clone().unwrap_or_default()),
-            SheetFact::is(l.t("history-signed"), moment(l, Some(*at).map(Timestamp::to_jiff))),
+            SheetFact::is(l.t("history-signed"), moment(l, Some(Timestamp::to_jiff(*at)))),
         ]),
     };
     vec![title, shown]

@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn many_and_long_differences_are_cut() {
-        let wide = |with: &str| {
-            Value::from_iter((0..20).map(|n| (format!("p{n:02}"), Value::from(if n < 10 { with } else { "x" }))))
+        let wide = |with: &str| -> Value {
+            (0..20).map(|n| (format!("p{n:02}"), Value::from(if n < 10 { with } else { "x" }))).collect()
         };
         let found = like_a_rejected(&wide(&"y".repeat(500)), &[rejected(wide("x"))]).unwrap();
         assert!(found.facts["changes"].ends_with("; and 5 more"), "{}", found.facts["changes"]);

@@ -228,7 +228,7 @@ async fn line(
     let tenant = caller.tenant();
     let history = conversations::history(db, tenant, thread.id).await?;
     let notes = history.iter().filter_map(|event| event.details.get("note")?.as_str());
-    let latest = notes.clone().last().filter(|_| caller.has(Permission::Notes));
+    let latest = notes.clone().next_back().filter(|_| caller.has(Permission::Notes));
     Ok(HandoverLine {
         conversation_id: thread.id,
         who: super::called(db, tenant, thread).await?,

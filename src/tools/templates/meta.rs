@@ -77,7 +77,7 @@ fn text(draft: &LanguageDraft, place: Place, text: &str) -> DraftText {
     let sample = |name: &str| draft.sample_of(place, name).unwrap_or_default().to_owned();
     let examples = if slots.is_empty() {
         Examples::None
-    } else if slots.iter().all(|slot| slot.is_number()) {
+    } else if slots.iter().all(crate::domain::templates::draft::Slot::is_number) {
         let mut numbers: Vec<u64> = slots.iter().filter_map(|slot| slot.name.parse().ok()).collect();
         numbers.sort_unstable();
         numbers.dedup();
