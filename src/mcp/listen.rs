@@ -24,8 +24,12 @@ pub(super) async fn listen(door: &Door, visit: &Visit, stream: &SubscriptionCont
     let named = stream.accepted().resource_subscriptions.iter().flatten();
     let mut watched: Watched = named.filter_map(|uri| resources::id_at(uri)).map(|id| (id, None)).collect();
     let mut woken = door.ctx.wake.on_requests();
-    look(door, visit, &mut watched).await?;
     loop {
+        for id in look(door, visit, &mut watched).await? {
+            if stream.sink().notify_resource_updated(resources::uri(id)).await.is_err() {
+                return Ok(());
+            }
+        }
         tokio::select! {
             () = stream.cancelled() => return Ok(()),
             () = woken.woken() => {}
@@ -33,11 +37,6 @@ pub(super) async fn listen(door: &Door, visit: &Visit, stream: &SubscriptionCont
         }
         if !opens(door, visit).await? {
             return Ok(());
-        }
-        for id in look(door, visit, &mut watched).await? {
-            if stream.sink().notify_resource_updated(resources::uri(id)).await.is_err() {
-                return Ok(());
-            }
         }
     }
 }
@@ -53,18 +52,16 @@ async fn opens(door: &Door, visit: &Visit) -> Result<bool> {
     Ok(found.is_some_and(|agent| agent.shut(now).is_none()))
 }
 
-/// What has changed since the last look. Nobody learns of a request that is another agent's.
+/// What has changed since the last look. To the first one all is new: a client that has read since its stream was acknowledged
+/// may have read what was before a change that no look has seen. Nobody learns of a request that is another agent's.
 async fn look(door: &Door, visit: &Visit, watched: &mut Watched) -> Result<Vec<RequestId>> {
     let agent = &visit.caller.agent;
     let mut changed = Vec::new();
     for (id, seen) in watched {
         let stamp = store::requests::stamp(&door.ctx.db, agent.tenant, agent.id, *id).await?;
         if stamp != *seen {
-            // The first look only takes down how it stands.
-            if seen.is_some() {
-                changed.push(*id);
-            }
             *seen = stamp;
+            changed.push(*id);
         }
     }
     Ok(changed)
