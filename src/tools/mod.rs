@@ -311,7 +311,7 @@ fn in_words_of_json(sentence: &str) -> String {
             "a map" => "an object",
             "a boolean" => "true or false",
             "newtype variant" | "struct variant" => "an object with that word and what belongs to it",
-            "unit variant" => "the word alone",
+            "unit" | "unit variant" => "the word alone",
             said => said,
         },
     };
