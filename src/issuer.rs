@@ -13,17 +13,18 @@ use reqwest::{Client, redirect};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
 use url::{Host, Url};
 
 /// Clocks of two servers differ by this much, at most.
 const LEEWAY: Duration = Duration::from_secs(60);
 /// The keys are asked for again when a token names one that is not known, but no sooner than this after the last time.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// Keys that were withdrawn are forgotten after this.
+/// Keys that were withdrawn are forgotten after this, as long as the issuer answers.
 const KEYS_HOLD: Duration = Duration::from_hours(1);
+/// While it does not, those that are known are good for this long.
+const KEYS_LAST: Duration = Duration::from_hours(24);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a key set that are read.
 const LONGEST_SET: usize = 256 << 10;
@@ -79,6 +80,8 @@ pub enum Refusal {
 pub struct Grant {
     /// The program that it was given to.
     pub client: String,
+    /// The person that it was given for; none where the program was given it for itself.
+    pub subject: Option<String>,
     /// What it may be used for.
     pub scopes: BTreeSet<String>,
     /// Until when.
@@ -91,6 +94,7 @@ struct Claims {
     client_id: Option<String>,
     /// The older name of the same.
     azp: Option<String>,
+    sub: Option<String>,
     #[serde(default)]
     scope: String,
 }
@@ -102,13 +106,25 @@ pub struct Issuer {
     http: Client,
     url: Url,
     known: Arc<Mutex<Known>>,
+    /// Held while the keys are read: they are read once, however many wait for them.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
 struct Known {
     keys: Option<JwkSet>,
     read_at: Option<Timestamp>,
-    asked_at: Option<Timestamp>,
+    /// When the last try ended, and why it failed if it did.
+    tried_at: Option<Timestamp>,
+    failed: Option<Refusal>,
+}
+
+impl Known {
+    /// The key of that name, if the keys are not older than that.
+    fn key(&self, id: Option<&str>, now: Timestamp, oldest: Duration) -> Option<Jwk> {
+        let fresh = self.read_at.is_some_and(|at| now.since(at) <= oldest);
+        self.keys.as_ref().filter(|_| fresh).and_then(|keys| pick(keys, id))
+    }
 }
 
 /// Shows whose tokens.
@@ -131,7 +147,7 @@ impl Issuer {
             .timeout(PATIENCE)
             .build()
             .map_err(|e| SetupError::Client(e.to_string()))?;
-        Ok(Self { settings, http, url, known: Arc::default() })
+        Ok(Self { settings, http, url, known: Arc::default(), reading: Arc::default() })
     }
 
     /// Who issues the tokens, for whoever has none yet.
@@ -166,26 +182,55 @@ impl Issuer {
         let claims: Claims = serde_json::from_value(claims).map_err(|e| Refusal::Token(e.to_string()))?;
         let client = claims.client_id.or(claims.azp).filter(|id| !id.is_empty());
         let client = client.ok_or_else(|| Refusal::Token("it names no client_id".to_owned()))?;
-        Ok(Grant { client, scopes: claims.scope.split_whitespace().map(str::to_owned).collect(), until })
+        // RFC 9068 has a client that acts for itself say its own id here.
+        let subject = claims.sub.filter(|sub| !sub.is_empty() && *sub != client);
+        Ok(Grant { client, subject, scopes: claims.scope.split_whitespace().map(str::to_owned).collect(), until })
     }
 
-    /// The key that a token names. An unknown one may be new, so the issuer is asked, now and then.
+    /// The key that a token names. An unknown one may be new, so the issuer is asked, now and then. Nobody waits for that who
+    /// comes with a known key, and whoever goes away in the middle keeps the others from nothing: anybody can send a token that
+    /// names no key of ours.
     async fn key(&self, id: Option<&str>, now: Timestamp) -> Result<Jwk, Refusal> {
-        let mut known = self.known.lock().await;
-        let old = known.read_at.is_none_or(|at| now.since(at) > KEYS_HOLD);
-        let found = known.keys.as_ref().filter(|_| !old).and_then(|keys| pick(keys, id));
-        if let Some(key) = found {
+        let (known, failing) = {
+            let keys = self.known();
+            if let Some(key) = keys.key(id, now, KEYS_HOLD) {
+                return Ok(key);
+            }
+            (keys.key(id, now, KEYS_LAST), keys.failed.is_some())
+        };
+        let read = tokio::spawn(self.clone().read_again(now));
+        if let Some(key) = known.filter(|_| failing) {
             return Ok(key);
         }
-        if known.asked_at.is_none_or(|at| now.since(at) >= ASK_AGAIN) {
-            known.asked_at = Some(now);
-            known.keys = Some(self.read_keys().await?);
-            known.read_at = Some(now);
-        } else if known.keys.is_none() || old {
-            return Err(Refusal::Keys("the last try failed a moment ago".to_owned()));
+        // Whatever became of it stands in what is known.
+        drop(read.await);
+        let keys = self.known();
+        if let Some(key) = keys.key(id, now, KEYS_LAST) {
+            return Ok(key);
         }
-        let key = known.keys.as_ref().and_then(|keys| pick(keys, id));
-        key.ok_or_else(|| Refusal::Token("it is signed by a key that the issuer does not publish".to_owned()))
+        Err(match &keys.failed {
+            Some(why) => why.clone(),
+            None => Refusal::Token("it is signed by a key that the issuer does not publish".to_owned()),
+        })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the keys anew, unless that was tried a moment ago.
+    async fn read_again(self, now: Timestamp) {
+        let _alone = self.reading.lock().await;
+        if self.known().tried_at.is_some_and(|at| now.since(at) < ASK_AGAIN) {
+            return;
+        }
+        let read = self.read_keys().await;
+        let mut known = self.known();
+        known.tried_at = Some(now);
+        match read {
+            Ok(keys) => (known.keys, known.read_at, known.failed) = (Some(keys), Some(now), None),
+            Err(why) => known.failed = Some(why),
+        }
     }
 
     async fn read_keys(&self) -> Result<JwkSet, Refusal> {

@@ -162,6 +162,7 @@ finding-AUTO-39 = 它会回复过去 { $days } 天 { $messages } 条消息中的
 finding-AUTO-40 = { $place } 中 { $product } 的价格为 { $price }，但订单来源为 { $real }。请重新核实。
 finding-AUTO-41 = 这些规则的按钮只会互相连接，客户会不断循环：{ $names }。请提供出口，例如转交真人。
 finding-AUTO-42 = 现在启用的版本已与提出请求时不同，或已停用。请重新提出请求。
+finding-AUTO-43 = 订单来源目前没有回应，无法得知其中的价格是否仍然有效。请稍后再试。
 finding-MEDIA-01 = 文件内没有内容。
 finding-MEDIA-02 = 文件有 { $size } 字节。Meta 不接受超过 { $limit } 的文件，因此不会保存。
 finding-MEDIA-03 = 文件的内容不属于 Meta 接受的任何类型。请使用以下其中一种：{ $types }。

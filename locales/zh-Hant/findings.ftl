@@ -162,6 +162,7 @@ finding-AUTO-39 = 它會回覆過去 { $days } 天 { $messages } 則訊息中的
 finding-AUTO-40 = { $place } 中 { $product } 的價格為 { $price }，但訂單來源為 { $real }。請重新查核。
 finding-AUTO-41 = 這些規則的按鈕只會互相連接，客戶會不斷循環：{ $names }。請提供出口，例如轉交真人。
 finding-AUTO-42 = 現時啟用的版本已與提出要求時不同，或已停用。請重新提出要求。
+finding-AUTO-43 = 訂單來源現時沒有回應，無法得知當中的價格是否仍然有效。請稍後再試。
 finding-MEDIA-01 = 檔案內沒有內容。
 finding-MEDIA-02 = 檔案有{ $size }位元組。Meta不接受超過{ $limit }的檔案，因此不會儲存。
 finding-MEDIA-03 = 檔案的內容不屬於Meta接受的任何類型。請使用以下其中一種：{ $types }。

@@ -6,7 +6,7 @@ use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::ids::{AgentId, PersonId, TenantId, random_bytes};
 use crate::domain::orders::Product;
 use crate::domain::password;
-use crate::domain::people::{Agent, NameStyle, Permission, Person, Role, Tenant};
+use crate::domain::people::{Agent, NameStyle, Permission, Person, Role, Tenant, TokenHolder};
 use crate::store::conversations::NewQueue;
 use crate::store::{self, Db, Tx};
 use anyhow::{Context as _, bail};
@@ -82,8 +82,8 @@ pub struct NewAgent<'a> {
     pub names: NameStyle,
     /// Whether its host may be asked to point its user at a page.
     pub elicits: bool,
-    /// Its `client_id` at the authorization server, if it comes with access tokens.
-    pub oauth_client: Option<String>,
+    /// Whose access tokens open the door for it, if any do.
+    pub tokens_of: Option<TokenHolder>,
     /// When its key stops.
     pub expires_at: Timestamp,
 }
@@ -109,7 +109,7 @@ pub async fn add_agent(db: &Db, tenant: TenantId, new: NewAgent<'_>) -> anyhow::
         permissions: new.permissions,
         names: new.names,
         elicits: new.elicits,
-        oauth_client: new.oauth_client,
+        tokens_of: new.tokens_of,
         key_prefix: key.chars().take(12).collect(),
         revoked_at: None,
         expires_at: Some(new.expires_at),
@@ -117,7 +117,7 @@ pub async fn add_agent(db: &Db, tenant: TenantId, new: NewAgent<'_>) -> anyhow::
     let mut tx = db.begin().await?;
     store::people::add_agent(&mut tx, &agent, &store::people::key_hash(&key), SystemClock.now())
         .await
-        .map_err(|e| taken(e, "an agent with this name exists already"))?;
+        .map_err(|e| taken(e, "an agent with this name, or for these access tokens, exists already"))?;
     let permissions: Vec<String> = agent.permissions.iter().map(ToString::to_string).collect();
     let details = json!({ "owner": agent.owner, "permissions": permissions, "expires_at": agent.expires_at });
     audit(&mut tx, tenant, "agent.added", agent.id, details).await?;

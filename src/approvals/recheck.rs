@@ -13,10 +13,13 @@ use crate::store::{audit, requests};
 use crate::tools::{self, Ctx};
 use serde_json::json;
 
-/// Looks at all requests of a business that wait for people, or are approved and not begun.
+/// Looks at all requests of a business that wait for people, or are approved and not begun. One that cannot be looked at keeps
+/// the others from nothing: it is looked at again before it is signed, and before it begins.
 pub async fn open(ctx: &Ctx, tenant: TenantId) -> Result<()> {
-    for (_, id) in requests::not_begun(&ctx.db).await?.into_iter().filter(|(of, _)| *of == tenant) {
-        one(ctx, tenant, id).await?;
+    for id in requests::not_begun_of(&ctx.db, tenant).await? {
+        if let Err(error) = one(ctx, tenant, id).await {
+            tracing::warn!(%tenant, request = %id, %error, "a request that waits could not be looked at again");
+        }
     }
     Ok(())
 }

@@ -2,14 +2,12 @@
 
 use super::submit::{Asked, refuse_blocked};
 use crate::domain::action::Action;
-use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
 use crate::domain::people::Caller;
 use crate::domain::policy::repeats::{REMEMBERED, like_a_rejected, same_again};
 use crate::domain::preview::Finding;
 use crate::domain::requests::ActionRequest;
 use crate::error::{Error, Result};
-use crate::store::requests::Same;
 use crate::store::{self, Tx};
 use crate::tools::{Ctx, Proposal};
 use std::time::Duration;
@@ -17,22 +15,16 @@ use std::time::Duration;
 /// Refusals that a new ask is held against, the latest.
 const REFUSALS: u32 = 20;
 
-/// What a person said no to is not asked for again, until a person allows it.
-pub(super) async fn refuse_repeated(
-    ctx: &Ctx,
-    caller: &Caller,
-    asked: &Asked<'_>,
-    digest: Option<Digest>,
-    now: Timestamp,
-) -> Result<()> {
-    let same = Same { ask: asked.ask, digest };
-    match store::requests::refused_before(&ctx.db, caller.tenant(), caller.agent.id, same).await? {
+/// What a person said no to is not asked for again, until a person allows it: not by another key of the same owner either.
+pub(super) async fn refuse_repeated(ctx: &Ctx, caller: &Caller, asked: &Asked<'_>, now: Timestamp) -> Result<()> {
+    match store::requests::refused_before(&ctx.db, caller.tenant(), caller.agent.owner, asked.ask).await? {
         Some((id, at)) => refuse_blocked(ctx, caller, asked, &[same_again(id, at)], now).await,
         None => Ok(()),
     }
 }
 
-/// What is only like something refused goes to people, with what differs.
+/// What is refused because it says the same in other letters, or goes to people with what differs because it is only like
+/// something refused.
 pub(super) async fn like_a_refused(
     ctx: &Ctx,
     caller: &Caller,
@@ -42,7 +34,8 @@ pub(super) async fn like_a_refused(
 ) -> Result<Option<Finding>> {
     let (tenant, since) = (caller.tenant(), now.before(REMEMBERED));
     let rejected = store::requests::refused_lately(&ctx.db, tenant, asked.tool.name, since, REFUSALS).await?;
-    Ok(like_a_rejected(proposal.kept.as_ref().unwrap_or(&asked.arguments), &rejected))
+    let arguments = proposal.kept.as_ref().unwrap_or(&asked.arguments);
+    Ok(like_a_rejected(arguments, caller.agent.owner, &rejected))
 }
 
 /// Whoever reads one broadcast after the other reads none.

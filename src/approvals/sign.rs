@@ -8,7 +8,7 @@ use crate::domain::ids::{RequestId, SignatureId, TenantId};
 use crate::domain::mails::MailKind;
 use crate::domain::people::{Caller, Person};
 use crate::domain::policy::rules::SIGN_10;
-use crate::domain::policy::signatures::{MayNotSign, may_agree, may_ever_sign, may_sign, open_seats};
+use crate::domain::policy::signatures::{MayNotSign, may_ever_sign, may_reopen, may_sign, open_seats};
 use crate::domain::preview::{Finding, Level, Section};
 use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Failure, Signature, Status};
 use crate::error::{Error, Result};
@@ -267,10 +267,11 @@ pub async fn withdraw(
     cancel(ctx, &request, Actor::Person(person.id), why, None).await
 }
 
-/// Allows what was rejected to be asked for again. Whoever may sign it decides that, and nobody for themselves.
+/// Allows what was rejected to be asked for again. Whoever could have said that no decides it, and nobody for themselves.
 pub async fn reopen(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId) -> Result<ActionRequest> {
     let request = find(ctx, tenant, id).await?;
-    may_reopen(&request, person).map_err(|why| Error::Forbidden(why.to_string()))?;
+    let signatures = store::requests::signatures(&ctx.db, tenant, id).await?;
+    may_reopen(&request, &signatures, person).map_err(|why| Error::Forbidden(why.to_string()))?;
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     if !store::requests::reopen(&mut tx, tenant, id, now).await? {
@@ -283,11 +284,6 @@ pub async fn reopen(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId)
     tx.commit().await?;
     ctx.wake.requests();
     find(ctx, tenant, id).await
-}
-
-/// Whether this person may allow it: whoever could have signed it.
-pub fn may_reopen(request: &ActionRequest, person: &Person) -> Result<(), MayNotSign> {
-    may_agree(request, Status::Rejected, &[], person)
 }
 
 /// The agent that asked takes back what has not begun.

@@ -67,7 +67,7 @@ pub async fn write(ctx: &Ctx, caller: &Caller, tool: &'static Tool, input: Value
     let (envelope, own) = open_write(input)?;
     let asked = asked(caller, tool, own, &envelope.reason)?;
     let request = match envelope.action_request_id {
-        Some(id) => join(ctx, caller, id, &asked).await?,
+        Some(id) => join(ctx, caller, id, asked).await?,
         None => file_write(ctx, caller, asked).await?,
     };
     let request = if request.quorum.needs_people() {
@@ -95,7 +95,7 @@ fn asked<'a>(caller: &Caller, tool: &'static Tool, own: Map<String, Value>, reas
 }
 
 /// A write that names the preview it goes with.
-async fn join(ctx: &Ctx, caller: &Caller, id: RequestId, asked: &Asked<'_>) -> Result<ActionRequest> {
+async fn join(ctx: &Ctx, caller: &Caller, id: RequestId, asked: Asked<'_>) -> Result<ActionRequest> {
     let request = own(ctx, caller, id).await?;
     if request.ask != asked.ask {
         return Err(Error::AskMismatch(format!(
@@ -103,7 +103,14 @@ async fn join(ctx: &Ctx, caller: &Caller, id: RequestId, asked: &Asked<'_>) -> R
             request.tool
         )));
     }
-    if request.status == Status::Previewed { submit_preview(ctx, caller, request).await } else { Ok(request) }
+    match request.status {
+        // The world has gone on since: what people are asked to sign is worked out anew, and takes this one's place.
+        Status::Previewed if ctx.clock.now().since(request.created_at) >= PREVIEW_HOLDS => {
+            file_write(ctx, caller, asked).await
+        }
+        Status::Previewed => submit_preview(ctx, caller, request).await,
+        _ => Ok(request),
+    }
 }
 
 async fn file_write(ctx: &Ctx, caller: &Caller, asked: Asked<'_>) -> Result<ActionRequest> {
@@ -133,7 +140,7 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
             return Ok(done);
         }
     }
-    refuse_repeated(ctx, caller, &asked, None, now).await?;
+    refuse_repeated(ctx, caller, &asked, now).await?;
     let mut proposal = match (asked.propose)(ctx, caller, asked.arguments.clone()).await {
         // What cannot even be worked out is refused, and written down, like what may not be done.
         Err(Error::Blocked(findings)) => {
@@ -142,8 +149,8 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
         }
         worked_out => worked_out?,
     };
-    refuse_blocked(ctx, caller, &asked, &proposal.preview.findings, now).await?;
     proposal.preview.findings.extend(like_a_refused(ctx, caller, &asked, &proposal, now).await?);
+    refuse_blocked(ctx, caller, &asked, &proposal.preview.findings, now).await?;
     let stale = match stale {
         None => rival(ctx, caller, &proposal).await?,
         found => found,
@@ -153,7 +160,6 @@ async fn file(ctx: &Ctx, caller: &Caller, asked: Asked<'_>, submit: bool) -> Res
         store::tool_reads::record(&ctx.db, tenant, agent, tool, now).await?;
     }
     let request = request_of(ctx, caller, &asked, &proposal, submit, now).await?;
-    refuse_repeated(ctx, caller, &asked, Some(request.digest), now).await?;
     match insert(ctx, caller, &request, proposal, stale.as_ref(), now).await? {
         true => Ok(request),
         // Somebody filed the same ask between our look and our insert: that one is the request.

@@ -3,7 +3,7 @@
 use super::{ConfigFile, find_tenant, say, say_json};
 use crate::app;
 use crate::domain::clock::{Clock, SystemClock};
-use crate::domain::people::{Agent, NameStyle, Permission};
+use crate::domain::people::{Agent, NameStyle, Permission, TokenHolder};
 use crate::store;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -44,6 +44,10 @@ pub struct Add {
     /// made. What they allow is narrowed to their scopes, which are named like permissions.
     #[arg(long, value_name = "CLIENT_ID")]
     oauth_client: Option<String>,
+    /// The sub of the person who signs in to that client. Needed for clients that people sign in to; left out for one that
+    /// gets tokens for itself (client credentials).
+    #[arg(long, value_name = "SUB", requires = "oauth_client")]
+    oauth_subject: Option<String>,
     /// Days after which the key stops by itself.
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..))]
     expires_in: u16,
@@ -99,12 +103,12 @@ impl Add {
             permissions,
             names: self.names,
             elicits: self.elicit_url,
-            oauth_client: self.oauth_client,
+            tokens_of: self.oauth_client.map(|client| TokenHolder { client, subject: self.oauth_subject }),
             expires_at,
         };
         let (agent, key) = app::people::add_agent(&db, tenant.id, new).await?;
         // Whoever comes with tokens has no use for a second way in.
-        let key = Some(key).filter(|_| agent.oauth_client.is_none());
+        let key = Some(key).filter(|_| agent.tokens_of.is_none());
         if self.json {
             let mut row = row(&agent);
             if let (Value::Object(object), Some(key)) = (&mut row, key) {
@@ -113,8 +117,13 @@ impl Add {
             return say_json(&row);
         }
         say(format_args!("added {} for {}", agent.name, agent.owner_name));
-        match (&agent.oauth_client, key) {
-            (Some(client), _) => say(format_args!("opened by access tokens that were given to {client}")),
+        match (&agent.tokens_of, key) {
+            (Some(TokenHolder { client, subject: None }), _) => {
+                say(format_args!("opened by access tokens that {client} was given for itself"));
+            }
+            (Some(TokenHolder { client, subject: Some(subject) }), _) => {
+                say(format_args!("opened by access tokens that {client} was given for {subject}"));
+            }
             (None, Some(key)) => say(format_args!("key, shown this once: {key}")),
             (None, None) => {}
         }
@@ -159,7 +168,8 @@ fn row(agent: &Agent) -> Value {
     let permissions: Vec<String> = agent.permissions.iter().map(ToString::to_string).collect();
     json!({
         "id": agent.id, "name": agent.name, "owner": agent.owner_name, "permissions": permissions, "names": agent.names,
-        "elicits_url": agent.elicits, "oauth_client": agent.oauth_client,
+        "elicits_url": agent.elicits, "oauth_client": agent.tokens_of.as_ref().map(|of| &of.client),
+        "oauth_subject": agent.tokens_of.as_ref().and_then(|of| of.subject.as_ref()),
         "key_prefix": agent.key_prefix, "expires_at": agent.expires_at, "revoked_at": agent.revoked_at,
     })
 }

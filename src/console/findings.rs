@@ -198,6 +198,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("AUTO-40", "finding-AUTO-40"),
     ("AUTO-41", "finding-AUTO-41"),
     ("AUTO-42", "finding-AUTO-42"),
+    ("AUTO-43", "finding-AUTO-43"),
     ("MEDIA-01", "finding-MEDIA-01"),
     ("MEDIA-02", "finding-MEDIA-02"),
     ("MEDIA-03", "finding-MEDIA-03"),

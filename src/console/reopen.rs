@@ -8,8 +8,9 @@ use super::forms::{Named, Posted};
 use super::page::Notice;
 use super::parts::Tone;
 use super::visit::Reviewer;
-use crate::approvals::sign;
+use crate::approvals::sign::{self, Dossier};
 use crate::domain::ids::RequestId;
+use crate::domain::policy::signatures::may_reopen;
 use crate::error::Error;
 
 /// `GET /requests/{id}/reopen`.
@@ -20,11 +21,11 @@ pub async fn new(who: Reviewer, Named(id): Named<RequestId>) -> Response {
 
 async fn fill(who: &Reviewer, id: RequestId) -> Result<ConfirmPage, Trouble> {
     let found = sign::dossier(&who.console.ctx, who.person.tenant, &who.person, id).await;
-    let request = found.map_err(|error| Trouble::from_error(&who.l, error))?.request;
+    let Dossier { request, signatures, .. } = found.map_err(|error| Trouble::from_error(&who.l, error))?;
     if request.reopened_at.is_some() {
         return Err(Trouble::Refused(who.l.t("reopen-over")));
     }
-    if sign::may_reopen(&request, &who.person).is_err() {
+    if may_reopen(&request, &signatures, &who.person).is_err() {
         return Err(Trouble::Forbidden(who.l.t("reopen-not")));
     }
     Ok(ConfirmPage::new(who, &request, What::Reopen).await)

@@ -221,6 +221,16 @@ words! {
     }
 }
 
+/// Who is given access tokens by an authorization server, in its own words. A client that people sign in to holds a token for each
+/// of them: each is an agent of its own, so that nobody signs what they asked for themselves through an agent of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenHolder {
+    /// The `client_id` of the program.
+    pub client: String,
+    /// The `sub` of the person who signed in to it; none where it holds tokens for itself.
+    pub subject: Option<String>,
+}
+
 /// A program that calls tools with a key, and the person who answers for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
@@ -242,8 +252,8 @@ pub struct Agent {
     pub names: NameStyle,
     /// Whether its host may be asked to point its user at a page (URL elicitation).
     pub elicits: bool,
-    /// By what `client_id` the authorization server knows it, if access tokens open the door for it.
-    pub oauth_client: Option<String>,
+    /// Whose access tokens open the door for it, if any do.
+    pub tokens_of: Option<TokenHolder>,
     /// The first characters of its key, to tell keys apart.
     pub key_prefix: String,
     /// Since when its key is void.

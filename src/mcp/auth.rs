@@ -1,7 +1,7 @@
 //! The key on every request: whose it is, whether it still opens, and how its owner spells tool names.
 
 use super::refusal::fault;
-use super::tokens::Refused;
+use super::tokens::{Refused, USUAL_SCOPES};
 use super::{Door, LONGEST_KEY, tokens};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::AgentId;
@@ -10,7 +10,7 @@ use crate::domain::trace::TraceParent;
 use crate::error::Error;
 use crate::issuer::Refusal;
 use crate::store;
-use crate::tools::Ctx;
+use crate::tools::{Ctx, Tool};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use rmcp::ErrorData;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The longest access token that is looked at.
@@ -37,13 +37,36 @@ pub(super) struct Visit {
     pub caller: Arc<Caller>,
     /// How tool names are spelled in lists and texts.
     pub names: NameStyle,
-    /// Until when, for one who came with an access token.
-    pub until: Option<Timestamp>,
+    /// What else there is to know of one who came with an access token.
+    pub token: Option<Token>,
     /// Seconds after which a refused call is worth trying again; the way back to the response's header.
     pub retry_after: Arc<AtomicU64>,
 }
 
+/// An access token that opened the door.
+#[derive(Clone)]
+pub(super) struct Token {
+    /// Until when it does.
+    pub until: Timestamp,
+    /// The agent with all that it may do, of which the token allows what its scopes say.
+    pub whole: Arc<Caller>,
+    /// The scopes that a refused call would have needed; the way back to the response's challenge.
+    pub lacked: Arc<OnceLock<String>>,
+}
+
 impl Visit {
+    /// Why this tool is not open to the caller. A client whose token is too narrow may ask its user for a wider one.
+    pub(super) fn forbidden(&self, tool: &Tool, name: &str) -> Error {
+        let needs = tool.needs();
+        if let Some(token) = self.token.as_ref().filter(|token| tool.open_to(&token.whole)) {
+            let message = format!("the access token does not allow {name}; its scope would have to name {needs}");
+            // The first of several calls says what is asked for; there is one call in a request.
+            drop(token.lacked.set(needs));
+            return Error::Forbidden(message);
+        }
+        Error::Forbidden(format!("this key may not use {name}; it would need {needs}"))
+    }
+
     /// The same caller as the rows know it now: at the end of a pipe nobody shows the key again.
     pub(super) async fn again(&self, ctx: &Ctx) -> Result<Self, ErrorData> {
         let known = &self.caller.agent;
@@ -73,7 +96,7 @@ pub(super) async fn bearer(State(door): State<Arc<Door>>, mut request: Request, 
     let Some(key) = key(&request) else {
         return door.challenge("", "send the agent's key as Authorization: Bearer KEY");
     };
-    let (agent, until) = match door.opened_by(key, now).await {
+    let (agent, token) = match door.opened_by(key, now).await {
         Ok(found) => found,
         Err(refusal) => return refusal,
     };
@@ -85,10 +108,16 @@ pub(super) async fn bearer(State(door): State<Arc<Door>>, mut request: Request, 
         Err(refusal) => return (StatusCode::BAD_REQUEST, refusal).into_response(),
     };
     door.touch(agent.id, now).await;
-    let visit = Visit { caller: Arc::new(Caller::new(agent)), names, until, retry_after: Arc::default() };
+    let visit = Visit { caller: Arc::new(Caller::new(agent)), names, token, retry_after: Arc::default() };
     request.headers_mut().remove(header::AUTHORIZATION);
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
+    if let Some(scope) = visit.token.as_ref().and_then(|token| token.lacked.get()) {
+        // RFC 6750: the answer stands as it is, for hosts that read it; the status and the challenge are for the client.
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        let challenge = door.challenge_of(&format!(", error=\"insufficient_scope\", scope=\"{scope}\""));
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     let headers = response.headers_mut();
     if let seconds @ 1.. = visit.retry_after.load(Ordering::Relaxed) {
         headers.insert(header::RETRY_AFTER, seconds.into());
@@ -121,12 +150,12 @@ fn names(query: Option<&str>, of_key: NameStyle) -> Result<NameStyle, String> {
 
 impl Door {
     /// Whose key or token it is, or what to answer.
-    async fn opened_by(&self, key: &str, now: Timestamp) -> Result<(Agent, Option<Timestamp>), Response> {
+    async fn opened_by(&self, key: &str, now: Timestamp) -> Result<(Agent, Option<Token>), Response> {
         if let Some(resource) = self.resource.as_ref().filter(|_| tokens::looks_like_one(key)) {
             return match tokens::agent(self, resource, key, now).await {
-                Ok(Some((agent, until))) => Ok((agent, Some(until))),
+                Ok(Some((agent, token))) => Ok((agent, Some(token))),
                 Ok(None) => Err(self.refused(
-                    "no agent here is for this token's client; whoever runs this server makes one with `countersign agent add --oauth-client`",
+                    "no agent here is for this token's client and subject; whoever runs this server makes one with `countersign agent add --oauth-client --oauth-subject`",
                 )),
                 Err(Refused::Token(refusal @ Refusal::Token(_))) => {
                     tracing::debug!(%refusal, "an access token was refused");
@@ -153,10 +182,15 @@ impl Door {
 
     /// Without an authorization server, no `resource_metadata`: a client would look for one.
     fn challenge(&self, error: &str, message: &'static str) -> Response {
-        let resource = self.resource.as_ref().map_or_else(String::new, |resource| resource.challenge());
-        let challenge = format!("Bearer realm=\"countersign\"{error}{resource}");
-        let challenge = HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"));
+        let usual = self.resource.as_ref().map_or_else(String::new, |_| format!(", scope=\"{USUAL_SCOPES}\""));
+        let challenge = self.challenge_of(&format!("{error}{usual}"));
         (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], message).into_response()
+    }
+
+    fn challenge_of(&self, said: &str) -> HeaderValue {
+        let metadata = self.resource.as_ref().map_or_else(String::new, |resource| resource.challenge());
+        let challenge = format!("Bearer realm=\"countersign\"{metadata}{said}");
+        HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"))
     }
 
     fn refused(&self, why: &'static str) -> Response {

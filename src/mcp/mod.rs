@@ -61,6 +61,7 @@ struct Door {
     ctx: Ctx,
     calls: DefaultKeyedRateLimiter<AgentId>,
     seen: auth::Seen,
+    ears: listen::Ears,
     resource: Option<Arc<Resource>>,
 }
 
@@ -70,6 +71,7 @@ pub fn router(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Router {
         ctx,
         calls: RateLimiter::keyed(Quota::per_minute(settings.calls_per_minute)),
         seen: auth::Seen::default(),
+        ears: listen::Ears::default(),
         resource: settings.issuer.clone().map(|issuer| Arc::new(Resource::new(issuer, &settings.public_url))),
     });
     let public = door.resource.clone().map_or_else(Router::new, tokens::router);

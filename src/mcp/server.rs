@@ -45,15 +45,17 @@ enum Answer {
 struct Client {
     keeps_tasks: bool,
     opens_pages: bool,
+    follows_links: bool,
 }
 
 impl Client {
     fn of(context: &RequestContext<RoleServer>) -> Self {
-        // Both came with this revision, and none of it means the same before.
+        // Tasks and pages came with this revision, and neither means the same before.
         let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         let can = context.client_capabilities().filter(|_| modern).unwrap_or_default();
         let opens_pages = can.elicitation.as_ref().is_some_and(|how| how.url.is_some());
-        Self { keeps_tasks: can.supports_tasks(), opens_pages }
+        let follows_links = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2025_06_18);
+        Self { keeps_tasks: can.supports_tasks(), opens_pages, follows_links }
     }
 }
 
@@ -107,8 +109,7 @@ impl Server {
         let (ctx, caller) = (&self.door.ctx, visit.caller.as_ref());
         self.pace(visit)?;
         if !tool.open_to(caller) {
-            let name = describe::name(tool, visit.names);
-            return Err(Error::Forbidden(format!("this key may not use {name}")));
+            return Err(visit.forbidden(tool, &describe::name(tool, visit.names)));
         }
         Ok(match tool.kind {
             Kind::Read(read) => {
@@ -133,7 +134,11 @@ impl Server {
             return Ok(task.into());
         }
         let value = tools::answer(view).map_err(|error| fault(&error, None))?;
-        Ok(CallToolResult::structured(value).into())
+        let mut result = CallToolResult::structured(value);
+        if client.follows_links {
+            result.content.push(tasks::link(view));
+        }
+        Ok(result.into())
     }
 
     /// Counts the call against the key's minute.

@@ -2,6 +2,7 @@
 //! it; nothing but messages goes to standard output.
 
 use super::auth::{Seen, Visit};
+use super::listen::Ears;
 use super::server::Server;
 use super::{Door, LONGEST_KEY};
 use crate::domain::people::Caller;
@@ -23,9 +24,9 @@ pub async fn serve(ctx: Ctx, key: &str, calls_per_minute: NonZeroU32) -> anyhow:
         anyhow::bail!(why);
     }
     let visit =
-        Visit { names: agent.names, caller: Arc::new(Caller::new(agent)), until: None, retry_after: Arc::default() };
+        Visit { names: agent.names, caller: Arc::new(Caller::new(agent)), token: None, retry_after: Arc::default() };
     let calls = RateLimiter::keyed(Quota::per_minute(calls_per_minute));
-    let door = Arc::new(Door { ctx, calls, seen: Seen::default(), resource: None });
+    let door = Arc::new(Door { ctx, calls, seen: Seen::default(), ears: Ears::default(), resource: None });
     let running = match Server::new(door, Some(visit)).serve(rmcp::transport::stdio()).await {
         Ok(running) => running,
         // Whoever closes the pipe before the first word has changed its mind.

@@ -9,6 +9,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::people::Caller;
 use crate::domain::requests::{Failure, Status};
 use crate::error::Error;
+use crate::tools::catalogue::catalogue;
 use crate::tools::request_view::{RequestView, view};
 use crate::tools::requests::own;
 use crate::tools::{self, Ctx};
@@ -25,9 +26,19 @@ pub(super) async fn find(ctx: &Ctx, caller: &Caller, task: &str) -> Result<Reque
     found.await.map_err(no_task)
 }
 
-/// Takes it back, if nothing of it has begun; otherwise the wish is heard and nothing changes.
+/// Takes it back, if nothing of it has begun; otherwise the wish is heard and nothing changes. Whoever may not ask for it may
+/// not take it back either: a narrower key of the same agent only looks.
 pub(super) async fn cancel(ctx: &Ctx, caller: &Caller, task: &str) -> Result<(), ErrorData> {
-    let done = async { take_back(ctx, caller, id(task)?).await };
+    let done = async {
+        let request = own(ctx, caller, id(task)?).await?;
+        if !catalogue().find(&request.tool).is_some_and(|tool| tool.open_to(caller)) {
+            return Err(Error::Forbidden(format!(
+                "this key may not use {}, so it takes none of its back",
+                request.tool
+            )));
+        }
+        take_back(ctx, caller, request.id).await
+    };
     match done.await {
         Ok(_) | Err(Error::Conflict(_)) => Ok(()),
         Err(error) => Err(no_task(error)),
@@ -120,7 +131,7 @@ fn ended(view: &RequestView) -> Result<JsonObject, ErrorData> {
 }
 
 /// Where to read on, for clients that follow links.
-fn link(view: &RequestView) -> ContentBlock {
+pub(super) fn link(view: &RequestView) -> ContentBlock {
     let address = view.action_request_id.parse().map_or_else(|_| String::new(), uri);
     ContentBlock::resource_link(Resource::new(address, view.action_request_id.clone()).with_title(&view.summary))
 }

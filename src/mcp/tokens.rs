@@ -2,8 +2,9 @@
 //! (RFC 9728).
 
 use super::Door;
+use super::auth::Token;
 use crate::domain::clock::Timestamp;
-use crate::domain::people::{Agent, Permission, narrowed};
+use crate::domain::people::{Agent, Caller, Permission, TokenHolder, narrowed};
 use crate::issuer::{Issuer, Refusal};
 use crate::store;
 use axum::extract::State;
@@ -17,7 +18,7 @@ use url::Url;
 const METADATA: [&str; 2] = ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"];
 
 /// What a client asks for that does not know what it needs.
-const USUAL_SCOPES: &str = "read propose";
+pub(super) const USUAL_SCOPES: &str = "read propose";
 
 /// This door, as an OAuth 2.1 resource server.
 pub(super) struct Resource {
@@ -32,9 +33,9 @@ impl Resource {
         Self { issuer, metadata_url }
     }
 
-    /// What a challenge says beyond its error.
+    /// Where a challenge sends a client.
     pub(super) fn challenge(&self) -> String {
-        format!(", resource_metadata=\"{}\", scope=\"{USUAL_SCOPES}\"", self.metadata_url)
+        format!(", resource_metadata=\"{}\"", self.metadata_url)
     }
 
     fn metadata(&self) -> Value {
@@ -60,18 +61,20 @@ pub(super) fn looks_like_one(key: &str) -> bool {
     key.split('.').count() == 3
 }
 
-/// The agent that a token opens for, with what the token leaves of its permissions, and until when.
+/// The agent that a token opens for, with what the token leaves of its permissions.
 pub(super) async fn agent(
     door: &Door,
     resource: &Resource,
     token: &str,
     now: Timestamp,
-) -> Result<Option<(Agent, Timestamp)>, Refused> {
+) -> Result<Option<(Agent, Token)>, Refused> {
     let grant = resource.issuer.check(token, now).await.map_err(Refused::Token)?;
-    let found = store::people::agent_by_client(&door.ctx.db, &grant.client).await.map_err(Refused::Store)?;
+    let holder = TokenHolder { client: grant.client, subject: grant.subject };
+    let found = store::people::agent_by_tokens(&door.ctx.db, &holder).await.map_err(Refused::Store)?;
     Ok(found.map(|agent| {
         let permissions = narrowed(&agent.permissions, &grant.scopes);
-        (Agent { permissions, ..agent }, grant.until)
+        let whole = Arc::new(Caller::new(agent.clone()));
+        (Agent { permissions, ..agent }, Token { until: grant.until, whole, lacked: Arc::default() })
     }))
 }
 

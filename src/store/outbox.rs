@@ -24,6 +24,27 @@ pub async fn enqueue(
     Ok(())
 }
 
+/// The same where one mail in a while is enough: whoever was sent one of this kind since then gets none.
+pub async fn enqueue_one_since(
+    tx: &mut Tx,
+    tenant: TenantId,
+    kind: MailKind,
+    request: RequestId,
+    to: &[PersonId],
+    (since, now): (Timestamp, Timestamp),
+) -> Result<()> {
+    for person in to {
+        on!(tx &mut *tx, c => sqlx::query(
+            "insert into mail (id, tenant_id, person_id, kind, request_id, state, attempts, due_at, created_at)
+             select $1, $2, $3, $4, $5, 'queued', 0, $6, $6
+                where not exists (select 1 from mail m where m.tenant_id = $2 and m.person_id = $3 and m.kind = $4 and m.created_at > $7)
+             on conflict do nothing")
+            .bind(MailId::random()).bind(tenant).bind(*person).bind(kind.as_str()).bind(request).bind(now).bind(since)
+            .execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
 row! {
     struct MailRow {
         tenant_id: TenantId, kind: String, request_id: RequestId, attempts: i64, email: String,

@@ -4,7 +4,7 @@ use super::{Db, Error, Result, Tx, on, row, word};
 use crate::domain::canonical::{Hash, sha256};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, PersonId, TenantId};
-use crate::domain::people::{Agent, Permission, Person, Role, Tenant};
+use crate::domain::people::{Agent, Permission, Person, Role, Tenant, TokenHolder};
 use std::collections::BTreeSet;
 
 row! {
@@ -154,7 +154,7 @@ pub async fn with_roles(db: &Db, tenant: TenantId, roles: &[Role]) -> Result<Vec
 row! {
     struct AgentRow {
         id: AgentId, tenant_id: TenantId, name: String, owner_id: PersonId, owner_name: String, permissions: String,
-        names: String, elicits: bool, oauth_client: Option<String>,
+        names: String, elicits: bool, oauth_client: Option<String>, oauth_subject: Option<String>,
         key_prefix: String, expires_at: Option<Timestamp>, revoked_at: Option<Timestamp>,
         owner_disabled_at: Option<Timestamp>,
     }
@@ -163,7 +163,9 @@ row! {
 macro_rules! agent {
     ($tail:literal) => {
         concat!(
-            "select a.id, a.tenant_id, a.name, a.owner_id, p.name as owner_name, a.permissions, a.names, a.elicits, a.oauth_client, a.key_prefix, a.expires_at, a.revoked_at, p.disabled_at as owner_disabled_at from agent a join person p on p.id = a.owner_id ",
+            "select a.id, a.tenant_id, a.name, a.owner_id, p.name as owner_name, a.permissions, a.names, a.elicits, a.oauth_client,
+                a.oauth_subject, a.key_prefix, a.expires_at, a.revoked_at, p.disabled_at as owner_disabled_at
+             from agent a join person p on p.id = a.owner_id ",
             $tail
         )
     };
@@ -188,7 +190,7 @@ impl TryFrom<AgentRow> for Agent {
             permissions,
             names: word("agent", "names", row.id, &row.names)?,
             elicits: row.elicits,
-            oauth_client: row.oauth_client,
+            tokens_of: row.oauth_client.map(|client| TokenHolder { client, subject: row.oauth_subject }),
             key_prefix: row.key_prefix,
             revoked_at: row.revoked_at,
             expires_at: row.expires_at,
@@ -205,12 +207,15 @@ pub fn key_hash(key: &str) -> Hash {
 /// Adds an agent.
 pub async fn add_agent(tx: &mut Tx, agent: &Agent, key_hash: &Hash, now: Timestamp) -> Result<()> {
     let permissions: Vec<String> = agent.permissions.iter().map(ToString::to_string).collect();
+    let holder = agent.tokens_of.as_ref();
     on!(tx tx, c => sqlx::query(
-        "insert into agent (id, tenant_id, name, owner_id, permissions, names, elicits, oauth_client, key_hash, key_prefix,
-            created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        "insert into agent (id, tenant_id, name, owner_id, permissions, names, elicits, oauth_client, oauth_subject, key_hash,
+            key_prefix, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
         .bind(agent.id).bind(agent.tenant).bind(&agent.name).bind(agent.owner).bind(permissions.join(","))
-        .bind(agent.names.as_str()).bind(agent.elicits).bind(&agent.oauth_client).bind(key_hash.to_vec()).bind(&agent.key_prefix).bind(now).bind(agent.expires_at)
+        .bind(agent.names.as_str()).bind(agent.elicits).bind(holder.map(|of| &of.client))
+        .bind(holder.and_then(|of| of.subject.as_ref())).bind(key_hash.to_vec()).bind(&agent.key_prefix).bind(now)
+        .bind(agent.expires_at)
         .execute(c).await.map(drop))?;
     Ok(())
 }
@@ -223,10 +228,13 @@ pub async fn agent_by_key(db: &Db, key: &str) -> Result<Option<Agent>> {
     row.map(Agent::try_from).transpose()
 }
 
-/// The agent of a client of the authorization server, whoever's it is: an access token says which client it was given to.
-pub async fn agent_by_client(db: &Db, client: &str) -> Result<Option<Agent>> {
-    const SQL: &str = agent!("where a.oauth_client = $1");
-    let row: Option<AgentRow> = on!(read db, p => sqlx::query_as(SQL).bind(client).fetch_optional(p).await)?;
+/// The agent of a client of the authorization server, whoever's it is: an access token says which client it was given to, and
+/// for whom.
+pub async fn agent_by_tokens(db: &Db, of: &TokenHolder) -> Result<Option<Agent>> {
+    const SQL: &str = agent!("where a.oauth_client = $1 and coalesce(a.oauth_subject, '') = $2");
+    let subject = of.subject.as_deref().unwrap_or_default();
+    let row: Option<AgentRow> =
+        on!(read db, p => sqlx::query_as(SQL).bind(&of.client).bind(subject).fetch_optional(p).await)?;
     row.map(Agent::try_from).transpose()
 }
 

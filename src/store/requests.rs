@@ -37,11 +37,13 @@ mod claim;
 mod lists;
 mod refused;
 mod reviews;
+mod stamps;
 
-pub use claim::{ApprovedPayload, Claim, claim, due, executing, not_begun};
+pub use claim::{ApprovedPayload, Claim, claim, due, executing, not_begun, not_begun_of};
 pub use lists::{Line, ListFilter, Open, Tab, about, count_open, list, tab};
-pub use refused::{Same, filed_since, refused_before, refused_lately, reopen};
+pub use refused::{filed_since, refused_before, refused_lately, reopen};
 pub use reviews::{check_section, checked_sections, open_review, opened_at, uncheck_section};
+pub use stamps::{Stamp, stamps};
 
 const TABLE: &str = "action_request";
 
@@ -124,26 +126,6 @@ pub async fn find(source: impl Into<Source<'_>>, tenant: TenantId, id: RequestId
     let row: Option<RequestRow> =
         on!(from source.into(), c => sqlx::query_as(SQL).bind(tenant).bind(id).fetch_optional(c).await)?;
     row.map(ActionRequest::try_from).transpose()
-}
-
-/// What tells two states of a request apart: its own version, and the last thing that the audit log says of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    version: i64,
-    last_entry: Option<i64>,
-}
-
-row! {
-    struct StampRow { version: i64, last_entry: Option<i64> }
-}
-
-/// How a request of this agent stands, to be held against an earlier look.
-pub async fn stamp(db: &Db, tenant: TenantId, agent: AgentId, id: RequestId) -> Result<Option<Stamp>> {
-    let row: Option<StampRow> = on!(read db, p => sqlx::query_as(
-        "select r.version, (select max(e.seq) from audit_entry e where e.tenant_id = r.tenant_id and e.subject = $4) as last_entry
-         from action_request r where r.tenant_id = $1 and r.id = $2 and r.agent_id = $3")
-        .bind(tenant).bind(id).bind(agent).bind(id.to_string()).fetch_optional(p).await)?;
-    Ok(row.map(|row| Stamp { version: row.version, last_entry: row.last_entry }))
 }
 
 /// The open request of this agent for this ask.

@@ -367,6 +367,16 @@ impl Tool {
         usual && self.wants.is_none_or(|p| caller.has(p))
     }
 
+    /// The narrowest permissions that open it, in the words of a key or of an access token's scope.
+    #[must_use]
+    pub fn needs(&self) -> String {
+        let usual = match self.kind {
+            Kind::Read(_) | Kind::Status(_) => Permission::Read,
+            Kind::Preview(_) | Kind::Write(_) => Permission::ProposeIn(self.area),
+        };
+        std::iter::once(usual).chain(self.wants).map(|permission| permission.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The name for hosts that refuse dots.
     #[must_use]
     pub fn underscore_name(&self) -> String {

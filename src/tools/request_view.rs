@@ -301,7 +301,10 @@ fn why_not(request: &ActionRequest, comment: Option<&str>) -> Option<Failure> {
             "cancelled",
             "STOPPED. A person took this request back or stopped it. Ask your user before you ask again.".into(),
         ),
-        Status::Superseded => ("superseded", "NOT DONE. A newer request took the place of this one.".into()),
+        Status::Superseded => {
+            let newer = request.superseded_by.map_or_else(String::new, |id| format!(", {id}"));
+            ("superseded", format!("NOT DONE. A newer request{newer} took the place of this one."))
+        }
         Status::Stale => {
             ("stale", "NOT DONE. What was signed is no longer what would happen. Preview it again.".into())
         }

@@ -194,7 +194,7 @@ pub async fn business(db: &Db, name: &str, suffix: &str) -> (TenantId, BTreeMap<
         permissions: BTreeSet::from([Permission::Read, Permission::Propose]),
         names: NameStyle::Dotted,
         elicits: false,
-        oauth_client: None,
+        tokens_of: None,
         key_prefix: "cs_1".into(),
         revoked_at: None,
         expires_at: None,

@@ -147,5 +147,13 @@ async fn a_key_has_so_many_calls_a_minute(db: TestDb) {
     assert!(reply.header("retry-after").parse::<u64>().is_ok_and(|s| s <= 60), "the header says so too");
     door.modern(&other).call("whatsapp.config.get", json!({})).await;
     assert_eq!(caller.request("tools/list", json!({})).await.status, 200, "only calls are counted");
+    // And what asks where a request stands by another way.
+    let nothing = "ar_00000000000000000000000000000000";
+    for (method, params) in
+        [("resources/read", json!({"uri": format!("countersign://requests/{nothing}")})), ("resources/list", json!({}))]
+    {
+        let answer = caller.request(method, params).await.json();
+        assert!(answer["error"]["message"].as_str().is_some_and(|text| text.contains("calls a minute")), "{answer:#}");
+    }
     door.clock.advance(Duration::from_secs(1));
 }

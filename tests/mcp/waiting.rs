@@ -32,7 +32,7 @@ async fn shop(db: &TestDb) -> (World, Door, Value) {
     (world, door, write(&broadcast(segment), "The winter oolong has arrived."))
 }
 
-fn keeps_tasks() -> Value {
+pub(super) fn keeps_tasks() -> Value {
     json!({"extensions": {"io.modelcontextprotocol/tasks": {}}})
 }
 
@@ -40,6 +40,10 @@ async fn ask(agent: &Caller, params: Value) -> Value {
     let reply = agent.request("tools/call", params).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.json()["result"].take()
+}
+
+async fn ask_content(agent: &Caller, params: Value) -> Vec<Value> {
+    ask(agent, params).await["content"].as_array().unwrap().clone()
 }
 
 async fn task(agent: &Caller, method: &str, id: &Value) -> Value {
@@ -73,6 +77,15 @@ async fn a_write_is_a_task_for_those_who_keep_them(db: TestDb) {
     assert_eq!((&result["status"], &result["resultType"]), (&json!("working"), &json!("complete")), "{standing:#}");
     // What a client did not say in this very call it cannot do, and what is another's is not there.
     assert_eq!(task(&plain, "tasks/get", id).await["error"]["code"], -32021);
+    // Whoever keeps no tasks follows a link to the same, unless its revision has none.
+    let links = async |agent: &Caller| {
+        let again = json!({"name": SCHEDULE, "arguments": write(&arguments, "Again.")});
+        let content = ask_content(agent, again).await;
+        content.iter().filter(|block| block["type"] == "resource_link").cloned().collect::<Vec<_>>()
+    };
+    let [link] = links(&plain).await.try_into().expect("one link");
+    assert_eq!(plain.request("resources/read", json!({"uri": link["uri"]})).await.status, 200);
+    assert_eq!(link["name"], *id);
     let (_, second) = world.agent("second", "read,propose").await;
     let other = door.modern(&second).that_can(keeps_tasks());
     let nothing = json!("ar_0000000000000000000000000000000000000000");

@@ -3,6 +3,7 @@
 use countersign::domain::requests::Status;
 use countersign::store::requests;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
@@ -13,6 +14,7 @@ on_both!(
     whoever_may_only_read_proposes_nothing,
     what_is_forbidden_comes_back_with_its_findings,
     an_agent_floods_nobody,
+    a_preview_of_long_ago_is_worked_out_anew,
 );
 
 const PREVIEW: &str = "whatsapp.broadcast.preview";
@@ -160,4 +162,26 @@ async fn an_agent_floods_nobody(db: TestDb) {
     requests::set_status(&mut tx, world.tenant.id, id, from, to, NOW).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(agent.call(SCHEDULE, late).await["status"], "pending_approval");
+}
+
+/// Nobody signs what was true an hour ago, and previews that are kept in store get round no limit of an hour.
+async fn a_preview_of_long_ago_is_worked_out_anew(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    let (segment, _) = world.ready_to_send(3).await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("promo", "read,propose").await;
+    let agent = door.modern(&key);
+    let arguments = broadcast(segment);
+    let ask = json!({"write_tool": SCHEDULE, "arguments": arguments, "reason": "It is winter.", "submit": false});
+    let preview = agent.call(PREVIEW, ask).await;
+    assert_eq!(preview["status"], "previewed");
+    door.clock.advance(Duration::from_mins(16));
+    let mut named = write(&arguments, "As previewed.");
+    named["action_request_id"] = preview["action_request_id"].clone();
+    let filed = agent.call(SCHEDULE, named).await;
+    assert_eq!(filed["status"], "pending_approval");
+    assert_ne!(filed["action_request_id"], preview["action_request_id"]);
+    let old = agent.call(STATUS, json!({"action_request_id": preview["action_request_id"]})).await;
+    let (message, newer) = (old["error"]["message"].as_str().unwrap(), filed["action_request_id"].as_str().unwrap());
+    assert!(old["status"] == "superseded" && message.contains(newer), "{old:#}");
 }

@@ -72,7 +72,7 @@ impl World {
             permissions: permissions.split(',').filter(|w| !w.is_empty()).map(|w| w.parse().unwrap()).collect(),
             names: NameStyle::Dotted,
             elicits: false,
-            oauth_client: None,
+            tokens_of: None,
             key_prefix: key.chars().take(12).collect(),
             revoked_at: None,
             expires_at: None,

@@ -316,6 +316,11 @@ async fn an_auto_reply_is_switched_by_people_only(db: TestDb) {
     assert_eq!(change["lines"][0], json!({"place": "scope.languages.1", "before": null, "after": "zh"}));
     assert_eq!(shop.carried_out(&narrowed).await.status, Status::Succeeded);
     shop.blocked(SWITCH, on(json!({"scope": {"numbers": ["7001"]}})), "AUTO-30").await;
+    // A number may be named as lists show it.
+    let here = shop.ask(SWITCH, on(json!({"scope": {"numbers": ["+852 3001-0001"]}}))).await;
+    assert_eq!(here["status"], "pending_approval", "{here:#}");
+    let numbers = &shop.request(&here).await.arguments["scope"]["numbers"];
+    assert_eq!(numbers, &json!(["+852 3001-0001"]), "the agent's own words are kept as they were");
     let off = shop.ask(SWITCH, json!({"auto_reply_id": id, "active": false})).await;
     assert_eq!((&off["status"], &off["approval"]["rule"]), (&json!("pending_approval"), &json!("SIGN-32")));
     assert_eq!(shop.carried_out(&off).await.status, Status::Succeeded);

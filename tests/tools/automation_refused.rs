@@ -1,9 +1,11 @@
 //! Changes of automation that are not made: refused before anybody is asked, or void by the time they would be carried out.
 
-use countersign::approvals::recheck;
+use countersign::approvals::{recheck, sign};
 use countersign::domain::orders::{Price, Product, Stock};
 use countersign::domain::requests::Status;
+use countersign::domain::secret::Secret;
 use countersign::domain::templates::TemplateStatus;
+use countersign::order_source::{OrderSource, Settings};
 use countersign::store::{orders, requests};
 use countersign::tools;
 use serde_json::{Value, json};
@@ -18,6 +20,7 @@ on_both!(
     a_template_or_a_price_that_does_not_hold_is_refused,
     what_has_changed_since_is_not_carried_out,
     a_template_that_is_paused_holds_what_waits,
+    a_source_that_is_away_holds_what_names_prices_and_nothing_else,
     two_who_ask_for_one_thing_make_it_live_once,
     what_is_anothers_does_not_exist,
 );
@@ -147,6 +150,28 @@ async fn a_template_that_is_paused_holds_what_waits(db: TestDb) {
     let stale = shop.carried_out(&answer).await;
     assert_eq!((stale.status, stale.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "TEMPLATE-02"));
     assert_eq!(shop.answering().await, []);
+}
+
+async fn a_source_that_is_away_holds_what_names_prices_and_nothing_else(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let say = json!({"text": "It is HK$128.", "prices": [{"shown": "HK$128", "source": "oolong-100", "as_of": "2026-11-19"}]});
+    let say = json!({"rule": rule("Oolong", 10, "oolong", json!({"reply": {"say": say}})), "becomes": "active"});
+    let mut flow = menu("What is it about?");
+    flow["nodes"]["tea"] = json!({"message": {"say": {"template": "welcome"}, "next": "ask"}});
+    let (priced, other) = (shop.ask(RULE, say).await, shop.ask(FLOW, json!({"flow": flow, "becomes": "active"})).await);
+    let mut ctx = shop.door.ctx.clone();
+    let settings = Settings::at("http://127.0.0.1:9");
+    ctx.orders.source = Some(OrderSource::new(&settings, Secret::new("hush")).unwrap());
+    shop.template_is(TemplateStatus::Paused).await;
+    recheck::open(&ctx, shop.world.tenant.id).await.unwrap();
+    for (answer, rule) in [(&priced, "AUTO-43"), (&other, "TEMPLATE-02")] {
+        let id = shop.request(answer).await.id;
+        let standing = requests::standing(&shop.world.db, shop.world.tenant.id, id).await.unwrap();
+        assert_eq!(standing.iter().map(|finding| finding.rule.as_str()).collect::<Vec<_>>(), [rule]);
+        // Its page opens all the same, so that somebody can say no.
+        let dossier = sign::dossier(&ctx, shop.world.tenant.id, &shop.world.owner, id).await.unwrap();
+        assert_eq!(dossier.findings_now[0].rule, rule);
+    }
 }
 
 async fn two_who_ask_for_one_thing_make_it_live_once(db: TestDb) {

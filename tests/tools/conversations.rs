@@ -1,7 +1,7 @@
 //! Conversations that are given away and closed: who may have them, who has to agree, who is told, and that nothing happens twice.
 
 use countersign::domain::audit::Actor;
-use countersign::domain::clock::Timestamp;
+use countersign::domain::clock::{Clock as _, Timestamp};
 use countersign::domain::conversations::{Conversation, ConversationAct, ConversationState};
 use countersign::domain::ids::{ConversationId, PersonId};
 use countersign::domain::mails::MailKind;
@@ -114,7 +114,7 @@ async fn by_hand(shop: &Shop, id: ConversationId, act: ConversationAct, details:
 /// Who is told of a conversation, by sign-in name, since the last look.
 async fn told(shop: &Shop) -> Vec<String> {
     let mut told = Vec::new();
-    while let Some(due) = outbox::claim_next(&shop.world.db, NOW).await.unwrap() {
+    while let Some(due) = outbox::claim_next(&shop.world.db, shop.door.clock.now()).await.unwrap() {
         assert_eq!(due.kind, MailKind::ConversationAssigned);
         told.push(due.to.split('@').next().unwrap().to_owned());
     }
@@ -141,6 +141,10 @@ async fn a_conversation_goes_to_a_queue_and_its_people_are_told(db: TestDb) {
     let is = find(&shop, id).await;
     assert_eq!((is.queue.as_deref(), is.person, is.answer_by), (Some("sales"), None, Some(ago(10))));
     assert_eq!(told(&shop).await, ["lee", "ng"]);
+    // Whoever was told a moment ago is not told of the next one.
+    shop.passes(ASSIGN, json!({"conversation_ids": [id], "person_id": lee}), "SIGN-28").await;
+    assert!(told(&shop).await.is_empty());
+    shop.door.clock.advance(Duration::from_mins(16));
     // On to one person of it, who alone is told; the history says who had it.
     let on = json!({"conversation_ids": [id], "person_id": ng});
     shop.passes(ASSIGN, on, "SIGN-28").await;
@@ -149,8 +153,8 @@ async fn a_conversation_goes_to_a_queue_and_its_people_are_told(db: TestDb) {
     assert_eq!((is.queue.as_deref(), is.person, is.answer_by), (Some("sales"), Some(ng), Some(ago(10))));
     let history = conversations::history(&shop.world.db, shop.world.tenant.id, id).await.unwrap();
     let given: Vec<_> = history.iter().filter(|it| it.act == ConversationAct::Assigned).collect();
-    assert_eq!((given.len(), &given[0].details["note"]), (2, &json!("Asks for the blue one.")));
-    assert_eq!(shop.acts("conversation.handed_on").await, 2);
+    assert_eq!((given.len(), &given[0].details["note"]), (3, &json!("Asks for the blue one.")));
+    assert_eq!(shop.acts("conversation.handed_on").await, 3);
 }
 
 async fn nobody_gets_what_they_may_not_look_after(db: TestDb) {

@@ -99,7 +99,7 @@ async fn employ(
         permissions: permissions.iter().copied().collect(),
         names: NameStyle::Dotted,
         elicits: false,
-        oauth_client: None,
+        tokens_of: None,
         expires_at: ctx.clock.now().after(Duration::from_hours(24 * 365)),
     };
     add_agent(&ctx.db, tenant, new).await

@@ -29,7 +29,7 @@ use crate::domain::canonical::canonical;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::{Person, Role};
-use crate::domain::policy::signatures::MayNotSign;
+use crate::domain::policy::signatures::{self as policy, MayNotSign};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::store;
@@ -100,7 +100,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
-        reopen: may_reopen(request, person).then(|| format!("/requests/{id}/reopen")),
+        reopen: may_reopen(&dossier, person).then(|| format!("/requests/{id}/reopen")),
         who: who(l, &dossier, person),
         timeline: timeline(l, &dossier, &names, person.role.may_read_audit()),
         agent_words: AgentWords {
@@ -145,8 +145,9 @@ pub fn may_withdraw(request: &ActionRequest, reader: &Reviewer) -> bool {
 }
 
 /// Whether this person may allow it to be asked for again.
-fn may_reopen(request: &ActionRequest, person: &Person) -> bool {
-    request.reopened_at.is_none() && sign::may_reopen(request, person).is_ok()
+fn may_reopen(dossier: &Dossier, person: &Person) -> bool {
+    let (request, signatures) = (&dossier.request, &dossier.signatures);
+    request.reopened_at.is_none() && policy::may_reopen(request, signatures, person).is_ok()
 }
 
 async fn head(dossier: &Dossier, reader: &Reviewer, state: &State, said: Option<&Said>) -> Result<Head, Error> {

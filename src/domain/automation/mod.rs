@@ -127,6 +127,15 @@ impl Content {
         }
     }
 
+    /// The same, to be changed.
+    pub const fn scope_mut(&mut self) -> &mut Scope {
+        match self {
+            Self::KeywordRule(rule) => &mut rule.scope,
+            Self::Flow(flow) => &mut flow.scope,
+            Self::AutoReply(reply) => &mut reply.scope,
+        }
+    }
+
     /// Over all it says: two contents with one digest act alike.
     pub fn digest(&self) -> Result<Digest, NotCanonical> {
         Digest::of(self)

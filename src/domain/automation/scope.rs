@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
-    /// The business's numbers, by Meta's id.
+    /// The business's numbers: Meta's ids, or the numbers as they are shown, such as +852 5550 3000.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub numbers: BTreeSet<String>,
     /// The customer's language. One without a region stands for all its regions.
@@ -23,6 +23,17 @@ impl Scope {
         let speaks = |own: &Language| self.languages.iter().any(|one| covers(one, own));
         (self.numbers.is_empty() || self.numbers.contains(number))
             && (self.languages.is_empty() || language.is_none_or(speaks))
+    }
+
+    /// With Meta's ids in the place of numbers that are named as they are shown. `shown` are the business's, each with its id.
+    pub fn name_by_id<'n>(&mut self, shown: impl Iterator<Item = (&'n str, &'n str)> + Clone) {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let id_of = |named: &String| {
+            let mut found =
+                shown.clone().filter(|(number, _)| named.starts_with('+') && digits(number) == digits(named));
+            found.next().map_or_else(|| named.clone(), |(_, id)| id.to_owned())
+        };
+        self.numbers = self.numbers.iter().map(id_of).collect();
     }
 
     /// Whether every message that can be in the other is in this one.
@@ -61,6 +72,15 @@ mod tests {
             numbers: numbers.iter().map(|number| (*number).to_owned()).collect(),
             languages: languages.iter().map(|code| code.parse().unwrap()).collect(),
         }
+    }
+
+    #[test]
+    fn a_number_may_be_named_as_it_is_shown() {
+        let shown = [("+852 5550 3000", "111"), ("+1 (415) 555-0100", "222")];
+        let mut named = scope(&["+85255503000", "+1 415 555 0100", "333", "+44 20 7946 0000", "85255503000"], &[]);
+        named.name_by_id(shown.into_iter());
+        let ids = ["111", "222", "333", "+44 20 7946 0000", "85255503000"];
+        assert_eq!(named.numbers, ids.map(str::to_owned).into(), "what is no number of the business stays as it was");
     }
 
     #[test]

@@ -225,6 +225,25 @@ pub fn may_agree(
     next_fits(&unfilled(&request.quorum, voted.iter().map(|(_, role)| *role)), person)
 }
 
+/// Whether this person may allow it to be asked for again after a person's no: somebody of the role that said it, for whoever
+/// could only have filled another seat cannot lift it.
+pub fn may_reopen(request: &ActionRequest, signatures: &[Signature], person: &Person) -> Result<(), MayNotSign> {
+    if request.status != Status::Rejected {
+        return Err(MayNotSign::NothingOpen(request.status));
+    }
+    if person.disabled_at.is_some() {
+        return Err(MayNotSign::Disabled);
+    }
+    if is_maker(request, person.id) {
+        return Err(MayNotSign::OwnAgent);
+    }
+    match signatures.iter().rev().find(|signature| signature.decision == Decision::Rejected) {
+        Some(no) if no.role != person.role => Err(MayNotSign::WrongRole(person.role, no.role.as_str().to_owned())),
+        Some(_) => Ok(()),
+        None => next_fits(&unfilled(&request.quorum, []), person),
+    }
+}
+
 /// By whose authority messages in doubt are decided on: whoever signs what let them out, and where policy let them out without
 /// anybody, whoever signs an answer that is sensitive.
 #[must_use]

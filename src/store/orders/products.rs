@@ -3,7 +3,7 @@
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::orders::{Basket, Item, Price, Product, ProductId, Stock};
-use crate::store::{Db, Error, Result, Source, Tx, on, row, unsigned, word};
+use crate::store::{Error, Result, Source, Tx, on, row, unsigned, word};
 use std::collections::BTreeMap;
 
 row! {
@@ -66,11 +66,16 @@ pub async fn found(
 }
 
 /// All of them in the order of their ids, from after that one on.
-pub async fn catalogue(db: &Db, tenant: TenantId, after: Option<&ProductId>, limit: u32) -> Result<Vec<Product>> {
-    let rows: Vec<ProductRow> = on!(read db, p => sqlx::query_as(
+pub async fn catalogue(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    after: Option<&ProductId>,
+    limit: u32,
+) -> Result<Vec<Product>> {
+    let rows: Vec<ProductRow> = on!(from source.into(), c => sqlx::query_as(
         "select id, name, price, currency, stock, as_of from product where tenant_id = $1 and ($2 is null or id > $2)
          order by id limit $3")
-        .bind(tenant).bind(after.map(ProductId::as_str)).bind(i64::from(limit)).fetch_all(p).await)?;
+        .bind(tenant).bind(after.map(ProductId::as_str)).bind(i64::from(limit)).fetch_all(c).await)?;
     rows.into_iter().map(Product::try_from).collect()
 }
 

@@ -61,6 +61,14 @@ pub async fn not_begun(db: &Db) -> Result<Vec<(TenantId, RequestId)>> {
         .fetch_all(p).await)?)
 }
 
+/// The same of one business.
+pub async fn not_begun_of(db: &Db, tenant: TenantId) -> Result<Vec<RequestId>> {
+    let rows: Vec<(RequestId,)> = on!(read db, p => sqlx::query_as(
+            "select id from action_request where tenant_id = $1 and status in ('pending_approval', 'approved') order by id")
+        .bind(tenant).fetch_all(p).await)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Takes an approved request for carrying out; `None` if somebody else has, or it may not start, or the database was found to be
 /// older than what has happened and that waits to be seen to. `schema_of` gives the digest
 /// of a tool's schema as this program has it; without one nothing is taken, for another daemon may know the tool.

@@ -1,37 +1,28 @@
 //! What people said no to, for whoever asks again; and how often one agent asks.
 
 use super::TABLE;
-use crate::domain::canonical::{Ask, Digest};
+use crate::domain::canonical::Ask;
 use crate::domain::clock::Timestamp;
-use crate::domain::ids::{AgentId, RequestId, TenantId};
+use crate::domain::ids::{AgentId, PersonId, RequestId, TenantId};
 use crate::domain::policy::repeats::Rejected;
 use crate::store::{Db, Result, Tx, json, on, row, unsigned};
 
-/// What of the very same content is held against a new ask: the same ask, or, once it is worked out, the same digest.
-#[derive(Debug, Clone, Copy)]
-pub struct Same {
-    /// The ask.
-    pub ask: Ask,
-    /// The digest, once there is one.
-    pub digest: Option<Digest>,
-}
-
-/// The last request of this agent for the same that a person rejected and nobody has opened again, and when.
+/// The last request of this owner's agents for the same that a person rejected and nobody has opened again, and when.
 pub async fn refused_before(
     db: &Db,
     tenant: TenantId,
-    agent: AgentId,
-    same: Same,
+    owner: PersonId,
+    ask: Ask,
 ) -> Result<Option<(RequestId, Timestamp)>> {
     Ok(on!(read db, p => sqlx::query_as(
         "select id, settled_at from action_request where tenant_id = $1 and status = 'rejected' and reopened_at is null
-            and agent_id = $2 and (ask = $3 or digest = $4)
+            and owner_id = $2 and ask = $3
          order by settled_at desc limit 1")
-        .bind(tenant).bind(agent).bind(same.ask).bind(same.digest).fetch_optional(p).await)?)
+        .bind(tenant).bind(owner).bind(ask).fetch_optional(p).await)?)
 }
 
 row! {
-    struct RejectedRow { id: RequestId, settled_at: Timestamp, arguments: String }
+    struct RejectedRow { id: RequestId, settled_at: Timestamp, arguments: String, owner_id: PersonId }
 }
 
 /// Requests of one tool that people rejected since then, whoever asked, the latest first.
@@ -43,7 +34,7 @@ pub async fn refused_lately(
     limit: u32,
 ) -> Result<Vec<Rejected>> {
     let rows: Vec<RejectedRow> = on!(read db, p => sqlx::query_as(
-        "select id, settled_at, arguments from action_request
+        "select id, settled_at, arguments, owner_id from action_request
          where tenant_id = $1 and status = 'rejected' and reopened_at is null and settled_at > $2 and tool = $3
          order by settled_at desc limit $4")
         .bind(tenant).bind(since).bind(tool).bind(i64::from(limit)).fetch_all(p).await)?;
@@ -52,6 +43,7 @@ pub async fn refused_lately(
             Ok(Rejected {
                 id: row.id,
                 at: row.settled_at,
+                owner: row.owner_id,
                 arguments: json(TABLE, "arguments", row.id, &row.arguments)?,
             })
         })

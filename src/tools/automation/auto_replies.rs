@@ -55,7 +55,7 @@ pub async fn propose(ctx: &Ctx, caller: &Caller, arguments: EnableArguments) -> 
         }
         _ => None,
     };
-    change::propose(ctx, caller, wanted(subject, stored, content, becomes, "auto_reply_id")?).await
+    change::propose(ctx, caller, wanted(ctx, caller, subject, stored, content, becomes, "auto_reply_id").await?).await
 }
 
 fn narrowed(content: Content, arguments: EnableArguments) -> Content {

@@ -43,7 +43,9 @@ pub async fn live_content(ctx: &Ctx, caller: &Caller, stored: &Stored) -> Result
 }
 
 /// What is done, from what an agent described and what is there. `place` is where it describes that.
-pub fn wanted(
+pub async fn wanted(
+    ctx: &Ctx,
+    caller: &Caller,
     subject: Subject,
     stored: Option<Stored>,
     content: Option<Content>,
@@ -51,6 +53,17 @@ pub fn wanted(
     place: &str,
 ) -> Result<Wanted> {
     let invalid = |what: &str| Err(Error::Invalid(format!("{place}: {what}")));
+    let content = match content {
+        Some(mut content) => {
+            // Lists show numbers, and Meta's ids only to some: an agent can name what it was shown.
+            let numbers = store::business::numbers(&ctx.db, caller.tenant()).await?;
+            content
+                .scope_mut()
+                .name_by_id(numbers.iter().map(|number| (number.display.as_str(), number.id.for_meta())));
+            Some(content)
+        }
+        None => None,
+    };
     let step = match (content, becomes, &stored) {
         (Some(content), Becomes::Draft, _) => Step::Draft(Box::new(content)),
         (Some(content), Becomes::Active, known) => {

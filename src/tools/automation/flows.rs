@@ -126,7 +126,8 @@ async fn flow(ctx: &Ctx, caller: &Caller, arguments: FlowArguments) -> Result<Wa
         })),
         None => None,
     };
-    wanted(Subject::Flow(id), stored(ctx, caller, known).await?, content, arguments.becomes, "flow")
+    let stored = stored(ctx, caller, known).await?;
+    wanted(ctx, caller, Subject::Flow(id), stored, content, arguments.becomes, "flow").await
 }
 
 async fn auto_reply(ctx: &Ctx, caller: &Caller, arguments: FlowArguments) -> Result<Wanted> {
@@ -150,5 +151,6 @@ async fn auto_reply(ctx: &Ctx, caller: &Caller, arguments: FlowArguments) -> Res
         })),
         None => None,
     };
-    wanted(Subject::AutoReply(id), stored(ctx, caller, known).await?, content, Becomes::Draft, "auto_reply")
+    let stored = stored(ctx, caller, known).await?;
+    wanted(ctx, caller, Subject::AutoReply(id), stored, content, Becomes::Draft, "auto_reply").await
 }

@@ -72,6 +72,6 @@ pub async fn propose(ctx: &Ctx, caller: &Caller, arguments: RuleArguments) -> Re
     };
     let known = arguments.keyword_rule_id.map(Subject::KeywordRule);
     let stored = stored(ctx, caller, known).await?;
-    let wanted = wanted(Subject::KeywordRule(id), stored, content, arguments.becomes, "rule")?;
+    let wanted = wanted(ctx, caller, Subject::KeywordRule(id), stored, content, arguments.becomes, "rule").await?;
     change::propose(ctx, caller, wanted).await
 }

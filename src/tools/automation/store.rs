@@ -8,6 +8,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::policy::automation::switch::left_behind;
 use crate::domain::policy::automation::{check, check_draft, recheck};
+use crate::domain::policy::rules::AUTO_43;
 use crate::domain::preview::{Finding, Level};
 use crate::error::{Error, Result};
 use crate::store::{self, Source, Tx};
@@ -18,8 +19,12 @@ use serde_json::json;
 pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &AutomationPlan) -> Result<Vec<Finding>> {
     let (findings, content) = versions(&ctx.db, tenant, plan).await?;
     let Some(content) = content.filter(|_| findings.is_empty()) else { return Ok(findings) };
-    let world = World::with_products(ctx, tenant, &content).await?;
-    Ok(judged(ctx, plan, &content, &world))
+    match World::with_products(ctx, tenant, &content).await {
+        Ok(world) => Ok(judged(ctx, plan, &content, &world)),
+        // It may answer later; until then the request waits, and can still be read, rejected and withdrawn.
+        Err(Error::Unavailable(why)) => Ok(vec![AUTO_43.says(&[("why", why.into())])]),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether the versions are still those that it was worked out on, and what it is about.
@@ -75,7 +80,7 @@ pub async fn write(
     {
         let mut world = World::read(&mut *tx, tenant, content).await?;
         if ctx.orders.source.is_none() {
-            world.add_products(&mut *tx, tenant, content).await?;
+            world.add_catalogue(&mut *tx, tenant, content).await?;
         }
         findings = judged(ctx, plan, content, &world);
     }

@@ -62,20 +62,25 @@ impl World {
                     told.map_err(|why| Error::Unavailable(format!("the source of orders does not answer: {why}")))?;
                 world.products.extend(told);
             }
-        } else if !content.wordings().is_empty() {
-            world.products = store::orders::catalogue(&ctx.db, tenant, None, MOST_PRODUCTS).await?;
-            world.add_products(&ctx.db, tenant, content).await?;
+        } else {
+            world.add_catalogue(&ctx.db, tenant, content).await?;
         }
         Ok(world)
     }
 
-    /// Adds products of the catalogue in the database whose prices it names by their ids.
-    pub async fn add_products(
+    /// With the products of the catalogue in the database: those that its texts may name, and those whose prices it names by
+    /// their ids.
+    pub async fn add_catalogue(
         &mut self,
         source: impl Into<Source<'_>>,
         tenant: TenantId,
         content: &Content,
     ) -> Result<()> {
+        if content.wordings().is_empty() {
+            return Ok(());
+        }
+        let mut source = source.into();
+        self.products = store::orders::catalogue(source.again(), tenant, None, MOST_PRODUCTS).await?;
         let found = store::orders::found(source, tenant, &products_named(content)).await?;
         let more = found.into_values().filter(|product| self.products.iter().all(|known| known.id != product.id));
         let more: Vec<Product> = more.collect();

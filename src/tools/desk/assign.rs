@@ -24,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 pub const TOOLS: &[Tool] = &[
     Tool {
@@ -61,6 +62,9 @@ pub const TOOLS: &[Tool] = &[
     },
 ];
 
+/// People to whom conversations are given get one mail in this time, however many there are: their inbox shows all, and an agent
+/// that moves them to and fro fills no mailbox.
+const ONE_MAIL_IN: Duration = Duration::from_mins(15);
 /// The most conversations of one call.
 const MOST: usize = 100;
 /// Those that a page lists.
@@ -315,7 +319,8 @@ pub async fn write(
         return Ok(Outcome::Void(moved()));
     }
     let told = told(&goal, &team, plan);
-    store::outbox::enqueue(tx, tenant, MailKind::ConversationAssigned, request, &told, now).await?;
+    let times = (now.before(ONE_MAIL_IN), now);
+    store::outbox::enqueue_one_since(tx, tenant, MailKind::ConversationAssigned, request, &told, times).await?;
     let changed = plan.threads.len().saturating_sub(given.len());
     Ok(Outcome::Done(json!({"assigned": given.len(), "changed_since": changed, "conversation_ids": given})))
 }

@@ -266,6 +266,8 @@ rules! {
         "The buttons of these rules lead only to each other, so that customers go in a circle: {names}. Offer a way out, such as a person.";
     AUTO_42 = Block "AUTO-42" "Another version is live"
         "Another version is live by now than when this was asked for, or none is. Ask for a new request.";
+    AUTO_43 = Block "AUTO-43" "Source does not answer"
+        "{why}. Nobody knows now whether the prices that it names still hold. Try again later.";
     SESS_01 = Block "SESS-01" "Window closed"
         "The customer has not written to {number} within the last 24 hours. Only an approved template may be sent to them now.";
     SESS_02 = Block "SESS-02" "May not be written to"
