@@ -63,6 +63,10 @@ steps! {
     Ruled = "ruled",
     /// Meta has told of all that people were asked about, while it stands still.
     Told = "told",
+    /// Nothing more goes out from a number, or from a business,
+    Barred = "barred",
+    /// and a person lets it go on.
+    Freed = "freed",
     /// The database was put back: what waits is in doubt,
     Doubted = "doubted",
     /// and what was approved ends. So does what is not what was signed.

@@ -135,3 +135,6 @@ act-contact-tagged = Contact labelled
 act-conversation-tagged = Conversation labelled
 act-template-submitted = Template taken by Meta
 act-template-refused = Template refused by Meta
+act-sending-stopped = Stopped all that goes out
+act-sending-resumed = Let it go out again
+audit-group-sending = Numbers stopped

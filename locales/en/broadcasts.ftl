@@ -151,6 +151,7 @@ resume-sign = Sign and let it go on
 resume-not-now = Not now
 resume-over = This does not stand still any more. Nothing was changed.
 resume-stopped = This was stopped, and what was stopped does not go on. Nothing was changed. Whoever wants the rest sent asks for a new broadcast.
+resume-number-stopped = Nothing goes out from the number of this broadcast. Let the number go on first. Nothing was changed.
 resume-goes = It goes on.
 resume-waits = { $n ->
     [one] Signed. One more person has to sign before it goes on.

@@ -27,6 +27,7 @@ finding-QUALITY-03 = Meta measures low quality for the number { $number }. Marke
 finding-QUALITY-04 = Meta measures medium quality for the number { $number }.
 finding-QUALITY-05 = The number { $number } is { $status } at Meta and cannot send. It must be connected.
 finding-QUALITY-06 = The number that was signed for is no longer among the numbers of this business. Ask for a new request.
+finding-STOP-01 = Nothing goes out from the number { $number } until a person lets it go on. The reason: { $why }.
 finding-TIER-01 = Meta allows { $limit } different people in 24 hours and { $used } of them are used. { $count } people are left out.
 finding-TIER-02 = Meta allows { $limit } different people in 24 hours, and { $used } of them are used. Choose a later time.
 finding-COST-05 = At today's prices it would cost { $total }, above the signed ceiling of { $ceiling }. Ask for a new request.

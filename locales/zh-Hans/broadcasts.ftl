@@ -112,6 +112,7 @@ resume-sign = 签署并恢复发送
 resume-not-now = 暂不
 resume-over = 这项发送已不在暂停状态。没有更改任何内容。
 resume-stopped = 这项发送已被停止，停止后不能继续。没有更改任何内容。如要发送其余消息，请提出新的群发广播。
+resume-number-stopped = 这个群发广播的号码不发送任何消息。请先让号码恢复发送。没有更改任何内容。
 resume-goes = 已恢复发送。
 resume-waits = 已签署。还需 { $n } 人签署才会恢复发送。
 pause-title = 或只暂停

@@ -27,6 +27,7 @@ finding-QUALITY-03 = Meta 评定号码 { $number } 质量低，用它营销会�
 finding-QUALITY-04 = Meta 评定号码 { $number } 质量中等。
 finding-QUALITY-05 = 号码 { $number } 在 Meta 的状态为 { $status }，不能发送，须先连接。
 finding-QUALITY-06 = 已签署的号码不再属于本企业。请重新提出请求。
+finding-STOP-01 = 号码 { $number } 不发送任何消息，直到有人让它恢复。原因：{ $why }。
 finding-TIER-01 = Meta 允许 24 小时内联系 { $limit } 人，已用 { $used } 人；{ $count } 人被排除。
 finding-TIER-02 = Meta 允许 24 小时内联系 { $limit } 人，已用 { $used } 人。请选较晚的时间。
 finding-COST-05 = 按今日价格费用为 { $total }，超出已签署的上限 { $ceiling }。请重新提出请求。

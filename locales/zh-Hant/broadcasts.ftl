@@ -112,6 +112,7 @@ resume-sign = 簽署並恢復發送
 resume-not-now = 暫不
 resume-over = 這項發送已不在暫停狀態。沒有更改任何內容。
 resume-stopped = 這項發送已被停止，停止後不能繼續。沒有更改任何內容。如要發送其餘訊息，請提出新的廣播。
+resume-number-stopped = 這個廣播的號碼不發送任何訊息。請先讓號碼恢復發送。沒有更改任何內容。
 resume-goes = 已恢復發送。
 resume-waits = 已簽署。尚需{ $n }人簽署才會恢復發送。
 pause-title = 或只暫停

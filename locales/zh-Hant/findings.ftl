@@ -27,6 +27,7 @@ finding-QUALITY-03 = Meta 評定號碼 { $number } 品質低，以它促銷會�
 finding-QUALITY-04 = Meta 評定號碼 { $number } 品質中等。
 finding-QUALITY-05 = 號碼 { $number } 在 Meta 的狀態為 { $status }，不能發送，須先連接。
 finding-QUALITY-06 = 已簽署的號碼不再屬於本公司。請重新提出要求。
+finding-STOP-01 = 號碼 { $number } 不發送任何訊息，直到有人讓它恢復。原因：{ $why }。
 finding-TIER-01 = Meta 容許24小時內聯絡{ $limit }人，已用{ $used }人；{ $count }人被排除。
 finding-TIER-02 = Meta 容許24小時內聯絡{ $limit }人，已用{ $used }人。請選較後的時間。
 finding-COST-05 = 按今日價格費用為 { $total }，超出已簽署的上限 { $ceiling }。請重新提出要求。

@@ -22,6 +22,7 @@ const COUNTERS: &[(&str, &str)] = &[
     ("countersign_halts_total", "Sending halted by the daemon, by the rule that did it."),
     ("countersign_mails_total", "Mails, by what became of them."),
     ("countersign_replies_total", "Replies to single customers, by what became of each try."),
+    ("countersign_sending_stops_total", "Stops of all that goes out from a number or a business."),
     ("countersign_sends_total", "Requests to send a message, by what became of them."),
     ("countersign_suppressed_total", "Messages not sent because their person wants none, or may get none."),
     ("countersign_takeovers_total", "Shards taken over from a daemon that was gone."),

@@ -38,15 +38,6 @@ pub(super) async fn halt(ctx: &Ctx, execution: &Execution, halt: &Halt) -> Resul
     Ok(())
 }
 
-/// Lets all that runs for a business stand still, in a transaction that there is anyway.
-pub(super) async fn halt_all(tx: &mut Tx, ctx: &Ctx, tenant: TenantId, rule: &'static str, reason: &str) -> Result<()> {
-    let halt = Halt { to: Desired::Pause, rule, reason: reason.to_owned() };
-    for execution in deliveries::unfinished(&ctx.db).await?.iter().filter(|e| e.tenant == tenant) {
-        halt_in(tx, ctx, execution, &halt).await?;
-    }
-    Ok(())
-}
-
 /// The same, in a transaction that there is anyway. `false` if it makes no difference.
 pub(super) async fn halt_in(tx: &mut Tx, ctx: &Ctx, execution: &Execution, halt: &Halt) -> Result<bool> {
     let (tenant, id, request, now) = (execution.tenant, execution.id, execution.request, ctx.clock.now());

@@ -1,7 +1,7 @@
 //! Applying what Meta sent: posts in the order of their arrival, many in one transaction; and a post that cannot be read, or
 //! an event that cannot be applied, set aside so that it holds up nobody.
 
-use super::execute;
+use super::stops;
 use crate::domain::canonical::Hash;
 use crate::domain::ids::TenantId;
 use crate::domain::policy::webhooks::refused;
@@ -217,8 +217,8 @@ impl Followed {
 
 /// Sees to what follows from events beyond their own rows, in the transaction that applies them.
 async fn followed(ctx: &Ctx, tx: &mut Tx, tenant: TenantId, follow: &Follow) -> Result<Followed> {
-    if let Some(reason) = &follow.stop_sending {
-        execute::halt_all(tx, ctx, tenant, "account", reason).await?;
+    for (reach, reason) in &follow.stops {
+        stops::told_in(tx, ctx, tenant, reach, reason).await?;
     }
     if let Some(begun) = follow.behind {
         behind::notice(tx, begun, ctx.clock.now()).await?;

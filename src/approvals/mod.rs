@@ -26,5 +26,6 @@ pub mod resume;
 pub mod retries;
 pub mod script;
 pub mod sign;
+pub mod stops;
 pub mod submit;
 pub mod templates;

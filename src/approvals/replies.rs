@@ -5,6 +5,8 @@ pub mod doubts;
 mod end;
 pub mod stop;
 
+use super::stops;
+use crate::domain::business::stop::{StopReach, StoppedBy};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppressions;
 use crate::domain::ids::ReplyId;
@@ -23,7 +25,7 @@ use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
 use crate::store::orders::links;
 use crate::store::replies::{self, Ending, Failed, Intent, Settled};
-use crate::store::{Tx, business, people, templates};
+use crate::store::{self, Tx, business, people, templates};
 use crate::tools::Ctx;
 use crate::tools::thread::{Facts, facts};
 use crate::tools::webhooks::replies::{said, sent_twice, speaks_against, undelivered};
@@ -74,16 +76,20 @@ pub async fn say(ctx: &Ctx, instance: &Instance, held: &Held, per_second: u32) -
     let Held { intent, until } = held;
     let limits = deliveries::number_limits(&ctx.db, intent.tenant, &intent.number).await?;
     let rate = limits.map_or(per_second, |limits| limits.per_second.min(per_second)).max(1);
-    let (ending, too_fast) = match ready(ctx, intent, rate).await? {
+    let (ending, too_fast, stop) = match ready(ctx, intent, rate).await? {
         Ok(outbound) => {
             let outcome = send(ctx, instance, intent, outbound, *until).await;
             let too_fast = matches!(outcome, SendOutcome::NotSent { retry: Backoff::Rate, .. });
-            (ending(outcome, intent, ctx.clock.now()), too_fast)
+            let stop = stop_for(&outcome, intent);
+            (ending(outcome, intent, ctx.clock.now()), too_fast, stop)
         }
-        Err(ending) => (ending, false),
+        Err(ending) => (ending, false, None),
     };
     metrics::counter!("countersign_replies_total", "as" => word(&ending)).increment(1);
-    write_down(ctx, intent, &ending).await?;
+    write_down(ctx, intent, &ending, stop.as_ref()).await?;
+    if let Some((reach, why)) = &stop {
+        stops::halt_running(ctx, intent.tenant, reach, "breaker", why).await?;
+    }
     if too_fast {
         let (bucket, now) = (number_bucket(&intent.number), ctx.clock.now());
         deliveries::slow_down(&ctx.db, intent.tenant, &bucket, f64::from(rate), now).await?;
@@ -91,7 +97,14 @@ pub async fn say(ctx: &Ctx, instance: &Instance, held: &Held, per_second: u32) -
     Ok(())
 }
 
-async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending) -> Result<()> {
+/// From where nothing more goes out after this, and why: Meta would refuse all of it as it has refused this one.
+fn stop_for(outcome: &SendOutcome, intent: &Intent) -> Option<(StopReach, String)> {
+    let SendOutcome::Rejected { error, fatal_for } = outcome else { return None };
+    let reach = stops::reach_of(*fatal_for, &intent.number)?;
+    Some((reach, error.row().sentence.to_owned()))
+}
+
+async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending, stop: Option<&(StopReach, String)>) -> Result<()> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     let (tenant, token) = (intent.tenant, ReplyToken { reply: intent.id, attempt: intent.attempt });
@@ -112,6 +125,10 @@ async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending) -> Result<()> {
         said(&mut tx, tenant, intent.id, now).await?;
     }
     came_to_nothing(&mut tx, intent, ending, now).await?;
+    // In the same transaction: what goes back to wait is not taken up again before the stop is there.
+    if let Some((reach, why)) = stop {
+        stops::put_in(&mut tx, tenant, (reach, StoppedBy::Worker), why, now).await?;
+    }
     tx.commit_at(Step::Replied).await?;
     Ok(())
 }
@@ -163,6 +180,10 @@ async fn ready(ctx: &Ctx, intent: &Intent, rate: u32) -> Result<std::result::Res
         return Ok(Err(Ending::Waits(now.after(grant.first))));
     }
     tokio::time::sleep(grant.first).await;
+    // Whoever stops this number from here on finds a request that has begun.
+    if store::stops::of_number(db, tenant, &intent.number).await?.is_some() {
+        return Ok(Err(Ending::Waits(now)));
+    }
     Ok(Ok(outbound))
 }
 
@@ -259,6 +280,10 @@ fn ending(outcome: SendOutcome, intent: &Intent, now: Timestamp) -> Ending {
     match outcome {
         SendOutcome::Accepted { wamid, .. } => Ending::Accepted(wamid),
         SendOutcome::Unknown { why } => Ending::Unknown(why),
+        // Meta took nothing, and not because of this message: it waits until that has been put in order.
+        SendOutcome::Rejected { error, fatal_for } if stops::reach_of(fatal_for, &intent.number).is_some() => {
+            Ending::Again(now, error.row().sentence.to_owned())
+        }
         SendOutcome::Rejected { error, .. } => {
             Ending::Failed(i32::try_from(error.code).ok(), error.row().sentence.to_owned())
         }

@@ -11,7 +11,7 @@ use crate::domain::requests::{ActionRequest, Status};
 use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::deliveries::{self, Execution};
-use crate::store::{audit, requests};
+use crate::store::{audit, requests, stops};
 use crate::tools::Ctx;
 use serde_json::json;
 
@@ -28,6 +28,8 @@ pub struct Standstill {
     pub fallen_away: u64,
     /// Why this person may not agree, if so.
     pub may_agree: Result<(), MayNotSign>,
+    /// Nothing goes out from its number: that has to be lifted first.
+    pub stopped: bool,
     /// Signatures that it takes, and those of them that are still missing.
     pub signatures: Signatures,
 }
@@ -51,7 +53,8 @@ pub async fn standstill(ctx: &Ctx, tenant: TenantId, person: &Person, id: Reques
     let may_agree = may_go_on(&request, &execution)
         .and_then(|()| may_agree(&request, open_in(Agreement::Resume, &request, &execution), &votes, person));
     let fallen_away = deliveries::suppressed_ahead(&ctx.db, &execution).await?;
-    Ok(Standstill { request, execution, tally, fallen_away, may_agree, signatures })
+    let stopped = stops::of_number(&ctx.db, tenant, &execution.phone_number_id).await?.is_some();
+    Ok(Standstill { request, execution, tally, fallen_away, may_agree, stopped, signatures })
 }
 
 /// What was stopped for good does not go on, though its request stands still until its last messages are settled.
@@ -65,6 +68,10 @@ pub async fn resume(ctx: &Ctx, tenant: TenantId, person: &Person, id: RequestId,
     let mut tx = ctx.db.begin().await?;
     let (request, execution) = hold(&mut tx, tenant, id).await?;
     may_go_on(&request, &execution).map_err(refused)?;
+    if stops::of_number(&mut tx, tenant, &execution.phone_number_id).await?.is_some() {
+        let why = "nothing goes out from the number of this broadcast until a person lets it; nothing was changed";
+        return Err(Error::Conflict(why.to_owned()));
+    }
     let open = agree(&mut tx, &request, &execution, Agreement::Resume, person, now).await?;
     let act = if open > 0 {
         "execution.resume_signed"

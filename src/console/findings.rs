@@ -39,6 +39,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("QUALITY-04", "finding-QUALITY-04"),
     ("QUALITY-05", "finding-QUALITY-05"),
     ("QUALITY-06", "finding-QUALITY-06"),
+    ("STOP-01", "finding-STOP-01"),
     ("TIER-01", "finding-TIER-01"),
     ("TIER-02", "finding-TIER-02"),
     ("COST-05", "finding-COST-05"),

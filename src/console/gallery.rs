@@ -22,6 +22,7 @@ use super::errors::ErrorPage;
 use super::help::KeysPage;
 use super::inbox::InboxPage;
 use super::monitor::{Live, LiveFragment, MonitorPage};
+use super::numbers::NumbersPage;
 use super::replies::doubts::ReplyDoubtsPage;
 use super::requests::RequestPage;
 use super::samples::HOSTILE;
@@ -48,6 +49,7 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("reply-doubts", ReplyDoubtsPage::samples(l)))
         .chain(all("conversations", ConversationsPage::samples(l)))
         .chain(all("conversation", ConversationPage::samples(l)))
+        .chain(all("numbers", NumbersPage::samples(l)))
         .chain(all("audit", AuditPage::samples(l)))
         .chain(all("event", AuditEventPage::samples(l)))
         .chain(all("keys", KeysPage::samples(l)))

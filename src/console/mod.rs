@@ -42,6 +42,7 @@ pub mod help;
 pub mod inbox;
 pub mod message_text;
 pub mod monitor;
+pub mod numbers;
 pub mod page;
 pub mod parts;
 pub mod preferences;
@@ -153,6 +154,9 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/conversations/{id}/escalate", get(conversations::before).post(conversations::escalate))
         .route("/conversations/{id}/settle", get(conversations::before).post(conversations::settle))
         .route("/conversations/{id}/close", get(conversations::before).post(conversations::close))
+        .route("/numbers", get(numbers::index))
+        .route("/numbers/stop", get(numbers::back).post(numbers::stop))
+        .route("/numbers/resume", get(numbers::back).post(numbers::resume))
         .route("/audit", get(audit::index))
         .route("/audit/{seq}", get(audit_event::show))
         .route("/help/keys", get(help::keys))

@@ -15,6 +15,7 @@ pub enum Here {
     Inbox,
     Broadcasts,
     Conversations,
+    Numbers,
     Audit,
     Elsewhere,
 }
@@ -25,6 +26,7 @@ impl Here {
             Self::Inbox => "inbox",
             Self::Broadcasts => "broadcasts",
             Self::Conversations => "conversations",
+            Self::Numbers => "numbers",
             Self::Audit => "audit",
             Self::Elsewhere => "",
         }
@@ -85,6 +87,16 @@ pub struct Viewer {
     /// Broadcasts of the tenant that are sending now.
     pub running: u64,
     pub may_read_audit: bool,
+    /// From where nothing goes out.
+    pub stops: Vec<StopLine>,
+}
+
+/// A stop, as every page tells of it.
+#[derive(Clone, Debug)]
+pub struct StopLine {
+    /// The number; `None` for all of them.
+    pub number: Option<String>,
+    pub since: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

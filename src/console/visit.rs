@@ -16,6 +16,7 @@ use super::LOGOUT;
 use super::confirm::What;
 use super::errors::{ErrorPage, Trouble};
 use super::inbox::Counts;
+use super::numbers;
 use super::page::{Chrome, Here, Notice, Theme, Viewer};
 use super::session_store::SessionId;
 use crate::domain::clock::Timestamp;
@@ -85,6 +86,10 @@ impl Visit {
             tracing::warn!(%error, "the counts of the navigation could not be read");
             Counts::default()
         });
+        let stops = numbers::lines(db, person.tenant).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "whether anything is stopped could not be read");
+            Vec::new()
+        });
         let tenant = store::people::tenant(db, person.tenant).await.ok().flatten();
         Viewer {
             name: person.name.clone(),
@@ -93,6 +98,7 @@ impl Visit {
             waiting: counts.mine,
             running: counts.running,
             may_read_audit: person.role.may_read_audit(),
+            stops,
         }
     }
 

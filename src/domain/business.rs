@@ -1,6 +1,7 @@
 //! The business as Meta sees it: the numbers it writes from, with their quality and limits.
 
 mod profile;
+pub mod stop;
 
 pub use profile::BusinessProfile;
 

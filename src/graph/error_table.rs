@@ -6,7 +6,7 @@ use crate::graph::backoff::Backoff;
 use crate::graph::errors::{Class, FatalFor, Remedy, Row};
 
 use Class::Ambiguous;
-use FatalFor::{Account, Message, Recipient, Template};
+use FatalFor::{Account, Message, Number, Recipient, Template};
 use Remedy::{
     Fail, MarkUnreachable, Reconcile, RestRecipient, RestartPaging, StopSending, StopTemplate, SuppressMarketing, Wait,
 };
@@ -60,7 +60,7 @@ pub(super) static ROWS: &[Row] = &[
         "Our access has made too many calls. Sending goes on when Meta allows it."),
     row(32, BUDGET, Wait, "page call limit reached",
         "The business's page has made too many calls. Sending goes on when Meta allows it."),
-    row(33, fatal(Account), StopSending, "object missing or not visible",
+    row(33, fatal(Number), StopSending, "object missing or not visible",
         "Meta does not know this number or account, or we may not see it. An operator must check its id."),
     row(100, fatal(Message), Fail, "invalid parameter",
         "Meta did not accept a value in the message."),
@@ -123,7 +123,7 @@ pub(super) static ROWS: &[Row] = &[
         "Meta dropped a customer's message because we did not fetch it in time."),
     row(131_036, fatal(Recipient), Fail, "not delivered in time with No Storage",
         "The message did not reach the person's device in time."),
-    row(131_037, fatal(Account), StopSending, "display name not approved",
+    row(131_037, fatal(Number), StopSending, "display name not approved",
         "The number's display name is not approved yet. An operator must have it approved."),
     row(131_041, fatal(Message), Fail, "group message refused",
         "Meta refused this message because of the group that it was for."),
@@ -131,11 +131,11 @@ pub(super) static ROWS: &[Row] = &[
         "Meta cannot bill the account. An operator must settle its payment method."),
     row(131_044, fatal(Account), StopSending, "payment problem of the account for calls",
         "Meta cannot bill the account for phone calls. An operator must settle its payment method."),
-    row(131_045, fatal(Account), StopSending, "number's registration or certificate wrong",
+    row(131_045, fatal(Number), StopSending, "number's registration or certificate wrong",
         "The number is not registered properly. An operator must register it again."),
     row(131_047, fatal(Recipient), Fail, "outside the 24-hour window",
         "The person has not written for more than 24 hours, so only a template may be sent."),
-    row(131_048, fatal(Account), StopSending, "number restricted because of blocks and reports",
+    row(131_048, fatal(Number), StopSending, "number restricted because of blocks and reports",
         "People have blocked or reported this number so often that Meta restricts it. Sending has stopped."),
     row(131_049, fatal(Recipient), RestRecipient, "per-person marketing limit",
         "Meta did not deliver it because this person gets many marketing messages. Try again after a day at the earliest."),
@@ -189,23 +189,23 @@ pub(super) static ROWS: &[Row] = &[
     row(132_069, fatal(Template), StopTemplate, "form of the template throttled",
         "Meta lets only a few messages with this form out in an hour."),
     // registration of the number
-    row(133_000, fatal(Account), StopSending, "earlier deregistration failed",
+    row(133_000, fatal(Number), StopSending, "earlier deregistration failed",
         "The number is half deregistered. An operator must finish that."),
     row(133_004, A_MINUTE, Wait, "server temporarily unavailable",
         "Meta's server was unavailable for a moment. Sending goes on by itself."),
-    row(133_005, fatal(Account), StopSending, "PIN wrong",
+    row(133_005, fatal(Number), StopSending, "PIN wrong",
         "The number's PIN is wrong. An operator must set it again."),
-    row(133_006, fatal(Account), StopSending, "number to be verified again",
+    row(133_006, fatal(Number), StopSending, "number to be verified again",
         "The number must be verified again. An operator must do that."),
-    row(133_008, fatal(Account), StopSending, "PIN guessed too often",
+    row(133_008, fatal(Number), StopSending, "PIN guessed too often",
         "The number's PIN was tried too often. An operator must wait and try again."),
-    row(133_009, fatal(Account), StopSending, "PIN guessed too fast",
+    row(133_009, fatal(Number), StopSending, "PIN guessed too fast",
         "The number's PIN was tried too soon after the last time. An operator must try again a little later."),
-    row(133_010, fatal(Account), StopSending, "number not registered",
+    row(133_010, fatal(Number), StopSending, "number not registered",
         "The number is not registered at Meta. An operator must register it."),
-    row(133_015, fatal(Account), StopSending, "number just deleted",
+    row(133_015, fatal(Number), StopSending, "number just deleted",
         "The number has just been deleted. An operator can register it again after five minutes."),
-    row(133_016, fatal(Account), StopSending, "number registered too often",
+    row(133_016, fatal(Number), StopSending, "number registered too often",
         "The number was registered too often within three days. An operator must wait and register it again."),
     // other products
     row(134_011, fatal(Account), StopSending, "payment terms not accepted",

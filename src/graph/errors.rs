@@ -113,7 +113,9 @@ pub enum FatalFor {
     Recipient,
     /// Whatever uses this template.
     Template,
-    /// Everything from this number or account: stop, and tell a person.
+    /// Everything from this number: stop, and tell a person.
+    Number,
+    /// Everything from this account, whichever number: stop, and tell a person.
     Account,
 }
 

@@ -33,6 +33,7 @@ pub mod replies;
 pub mod requests;
 pub mod segments;
 pub mod sessions;
+pub mod stops;
 pub mod templates;
 pub mod tool_reads;
 pub mod webhooks;

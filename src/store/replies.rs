@@ -145,8 +145,8 @@ impl TryFrom<IntentRow> for Intent {
     }
 }
 
-/// Takes replies that are due, at most one for each customer, and none in a database that is behind what has happened. The
-/// intent counts once the transaction is committed, and until then nothing may be sent.
+/// Takes replies that are due, at most one for each customer, none from a number that is stopped, and none in a database that
+/// is behind what has happened. The intent counts once the transaction is committed, and until then nothing may be sent.
 pub async fn claim(
     tx: &mut Tx,
     by: DaemonId,
@@ -159,6 +159,8 @@ pub async fn claim(
             concat!(
                 "update reply set state = 1, attempt = attempt + 1, owner = $1, lease_until = $3, updated_at = $2
                  where state = 0 and id in (select r.id from reply r where r.state in (0, 1) and r.state = 0 and r.due_at <= $2
+                    and not exists (select 1 from sending_stop s
+                        where s.tenant_id = r.tenant_id and s.phone_number_id in ('', r.phone_number_id))
                     and not exists (select 1 from reply p where p.tenant_id = r.tenant_id and p.phone_number_id = r.phone_number_id
                         and p.contact_no = r.contact_no and p.n < r.n and p.state in (0, 1))
                     order by r.due_at, r.id limit $4",

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use countersign::approvals::inbox;
+use countersign::domain::business::SendingNumber;
+use countersign::domain::business::stop::{StopReach, StoppedBy};
 use countersign::domain::clock::{Clock as _, SystemClock, Timestamp};
 use countersign::domain::consent::MessageCategory;
 use countersign::domain::deliveries::Desired;
 use countersign::domain::ids::TenantId;
+use countersign::domain::masked::ProviderId;
 use countersign::domain::people::Tenant;
 use countersign::domain::policy::Policy;
 use countersign::domain::requests::Status;
@@ -15,7 +18,7 @@ use countersign::graph::{Graph, Settings};
 use countersign::inbound;
 use countersign::store::consent::{self, OptOutFilter};
 use countersign::store::webhooks::{self, Backlog};
-use countersign::store::{audit, contacts, deliveries, messages, people, requests, templates};
+use countersign::store::{audit, business, contacts, deliveries, messages, people, requests, stops, templates};
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -35,6 +38,7 @@ on_both!(
     marketing_switched_off_at_meta_is_switched_on_there,
     news_of_a_template_is_written_down_unless_it_is_old,
     an_account_that_may_not_send_stands_still,
+    what_touches_one_number_stops_that_number,
     a_post_that_cannot_be_applied_holds_up_nobody,
 );
 
@@ -346,6 +350,32 @@ async fn an_account_that_may_not_send_stands_still(test: TestDb) {
     assert!(stands.reason.unwrap().contains("ACCOUNT_RESTRICTION"));
     let request = requests::find(&door.stage.db, door.stage.tenant, door.stage.request).await.unwrap().unwrap();
     assert_eq!(request.status, Status::Paused);
+    let stop = stops::all(&door.stage.db, door.stage.tenant).await.unwrap().remove(0);
+    assert_eq!((stop.reach, stop.by), (StopReach::Business, StoppedBy::Meta), "replies keep still as well");
+}
+
+async fn what_touches_one_number_stops_that_number(test: TestDb) {
+    let door = Door::new(&test).await;
+    let execution = door.stage.built(8, 4).await;
+    let number = SendingNumber {
+        id: ProviderId::new("7002"),
+        display: "+852 5550 2000".into(),
+        name: "Shop".into(),
+        status: "connected".into(),
+        quality: countersign::domain::templates::Quality::Green,
+        portfolio_limit: None,
+        per_second: 80,
+        synced_at: SystemClock.now(),
+    };
+    let mut tx = door.stage.db.begin().await.unwrap();
+    business::upsert_number(&mut tx, door.stage.tenant, &number).await.unwrap();
+    tx.commit().await.unwrap();
+    let changed = json!({"display_phone_number": "85255502000", "event": "PIN_CHANGED", "requester": "1"});
+    door.hear("security", changed).await;
+    let stop = stops::all(&door.stage.db, door.stage.tenant).await.unwrap().remove(0);
+    assert_eq!(stop.reach, StopReach::Number("7002".into()));
+    let runs = deliveries::find(&door.stage.db, door.stage.tenant, execution.id).await.unwrap().unwrap();
+    assert_eq!(runs.desired, Desired::Run, "another number goes on");
 }
 
 async fn a_post_that_cannot_be_applied_holds_up_nobody(test: TestDb) {

@@ -8,6 +8,7 @@ mod doubts;
 mod inbox;
 mod ledger;
 mod play;
+mod refusals;
 mod sending;
 mod statuses;
 

@@ -19,7 +19,7 @@ use countersign::domain::policy::Policy;
 use countersign::domain::preview::{Finding, Level};
 use countersign::domain::requests::Status;
 use countersign::error::{Error, Result};
-use countersign::graph::errors::FatalFor;
+use countersign::graph::errors::{Class, explain};
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
 use countersign::graph::{Graph, GraphError, Settings};
 use countersign::store::behind::Remembered;
@@ -144,9 +144,10 @@ pub fn unknown() -> SendOutcome {
 }
 
 pub fn refused(code: i64) -> SendOutcome {
+    let Class::Fatal(fatal_for) = explain(code).class else { panic!("{code} refuses nothing") };
     let (subcode, details, trace_id) = (None, None, None);
     let error = GraphError { code, subcode, title: "no".into(), details, is_transient: false, trace_id };
-    SendOutcome::Rejected { error, fatal_for: FatalFor::Recipient }
+    SendOutcome::Rejected { error, fatal_for }
 }
 
 pub struct Play {

@@ -30,19 +30,19 @@ on_both!(
 pub const REPLIES: [Step; 2] = [Step::Intended, Step::Replied];
 
 const ADA: &str = "85291000001";
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 
-struct Shop {
-    stage: Stage,
-    db: Db,
-    tenant: TenantId,
+pub struct Shop {
+    pub stage: Stage,
+    pub db: Db,
+    pub tenant: TenantId,
     /// Of Meta's, the first of the business.
-    number: String,
+    pub number: String,
 }
 
 impl Shop {
     /// A business whose menu answers "menu", and whose rule answers "hours"; under an approval, as far as the rows tell.
-    async fn open(db: TestDb) -> Self {
+    pub async fn open(db: TestDb) -> Self {
         let stage = Stage::set(db, 3, 100).await;
         let db = stage.db.open().await;
         let tenant = store::people::tenants(&db).await.unwrap().remove(0).id;
@@ -51,7 +51,7 @@ impl Shop {
     }
 
     /// Under a request that is there: what answers here was never asked for by a tool.
-    async fn automate(&self, request: RequestId) {
+    pub async fn automate(&self, request: RequestId) {
         let flow = FlowId::random();
         let fallback = json!({"say": {"text": "Please choose."}, "tries": 2, "next": "desk"});
         let nodes = json!({
@@ -90,24 +90,24 @@ impl Shop {
         tx.commit().await.unwrap();
     }
 
-    async fn request(&self) -> RequestId {
+    pub async fn request(&self) -> RequestId {
         self.stage.filed_offer(self.stage.segment, 10).await.parse().unwrap()
     }
 
-    async fn act(&self, what: Value) {
+    pub async fn act(&self, what: Value) {
         let mut ask = json!({ "number": ADA });
         ask.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
         self.control("customers/act", &ask).await;
     }
 
-    async fn control(&self, path: &str, body: &Value) {
+    pub async fn control(&self, path: &str, body: &Value) {
         let url = format!("{}/control/{path}", self.stage.meta.url());
         let answer = reqwest::Client::new().post(url).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     /// What reached Ada's phone, once there is so much of it.
-    async fn heard(&self, count: usize) -> Vec<String> {
+    pub async fn heard(&self, count: usize) -> Vec<String> {
         until(&format!("{count} messages are heard"), SOON, async || {
             let said = self.stage.sends().await;
             let said: Vec<String> = said.iter().filter_map(|send| send["text"].as_str().map(str::to_owned)).collect();
@@ -116,7 +116,7 @@ impl Shop {
         .await
     }
 
-    async fn thread(&self) -> Option<Conversation> {
+    pub async fn thread(&self) -> Option<Conversation> {
         let mut tx = self.db.begin().await.unwrap();
         let ada = who(Some(&format!("+{ADA}")), None);
         let found = contacts::of(&mut tx, self.tenant, &ada, SystemClock.now()).await.unwrap()?;
@@ -124,7 +124,7 @@ impl Shop {
     }
 
     /// How the replies to Ada stand, oldest first.
-    async fn replies(&self) -> Vec<Delivery> {
+    pub async fn replies(&self) -> Vec<Delivery> {
         let Some(thread) = self.thread().await else { return Vec::new() };
         let found = replies::to_contact(&self.db, self.tenant, &self.number, thread.contact, 99).await.unwrap();
         found.iter().rev().map(|reply| reply.delivery).collect()

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::conversations::REPLIES;
 use super::stage::{Stage, assert_once};
+use super::stops::STOPS;
 use super::submissions::SUBMISSIONS;
 use super::trial::{Act, Chance, Death, RATE, Trial};
 use crate::support::db::{Kind, TestDb, on_both};
@@ -46,7 +47,7 @@ const TELLINGS: [(Step, Act); 2] = [(Step::Told, Act::Tell), (Step::Parked, Act:
 #[test]
 fn every_step_is_tried() {
     let with_acts = [NEVER_BEGUN, PUT_BACK, TELLINGS].concat().into_iter().map(|(step, _)| step);
-    let tried: [&[Step]; 9] = [
+    let tried: [&[Step]; 10] = [
         &TO_A_SIGNATURE,
         &TO_THE_FIRST_MESSAGE,
         &MESSAGES,
@@ -55,6 +56,7 @@ fn every_step_is_tried() {
         &PAUSES,
         &DOUBTS,
         &REPLIES,
+        &STOPS,
         &SUBMISSIONS,
     ];
     let tried: Vec<Step> = tried.concat().into_iter().chain(with_acts).collect();
@@ -99,6 +101,7 @@ async fn when_it_is_taken_over_halted_or_stopped(db: TestDb) {
     for point in halted {
         stage.meta_fails(&json!({"kind": "error", "code": 190, "skip": 10})).await;
         Trial::new(&stage, &[point]).run(Act::None).await;
+        stage.lets_all_go_on().await;
         let cleared = reqwest::Client::new().delete(format!("{}/control/faults", stage.meta.url())).send().await;
         assert!(cleared.expect("the simulator answers").status().is_success());
     }

@@ -19,6 +19,7 @@ mod signer;
 mod signing;
 mod stage;
 mod stopping;
+mod stops;
 mod storms;
 mod submissions;
 mod trial;

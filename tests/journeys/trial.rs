@@ -198,6 +198,7 @@ impl<'a> Trial<'a> {
                 "paused" | "needs_attention" if act == Act::PutBack && in_doubt > 0 => self.decide(&id).await,
                 "paused" if matches!(act, Act::Pause | Act::PutBack | Act::Tell) => {
                     stood = true;
+                    drop(self.press_on("/numbers", "/numbers/resume", &[("password", PASSWORD)]).await);
                     drop(self.press(&format!("/broadcasts/{id}/resume"), &[("password", PASSWORD)]).await);
                 }
                 "needs_attention" if act == Act::Decide => {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use countersign::approvals::doubts::{Ruled, Wish, rule};
 use countersign::approvals::engine::{self, Engine, Job};
-use countersign::approvals::{execute, resume};
+use countersign::approvals::{execute, resume, stops};
 use countersign::domain::clock::Clock as _;
 use countersign::domain::consent::Suppression;
 use countersign::domain::contacts::People;
 use countersign::domain::deliveries::{Desired, ExecutionState, Ruling};
 use countersign::domain::ids::DaemonId;
+use countersign::store;
 use countersign::store::behind::Remembered;
 use countersign::store::deliveries::{self, Execution};
 use countersign::store::instance::Instance;
@@ -231,6 +232,10 @@ fn cares(world: &World) {
             world.tell(Event::Ruled { ruling: Ruling::Leave });
         }
     } else if execution.desired == Desired::Pause {
+        // Whoever looks after it has put the account in order.
+        for stop in world.wait(store::stops::all(&world.ground.db, tenant)).unwrap() {
+            world.wait(stops::lift(&desk, tenant, &stop.reach, stop.told_at, officer, "password")).ok();
+        }
         let resumed = world.wait(resume::resume(&desk, tenant, officer, world.request, "password")).is_ok();
         world.tell(Event::Done { what: format!("resume: {resumed}") });
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use countersign::approvals::engine::{Chunks, Ledger};
 use countersign::approvals::execute::Halt;
+use countersign::domain::business::stop::StopReach;
 use countersign::domain::clock::Timestamp;
 use countersign::domain::consent::{MessageCategory, Suppression};
 use countersign::domain::contacts::{ContactNo, People};
@@ -185,6 +186,15 @@ impl Ledger for Distant {
         self.call("halt", async |ctx| {
             ctx.halt(execution, halt).await?;
             self.world.tell(Event::Done { what: format!("halt by {}", halt.rule) });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn stop_all(&self, execution: &Execution, reach: &StopReach, why: &str) -> Result<()> {
+        self.call("stop all", async |ctx| {
+            ctx.stop_all(execution, reach, why).await?;
+            self.world.tell(Event::Done { what: "everything is stopped".to_owned() });
             Ok(())
         })
         .await

@@ -192,6 +192,7 @@ async fn a_message_is_acted_on_once_and_the_run_names_its_cause(db: TestDb) {
         queue: None,
         desk: Desk::Free,
         maybe_answered: false,
+        stopped: false,
         recent: &[],
         limits: &limits,
     };

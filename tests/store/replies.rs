@@ -1,5 +1,6 @@
 //! The ledger of replies: one request for one intent, whatever dies in between, and never two.
 
+use countersign::domain::business::stop::{Stop, StopReach, StoppedBy};
 use countersign::domain::clock::Timestamp;
 use countersign::domain::contacts::ContactNo;
 use countersign::domain::deliveries::{Delivery, Progress};
@@ -9,6 +10,7 @@ use countersign::domain::replies::{ReplyCause, ReplyRuling, ReplyToken, Saying};
 use countersign::store::behind::Known;
 use countersign::store::deliveries::Reached;
 use countersign::store::replies::{self, Against, Ending, Failed, Intent, NewReply, Origin, Settled, Told};
+use countersign::store::stops::{self, Put};
 use serde_json::json;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ on_both!(
     replies_to_one_person_leave_in_their_order_and_once,
     what_a_dead_daemon_left_is_in_doubt_and_meta_settles_it,
     nothing_is_begun_in_a_database_that_is_behind,
+    nothing_is_begun_from_a_number_that_is_stopped,
     a_status_proves_that_meta_has_it,
     what_the_team_wrote_with_the_app_is_kept_once,
     people_are_asked_once_and_decide_once,
@@ -163,6 +166,47 @@ async fn nothing_is_begun_in_a_database_that_is_behind(db: TestDb) {
     tx.commit().await.unwrap();
     assert!(desk.claim(at(3)).await.is_empty(), "it may have been said already");
     assert_eq!(desk.stands(1).await, [Delivery::Unknown]);
+}
+
+async fn nothing_is_begun_from_a_number_that_is_stopped(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    let (tenant, person) = (desk.stage.tenant, StoppedBy::Person(desk.stage.person.id));
+    desk.say(1, &["one"], at(0)).await;
+    let number = StopReach::Number(NUMBER.to_owned());
+    let put = async |reach: &StopReach, by, why: &str, when| {
+        let mut tx = desk.stage.db.begin().await.unwrap();
+        let put = stops::put(&mut tx, tenant, (reach, by), why, when).await.unwrap();
+        tx.commit().await.unwrap();
+        put
+    };
+    let lift = async |reach: &StopReach, told_at| {
+        let mut tx = desk.stage.db.begin().await.unwrap();
+        let lifted = stops::lift(&mut tx, tenant, reach, told_at).await.unwrap();
+        tx.commit().await.unwrap();
+        lifted
+    };
+    assert_eq!(put(&StopReach::Number("7002".into()), StoppedBy::Meta, "Its PIN was changed.", at(1)).await, Put::New);
+    let intent = desk.claim(at(1)).await.remove(0);
+    assert!(desk.settle(&intent, &Ending::Again(at(2), "no".into()), at(2)).await);
+    assert_eq!(put(&number, person, "Wrong prices.", at(2)).await, Put::New);
+    assert_eq!(put(&number, person, "Wrong prices.", at(3)).await, Put::Known);
+    assert!(desk.claim(at(3)).await.is_empty(), "its own number is stopped");
+    assert_eq!(put(&StopReach::Business, StoppedBy::Worker, "The token is over.", at(4)).await, Put::New);
+    assert_eq!(put(&StopReach::Business, StoppedBy::Meta, "The account is restricted.", at(5)).await, Put::Another);
+    let stands = stops::all(&desk.stage.db, tenant).await.unwrap();
+    let newest = Stop {
+        reach: StopReach::Business,
+        by: StoppedBy::Meta,
+        reason: "The account is restricted.".into(),
+        since: at(4),
+        told_at: at(5),
+    };
+    assert_eq!((stands.len(), &stands[0]), (3, &newest), "since when it stands still stays");
+    assert!(!lift(&StopReach::Business, at(4)).await, "nobody lifts what they have not read");
+    assert!(lift(&number, at(2)).await);
+    assert!(desk.claim(at(6)).await.is_empty(), "all of the business is stopped");
+    assert!(lift(&StopReach::Business, at(5)).await);
+    assert_eq!(texts(&desk.claim(at(6)).await), ["one"]);
 }
 
 async fn a_status_proves_that_meta_has_it(db: TestDb) {

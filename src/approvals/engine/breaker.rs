@@ -7,6 +7,15 @@ use crate::graph::{Backoff, errors};
 /// So many messages without a usable answer, one after the other, and sending stands still.
 const IN_A_ROW: u32 = 10;
 
+/// Why sending is to stand still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    /// In a sentence.
+    pub why: String,
+    /// How far Meta's refusal reaches, if it is one.
+    pub fatal_for: Option<FatalFor>,
+}
+
 /// Watches how requests end.
 #[derive(Debug, Default)]
 pub struct Breaker {
@@ -15,28 +24,33 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// Takes note of one outcome. If sending should stand still because of it, the reason in a sentence.
-    pub fn see(&mut self, outcome: &SendOutcome) -> Option<String> {
+    /// Takes note of one outcome. If sending should stand still because of it: why.
+    pub fn see(&mut self, outcome: &SendOutcome) -> Option<Trip> {
+        let trip = |why: String| Trip { why, fatal_for: None };
         match outcome {
             SendOutcome::Accepted { paused, .. } => {
                 *self = Self::default();
-                paused.then(|| "Meta has paused the template.".to_owned())
+                paused.then(|| trip("Meta has paused the template.".to_owned()))
             }
             SendOutcome::Unknown { .. } => {
                 self.in_doubt += 1;
                 (self.in_doubt >= IN_A_ROW)
-                    .then(|| format!("{IN_A_ROW} messages in a row got no usable answer from Meta."))
+                    .then(|| trip(format!("{IN_A_ROW} messages in a row got no usable answer from Meta.")))
             }
             SendOutcome::NotSent { retry: Backoff::Never, why } => {
                 self.impossible += 1;
-                (self.impossible >= IN_A_ROW).then(|| format!("{IN_A_ROW} messages in a row could not be sent: {why}."))
+                (self.impossible >= IN_A_ROW)
+                    .then(|| trip(format!("{IN_A_ROW} messages in a row could not be sent: {why}.")))
             }
             // Turned away at the gate: Meta answers, and waiting helps.
             SendOutcome::NotSent { .. } => None,
             SendOutcome::Rejected { error, fatal_for } => {
                 self.in_doubt = 0;
                 match fatal_for {
-                    FatalFor::Account | FatalFor::Template => Some(errors::explain(error.code).sentence.to_owned()),
+                    FatalFor::Account | FatalFor::Number | FatalFor::Template => {
+                        let why = errors::explain(error.code).sentence.to_owned();
+                        Some(Trip { why, fatal_for: Some(*fatal_for) })
+                    }
                     FatalFor::Message | FatalFor::Recipient => None,
                 }
             }
@@ -80,7 +94,7 @@ mod tests {
         for code in [190, 10, 200, 368] {
             assert!(breaker.see(&rejected(code, FatalFor::Account)).is_some(), "{code}");
         }
-        assert!(breaker.see(&rejected(132_015, FatalFor::Template)).is_some_and(|why| !why.is_empty()));
+        assert!(breaker.see(&rejected(132_015, FatalFor::Template)).is_some_and(|trip| !trip.why.is_empty()));
         for _ in 0..100 {
             assert_eq!(breaker.see(&rejected(131_026, FatalFor::Recipient)), None);
         }

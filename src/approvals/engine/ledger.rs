@@ -3,6 +3,8 @@
 
 use crate::approvals::execute::{self, Halt};
 use crate::approvals::reconcile;
+use crate::approvals::stops;
+use crate::domain::business::stop::StopReach;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{ContactNo, People};
 use crate::domain::ids::{DaemonId, ExecutionId, TenantId};
@@ -40,6 +42,9 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// The worker itself lets it stand still, or ends it.
     async fn halt(&self, execution: &Execution, halt: &Halt) -> Result<()>;
+
+    /// Stops all that goes out from this number, or from all of the business: Meta would refuse it as it has refused one.
+    async fn stop_all(&self, execution: &Execution, reach: &StopReach, why: &str) -> Result<()>;
 
     /// Takes a shard that nobody holds; none in a database that is behind what is known of it.
     async fn claim(&self, execution: ExecutionId, me: DaemonId, lease: Duration, known: Known)
@@ -108,6 +113,10 @@ impl Ledger for Ctx {
 
     async fn halt(&self, execution: &Execution, halt: &Halt) -> Result<()> {
         execute::halt(self, execution, halt).await
+    }
+
+    async fn stop_all(&self, execution: &Execution, reach: &StopReach, why: &str) -> Result<()> {
+        stops::met(self, execution.tenant, reach, why).await
     }
 
     async fn claim(

@@ -4,18 +4,21 @@
 //! down for as long as the process lives, and lets its runner begin anew from the rows.
 
 use super::batch::{self, Batch, Look};
-use super::breaker::Breaker;
+use super::breaker::{Breaker, Trip};
 use super::flight::{Aloft, Landing};
 use super::pace::Pace;
 use super::shards::{Held, renewal};
 use super::{Engine, Job};
 use crate::approvals::execute::Halt;
+use crate::approvals::stops::reach_of;
+use crate::domain::business::stop::StopReach;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::deliveries::Desired;
 use crate::domain::preview::Finding;
 use crate::error::{Error, Result};
 use crate::graph::Backoff;
+use crate::graph::errors::FatalFor;
 use crate::graph::messages::SendOutcome;
 use crate::store::deliveries::{Execution, Outcome, Settled};
 use std::collections::BTreeMap;
@@ -72,7 +75,7 @@ pub struct Sender<'a> {
     pub(super) tries: u32,
     checking: bool,
     breaker: Breaker,
-    trip: Option<String>,
+    trip: Option<Trip>,
     inbox: UnboundedReceiver<Event>,
     drain_until: Option<Instant>,
 }
@@ -190,8 +193,8 @@ impl<'a> Sender<'a> {
         };
         metrics::counter!("countersign_sends_total", "outcome" => word(&outcome)).increment(1);
         metrics::histogram!("countersign_send_seconds").record(took.as_secs_f64());
-        if let Some(why) = self.breaker.see(&outcome) {
-            self.trip.get_or_insert(why);
+        if let Some(trip) = self.breaker.see(&outcome) {
+            self.trip.get_or_insert(trip);
         }
         let settled = match outcome {
             SendOutcome::Accepted { wamid, .. } => {
@@ -217,6 +220,12 @@ impl<'a> Sender<'a> {
                     }
                     None => Settled::Failed { code: None, why },
                 }
+            }
+            // Meta took nothing, and not because of this message: it may go when that has been put in order.
+            SendOutcome::Rejected { error, fatal_for: FatalFor::Account | FatalFor::Number } => {
+                self.pace.reached();
+                self.put_back = true;
+                Settled::NotSent { retry_at: now, why: error.to_string() }
             }
             SendOutcome::Rejected { error, .. } => {
                 self.pace.reached();
@@ -248,7 +257,11 @@ impl<'a> Sender<'a> {
             return self.fail(Error::Unavailable("how far the database is cannot be kept outside of it".to_owned()));
         }
         let over = self.job.finish_by.is_some_and(|at| at <= self.engine.ctx.clock.now());
-        let halt = if let Some(why) = self.trip.take() {
+        let halt = if let Some(Trip { why, fatal_for }) = self.trip.take() {
+            let reach = fatal_for.and_then(|far| reach_of(far, &self.job.execution.phone_number_id));
+            if let Some(reach) = reach {
+                return self.stop_all(&reach, &why).await;
+            }
             Halt { to: Desired::Pause, rule: "breaker", reason: why }
         } else if let Some(finding) = self.blocked.first() {
             Halt { to: self.job.fallback, rule: "recheck", reason: finding.message.clone() }
@@ -272,6 +285,14 @@ impl<'a> Sender<'a> {
     pub(super) async fn halt(&mut self, halt: Halt) {
         self.closing = true;
         if let Err(e) = self.engine.ledger.halt(&self.job.execution, &halt).await {
+            self.fail(e);
+        }
+    }
+
+    /// Stops all that Meta would refuse for the same reason, here at once.
+    async fn stop_all(&mut self, reach: &StopReach, why: &str) {
+        self.closing = true;
+        if let Err(e) = self.engine.ledger.stop_all(&self.job.execution, reach, why).await {
             self.fail(e);
         }
     }

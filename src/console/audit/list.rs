@@ -26,7 +26,7 @@ use crate::words::Words;
 const PAGE: usize = 50;
 
 /// The parts of the log that the filter offers, by the beginning of their names.
-const GROUPS: [&str; 11] = [
+const GROUPS: [&str; 12] = [
     "request.",
     "execution.",
     "person.",
@@ -38,6 +38,7 @@ const GROUPS: [&str; 11] = [
     "template.",
     "number.",
     "tenant.",
+    "sending.",
 ];
 /// Those who act and are neither a person nor an agent.
 const OTHERS: [&str; 4] = ["policy", "worker", "meta", "operator"];
@@ -187,6 +188,8 @@ const ACTS: &[(&str, &str)] = &[
     ("contact.identity_confirmed", "act-contact-identity-confirmed"),
     ("template.submitted", "act-template-submitted"),
     ("template.refused", "act-template-refused"),
+    ("sending.stopped", "act-sending-stopped"),
+    ("sending.resumed", "act-sending-resumed"),
 ];
 
 /// What happened; a signature says what for.
@@ -332,6 +335,7 @@ fn filters(l: &Words, names: &Names, asked: &Fields, fault: Option<String>) -> F
         "template." => l.t("audit-group-template"),
         "number." => l.t("audit-group-number"),
         "tenant." => l.t("audit-group-tenant"),
+        "sending." => l.t("audit-group-sending"),
         one => act(l, one),
     };
     let named = |id: &str| names.of(id).cloned().unwrap_or_else(|| other(id));

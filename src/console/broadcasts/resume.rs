@@ -36,10 +36,13 @@ pub async fn agreed(Named(id): Named<RequestId>, Posted(who, fields): Posted<Rev
 async fn fill(who: &Reviewer, id: RequestId, fault: Option<String>) -> Result<ResumePage, Trouble> {
     let l = &who.l;
     let still = resume::standstill(&who.console.ctx, who.person.tenant, &who.person, id).await;
-    let Standstill { request, execution, tally, fallen_away, may_agree, signatures } =
+    let Standstill { request, execution, tally, fallen_away, may_agree, stopped, signatures } =
         still.map_err(|error| Trouble::from_error(l, error))?;
     if let Err(MayNotSign::NothingOpen(_)) = may_agree {
         return Err(over(l, &execution));
+    }
+    if stopped {
+        return Err(Trouble::Refused(l.t("resume-number-stopped")));
     }
     let (reason, reason_lang) = why_halted(who, &execution).await.map_err(|error| Trouble::from_error(l, error))?;
     let mut chrome = who.chrome(l.t("resume-title"), Here::Broadcasts).await;

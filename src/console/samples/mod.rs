@@ -14,6 +14,7 @@ mod audit;
 mod broadcasts;
 mod conversations;
 mod inbox;
+mod numbers;
 mod orders;
 mod replies;
 mod requests;
@@ -59,6 +60,7 @@ pub(super) fn chrome(title: &str, here: Here, path: &str) -> Chrome {
         waiting: 7,
         running: 2,
         may_read_audit: true,
+        stops: Vec::new(),
     };
     Chrome { viewer: Some(viewer), ..Chrome::new(title.into(), here, path.into(), now()) }
 }

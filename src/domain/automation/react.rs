@@ -52,6 +52,9 @@ pub fn react(inbound: &Inbound, place: Option<&Place>, active: &Active, facts: &
     if !asker.window_is_open() {
         return silent(Silence::WindowClosed, None);
     }
+    if facts.stopped {
+        return silent(Silence::Stopped, here());
+    }
     if let Some(silence) = asker.kept_by_people() {
         return asker.routed(silence);
     }
@@ -151,7 +154,8 @@ impl<'a> Asker<'a> {
         });
         let of_flow = || self.at.map(|at| (made(at.flow, Some(&at.place.node)), at.flow.content.person.clone()));
         let (by, to) = routing.or_else(of_flow).map_or_else(|| (None, self.desk()), |(by, to)| (Some(by), to));
-        let may = self.facts.suppressions.forbidding(MessageCategory::Service).is_none() && self.window_is_open();
+        let Facts { suppressions, stopped, .. } = self.facts;
+        let may = suppressions.forbidding(MessageCategory::Service).is_none() && self.window_is_open() && !stopped;
         let replies = said(to.say.as_ref()).filter(|_| may).into_iter().collect();
         acts(Act { cause: Cause::AskedForPerson(by), replies, hand_over: Some(to), tags: BTreeSet::new() }, None)
     }

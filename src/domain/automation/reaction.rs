@@ -151,6 +151,8 @@ pub struct Facts<'a> {
     pub desk: Desk,
     /// Whether it may have been answered already: it came before the database lost what followed.
     pub maybe_answered: bool,
+    /// Whether nothing goes out from this number until a person lets it go on.
+    pub stopped: bool,
     /// What automation answered in the last 24 hours, in any order.
     pub recent: &'a [Answered],
     /// How much automation may do.
@@ -240,6 +242,8 @@ words! {
         SaidAlready = "said_already",
         /// It came before the database lost what followed, so it may have been answered.
         MaybeAnswered = "maybe_answered",
+        /// Nothing goes out from this number until a person lets it go on.
+        Stopped = "stopped",
         /// Nothing live is meant for this message.
         NothingMatches = "nothing_matches",
     }
@@ -258,6 +262,7 @@ impl Silence {
             Self::NothingSaid => "The message wants no answer.",
             Self::SaidAlready => "The customer has read the automatic reply already.",
             Self::MaybeAnswered => "The database was restored since it came, so it may have been answered already.",
+            Self::Stopped => "Nothing goes out from this number until a person lets it go on.",
             Self::NothingMatches => "No rule, flow or automatic reply is meant for this message.",
         }
     }

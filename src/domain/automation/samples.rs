@@ -137,6 +137,7 @@ impl Known {
             queue: None,
             desk: Desk::Free,
             maybe_answered: false,
+            stopped: false,
             recent: &self.recent,
             limits: &self.limits,
         }

@@ -36,7 +36,7 @@ fn class_and_remedy_agree() {
         };
         assert!(fits, "{}: {:?} with {:?}", row.first, row.class, row.remedy);
         if row.remedy == Remedy::StopSending {
-            assert_eq!(row.class, Class::Fatal(FatalFor::Account), "{}", row.first);
+            assert!(matches!(row.class, Class::Fatal(FatalFor::Account | FatalFor::Number)), "{}", row.first);
         }
         if row.remedy == Remedy::StopTemplate {
             assert_eq!(row.class, Class::Fatal(FatalFor::Template), "{}", row.first);
@@ -115,6 +115,10 @@ const DOCUMENTED: &[(Becomes, &[i64])] = &[
 
 /// How far a refusal reaches, where it is not the message alone; typed a second time as well.
 const REACH: &[(FatalFor, &[i64])] = &[
+    (
+        FatalFor::Number,
+        &[33, 131_037, 131_045, 131_048, 133_000, 133_005, 133_006, 133_008, 133_009, 133_010, 133_015, 133_016],
+    ),
     (FatalFor::Recipient, &[130_403, 130_472, 130_497, 131_021, 131_026, 131_030, 131_036, 131_047, 131_049, 131_050]),
     (FatalFor::Recipient, &[131_062, 137_000, 2040]),
     (FatalFor::Template, &[2_388_023, 2_388_024, 2_388_039, 2_388_040, 2_388_047, 2_388_072, 2_388_073, 2_388_293]),
@@ -123,11 +127,12 @@ const REACH: &[(FatalFor, &[i64])] = &[
 ];
 
 fn expected_reach(becomes: Becomes, code: i64) -> FatalFor {
-    match becomes {
+    let usual = match becomes {
         AllStopped => FatalFor::Account,
         TemplateStopped => FatalFor::Template,
-        _ => REACH.iter().find(|(_, codes)| codes.contains(&code)).map_or(FatalFor::Message, |(reach, _)| *reach),
-    }
+        _ => FatalFor::Message,
+    };
+    REACH.iter().find(|(_, codes)| codes.contains(&code)).map_or(usual, |(reach, _)| *reach)
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn run(
             queue: message.queue.as_ref(),
             desk: Desk::Free,
             maybe_answered: false,
+            stopped: false,
             recent: &[],
             limits: &limits,
         };

@@ -5,7 +5,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::people::Tenant;
 use crate::domain::policy::message::state;
-use crate::domain::policy::rules::{QUALITY_06, TEMPLATE_09, TEMPLATE_10, TEMPLATE_11};
+use crate::domain::policy::rules::{QUALITY_06, STOP_01, TEMPLATE_09, TEMPLATE_10, TEMPLATE_11};
 use crate::domain::policy::{cost, numbers, schedule};
 use crate::domain::preview::{Finding, Level};
 use crate::domain::templates::MessageTemplate;
@@ -38,6 +38,12 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, plan: &BroadcastPlan) -> Resu
     match numbers.iter().find(|number| number.id.for_meta() == plan.phone_number_id) {
         Some(number) => findings.extend(numbers::check(number, plan.category, settings)),
         None => findings.push(QUALITY_06.says(&[])),
+    }
+    if let Some(stop) = store::stops::of_number(&ctx.db, tenant, &plan.phone_number_id).await? {
+        let number = numbers.iter().find(|number| number.id.for_meta() == plan.phone_number_id);
+        let number = number.map_or("•••", |number| &number.display);
+        let why = stop.reason.trim_end_matches('.');
+        findings.push(STOP_01.says(&[("number", number.into()), ("why", why.into())]));
     }
     findings.extend(cost::recheck(settings, plan.category, &plan.cost));
     findings.extend(schedule::is_over(&plan.schedule, now));

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::store::contacts::Known;
 use crate::store::conversations::{Act, Assignment};
 use crate::store::replies::{NewReply, Origin};
-use crate::store::{Tx, audit, automation, behind, consent, contacts, conversations, replies, templates};
+use crate::store::{Tx, audit, automation, behind, consent, contacts, conversations, replies, stops, templates};
 use serde_json::json;
 use std::time::Duration;
 
@@ -72,6 +72,7 @@ pub(super) async fn answer(tx: &mut Tx, tenant: TenantId, heard: &Heard<'_>, now
             queue: queue.as_ref(),
             desk: desk(heard.thread),
             maybe_answered: behind::lately(&mut *tx, now).await?.is_some_and(|behind| now <= behind),
+            stopped: stops::of_number(&mut *tx, tenant, number).await?.is_some(),
             recent: &recent,
             limits: &limits,
         };

@@ -2,16 +2,17 @@
 
 use super::Follow;
 use crate::domain::audit::{Actor, Event as AuditEvent, template_subject};
+use crate::domain::business::stop::StopReach;
 use crate::domain::canonical::sha256;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::TenantId;
 use crate::domain::redact::scrub;
 use crate::domain::templates::{Quality, TemplateStatus};
-use crate::domain::webhooks::{Event, TemplateEvent, TemplateRef, What};
+use crate::domain::webhooks::{Event, Security, TemplateEvent, TemplateRef, What};
 use crate::error::Result;
 use crate::graph::errors::{Remedy, explain};
 use crate::store::webhooks::{self, TemplateNews};
-use crate::store::{Tx, audit};
+use crate::store::{Tx, audit, business};
 use serde_json::{Value, json};
 
 /// What stays of an event beyond what is read anew after it.
@@ -52,10 +53,22 @@ pub(super) async fn told(
     if !webhooks::first_seen(tx, tenant, &sha256(event.dedup_key.as_bytes()), now).await? {
         return Ok(());
     }
-    follow.stop_sending = follow.stop_sending.take().or(news.stop);
+    if let Some(why) = news.stop {
+        follow.stops.push((reach(tx, tenant, &event.what).await?, why));
+    }
     let event = AuditEvent { actor: Actor::Meta, act: news.act, subject: news.subject, details: news.details };
     audit::append(tx, tenant, now, event).await?;
     Ok(())
+}
+
+/// What concerns one number stops that number alone, as far as it is one that we know.
+async fn reach(tx: &mut Tx, tenant: TenantId, what: &What) -> Result<StopReach> {
+    let What::Security(Security { display_phone_number: Some(display), .. }) = what else {
+        return Ok(StopReach::Business);
+    };
+    let numbers = business::numbers(tx, tenant).await?;
+    let number = numbers.into_iter().find(|number| number.is_called(display.as_str()));
+    Ok(number.map_or(StopReach::Business, |number| StopReach::Number(number.id.for_meta().to_owned())))
 }
 
 fn of_template(what: &What) -> Option<(&TemplateRef, TemplateNews)> {

@@ -10,6 +10,7 @@ pub mod retry;
 
 use super::Ctx;
 use crate::domain::audit::{Actor, Event as AuditEvent};
+use crate::domain::business::stop::StopReach;
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppression;
@@ -28,8 +29,8 @@ use serde_json::json;
 /// What the caller has to see to, in the same transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Follow {
-    /// Nothing more may go out for this business, and why.
-    pub stop_sending: Option<String>,
+    /// From where nothing more may go out, and why.
+    pub stops: Vec<(StopReach, String)>,
     /// Numbers or the account have changed: read them again.
     pub read_again: bool,
     /// Messages of ours were told about: executions may have come to their end.

@@ -217,6 +217,22 @@ fn what_may_have_been_answered_before_a_restore_is_left_to_people() {
 }
 
 #[test]
+fn nothing_is_said_from_a_number_that_is_stopped_and_a_person_is_still_reached() {
+    let flow = menu();
+    let all = active([Content::KeywordRule(rule(1, "price")), Content::Flow(flow.clone())]);
+    let known = Known::default();
+    let facts = Facts { stopped: true, ..known.facts() };
+    let place = at_menu(&flow);
+    for said in ["price", "1", "mumble"] {
+        let out = react(&text(said), Some(&place), &all, &facts, NOW);
+        assert_eq!((out.silence(), out.place.as_ref()), (Some(Silence::Stopped), Some(&place)), "{said}");
+    }
+    let person = react(&text("agent"), None, &all, &facts, NOW);
+    assert_eq!((handed_to(&person), texts(&person)), (Some("desk"), vec![]));
+    assert_eq!(react(&text("stop"), Some(&place), &all, &facts, NOW).silence(), Some(Silence::StopWord));
+}
+
+#[test]
 fn a_place_is_left_when_its_time_is_over_or_its_flow_is_not_live() {
     let flow = menu();
     let all = active([Content::Flow(flow.clone())]);

@@ -72,6 +72,8 @@ rules! {
         "The number {number} is {status} at Meta and cannot send. It must be connected.";
     QUALITY_06 = Block "QUALITY-06" "Number gone"
         "The number that was signed for is no longer among the numbers of this business. Ask for a new request.";
+    STOP_01 = Block "STOP-01" "Nothing goes out"
+        "Nothing goes out from the number {number} until a person lets it go on. The reason: {why}.";
     TIER_01 = Warn "TIER-01" "More people than Meta allows"
         "Meta allows {limit} different people in 24 hours and {used} of them are used. {count} people are left out.";
     TIER_02 = Block "TIER-02" "Meta's limit is used up"
