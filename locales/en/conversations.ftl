@@ -5,6 +5,7 @@ conversations-tab-open = Open
 conversations-tab-mine = Mine
 conversations-tab-unread = Unread
 conversations-tab-late = Late
+conversations-tab-in-doubt = In doubt
 conversations-tab-closed = Closed
 conversations-any-queue = any
 conversations-one-customer = One customer

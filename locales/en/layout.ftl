@@ -13,6 +13,7 @@ nav-broadcasts = Broadcasts
 nav-running = sending now
 nav-conversations = Conversations
 nav-audit = Audit
+nav-doubts = messages in doubt
 nav-numbers = Numbers
 stops-all = Nothing goes out from any number since { $at }, until a person lets it go on.
 stops-number = Nothing goes out from { $number } since { $at }, until a person lets it go on.

@@ -5,6 +5,7 @@ conversations-tab-open = 进行中
 conversations-tab-mine = 我的
 conversations-tab-unread = 未读
 conversations-tab-late = 已超时
+conversations-tab-in-doubt = 结果未知
 conversations-tab-closed = 已结束
 conversations-any-queue = 全部
 conversations-one-customer = 一位客户

@@ -13,6 +13,7 @@ nav-broadcasts = 群发广播
 nav-running = 正在发送
 nav-conversations = 对话
 nav-audit = 审计日志
+nav-doubts = 条结果未知的消息
 nav-numbers = 号码
 stops-all = 自{ $at }起，所有号码都不发送任何消息，直到有人让它恢复。
 stops-number = 自{ $at }起，{ $number } 不发送任何消息，直到有人让它恢复。

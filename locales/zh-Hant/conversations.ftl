@@ -5,6 +5,7 @@ conversations-tab-open = 進行中
 conversations-tab-mine = 我的
 conversations-tab-unread = 未讀
 conversations-tab-late = 已逾時
+conversations-tab-in-doubt = 結果未明
 conversations-tab-closed = 已結束
 conversations-any-queue = 全部
 conversations-one-customer = 一位客戶

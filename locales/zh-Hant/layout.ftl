@@ -13,6 +13,7 @@ nav-broadcasts = 廣播
 nav-running = 正在發送
 nav-conversations = 對話
 nav-audit = 審計記錄
+nav-doubts = 則結果未明的訊息
 nav-numbers = 號碼
 stops-all = 自{ $at }起，所有號碼都不發送任何訊息，直到有人讓它恢復。
 stops-number = 自{ $at }起，{ $number } 不發送任何訊息，直到有人讓它恢復。

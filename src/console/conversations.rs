@@ -27,11 +27,12 @@ pub enum Tab {
     Mine,
     Unread,
     Late,
+    InDoubt,
     Closed,
 }
 
 impl Tab {
-    pub const ALL: [Self; 5] = [Self::Open, Self::Mine, Self::Unread, Self::Late, Self::Closed];
+    pub const ALL: [Self; 6] = [Self::Open, Self::Mine, Self::Unread, Self::Late, Self::InDoubt, Self::Closed];
 
     /// In the address: `/conversations?tab=late`.
     pub fn name(self) -> &'static str {
@@ -40,6 +41,7 @@ impl Tab {
             Self::Mine => "mine",
             Self::Unread => "unread",
             Self::Late => "late",
+            Self::InDoubt => "in-doubt",
             Self::Closed => "closed",
         }
     }
@@ -54,6 +56,7 @@ impl Tab {
             Self::Mine => l.t("conversations-tab-mine"),
             Self::Unread => l.t("conversations-tab-unread"),
             Self::Late => l.t("conversations-tab-late"),
+            Self::InDoubt => l.t("conversations-tab-in-doubt"),
             Self::Closed => l.t("conversations-tab-closed"),
         }
     }

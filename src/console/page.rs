@@ -87,6 +87,8 @@ pub struct Viewer {
     /// Broadcasts of the tenant that are sending now.
     pub running: u64,
     pub may_read_audit: bool,
+    /// Automatic messages that this person is asked about: nobody knows whether they were sent.
+    pub doubts: u64,
     /// From where nothing goes out.
     pub stops: Vec<StopLine>,
 }

@@ -19,6 +19,7 @@ use super::inbox::Counts;
 use super::numbers;
 use super::page::{Chrome, Here, Notice, Theme, Viewer};
 use super::session_store::SessionId;
+use crate::approvals::replies::doubts::waiting;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{PersonId, TenantId};
 use crate::domain::people::Person;
@@ -86,6 +87,10 @@ impl Visit {
             tracing::warn!(%error, "the counts of the navigation could not be read");
             Counts::default()
         });
+        let doubts = waiting(db, person).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "how many messages are in doubt could not be read");
+            0
+        });
         let stops = numbers::lines(db, person.tenant).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "whether anything is stopped could not be read");
             Vec::new()
@@ -98,6 +103,7 @@ impl Visit {
             waiting: counts.mine,
             running: counts.running,
             may_read_audit: person.role.may_read_audit(),
+            doubts,
             stops,
         }
     }

@@ -15,7 +15,7 @@ use crate::domain::ids::{DaemonId, ReplyId, RequestId, TenantId};
 use crate::domain::replies::{ReplyCause, ReplySource, ReplyToken, Saying};
 use crate::store::behind::Known;
 
-pub use doubts::{Against, Overdue, ask, contradicted, overdue, rule, second_messages, stop};
+pub use doubts::{Against, Overdue, ask, contradicted, open, overdue, rule, second_messages, stop};
 pub use read::{Reply, between, ended, find, of_request, page_to, to_contact};
 pub use statuses::{Failed, Told, apply_status};
 

@@ -3,6 +3,7 @@
 use countersign::approvals::begin::begin;
 use countersign::approvals::replies::doubts::ask;
 use countersign::domain::requests::{ActionRequest, Status};
+use countersign::store::conversations;
 use std::time::Duration;
 
 use super::kinds::sign;
@@ -11,7 +12,11 @@ use crate::engine::sql;
 use crate::support::db::{TestDb, on_both};
 use crate::support::visitor::Visitor;
 
-on_both!(an_answer_in_doubt_is_decided_on_one_page, an_answer_is_stopped_until_its_request_begins);
+on_both!(
+    an_answer_in_doubt_is_decided_on_one_page,
+    an_answer_is_stopped_until_its_request_begins,
+    an_automatic_message_in_doubt_is_listed_and_counted,
+);
 
 /// An answer that was signed and waits in its ledger.
 async fn begun(world: &World, lau: &mut Visitor) -> ActionRequest {
@@ -68,6 +73,40 @@ async fn an_answer_in_doubt_is_decided_on_one_page(db: TestDb) {
     for act in ["execution.in_doubt", "execution.ruled", "execution.finished"] {
         assert_eq!(acts.iter().filter(|it| *it == act).count(), 1, "{act}: {acts:?}");
     }
+}
+
+async fn an_automatic_message_in_doubt_is_listed_and_counted(db: TestDb) {
+    const LIST: &str = "/conversations?tab=in-doubt";
+    let world = World::new(db).await;
+    let mut lau = world.signed_in("lau").await;
+    let request = begun(&world, &mut lau).await;
+    sql!(&world.db, "update reply set source = 'automation', state = 3, attempt = 1, why = 'the connection was cut'");
+    let count = "a[href='/conversations'] .count";
+    assert_eq!(
+        (lau.get(LIST).await.count("tr[data-row]"), lau.get(LIST).await.count(count)),
+        (0, 0),
+        "nobody was asked"
+    );
+    ask(&world.ctx, Duration::ZERO).await.unwrap();
+    let page = lau.get(LIST).await;
+    assert_eq!((page.count("tr[data-row]"), page.part(count).trim().starts_with('1')), (1, true), "{}", page.text());
+    for (name, rows) in [("wong", 1), ("boss", 1)] {
+        let page = world.signed_in(name).await.get(LIST).await;
+        assert_eq!((page.count("tr[data-row]"), page.count(count)), (rows, 0), "{name} decides on nothing");
+    }
+    let thread = page.attr("tr[data-row] a", "href").unwrap();
+    let path = lau.get(&thread).await.attr("a[href$='/doubts']", "href").unwrap();
+    let waits = async || {
+        let id = thread.rsplit('/').next().unwrap().parse().unwrap();
+        conversations::find(&world.db, world.tenant, id).await.unwrap().unwrap().waiting_since.is_some()
+    };
+    assert!(waits().await, "the customer has had no answer, as far as is known");
+    let page = lau.get(&path).await;
+    let form = [("ruling", "count_as_sent"), ("reason", "They thanked us."), ("password", PASSWORD)];
+    assert_eq!(lau.submit(&page, &path, &form).await.status, 303);
+    assert!(!waits().await, "what counts as sent has answered");
+    assert_eq!((lau.get(LIST).await.count("tr[data-row]"), lau.get(LIST).await.count(count)), (0, 0));
+    assert_eq!(world.stored(&request).await.0.status, Status::Executing, "automation ends no request");
 }
 
 async fn an_answer_is_stopped_until_its_request_begins(db: TestDb) {

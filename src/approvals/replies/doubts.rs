@@ -17,8 +17,9 @@ use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::orders::links;
 use crate::store::replies::{self, Overdue, Reply};
-use crate::store::{Source, audit, outbox, people, requests};
+use crate::store::{Db, Source, audit, outbox, people, requests};
 use crate::tools::Ctx;
+use crate::tools::webhooks::replies::said;
 use serde_json::json;
 use std::time::Duration;
 
@@ -109,6 +110,18 @@ async fn read(source: impl Into<Source<'_>>, tenant: TenantId, person: &Person, 
     Ok(Doubt { reply, request, may_rule })
 }
 
+/// How many automatic replies this person is asked about. Those that a request sent wait with their request.
+pub async fn waiting(db: &Db, person: &Person) -> Result<u64> {
+    let mut count = 0;
+    for (id, replies) in replies::open(db, person.tenant).await? {
+        let request = requests::find(db, person.tenant, id).await?;
+        if request.is_some_and(|request| may_rule_on_reply(&request, person).is_ok()) {
+            count += replies;
+        }
+    }
+    Ok(count)
+}
+
 /// Decides, alone: nothing is sent by it. `method` says how the person has just proved who they are.
 pub async fn rule(
     ctx: &Ctx,
@@ -133,9 +146,10 @@ pub async fn rule(
             "this is not in doubt any more, or another try of it is; nothing was decided".into(),
         ));
     }
-    if ruling == ReplyRuling::Leave {
+    match ruling {
         // Nobody pays by a link that nobody got.
-        links::revoke_of_reply(&mut tx, tenant, id, Revocation::NotDelivered, now).await?;
+        ReplyRuling::Leave => links::revoke_of_reply(&mut tx, tenant, id, Revocation::NotDelivered, now).await?,
+        ReplyRuling::CountAsSent => said(&mut tx, tenant, id, now).await?,
     }
     // The reason is free text and may name people: it stands beside the reply, not in the log.
     let details = json!({"reply": id, "ruling": ruling, "messages": 1, "role": person.role, "method": method});

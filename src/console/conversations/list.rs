@@ -66,15 +66,21 @@ impl Asked {
     }
 
     fn filter(&self, me: PersonId, hidden: Vec<String>, now: Timestamp) -> Filter {
-        let state = if self.tab == Tab::Closed { ConversationState::Closed } else { ConversationState::Open };
+        let state = match self.tab {
+            Tab::Closed => Some(ConversationState::Closed),
+            // What is in doubt is so wherever its conversation stands.
+            Tab::InDoubt => None,
+            _ => Some(ConversationState::Open),
+        };
         Filter {
             // Of one customer everything is shown, whatever became of it.
-            state: self.contact.is_none().then_some(state),
+            state: state.filter(|_| self.contact.is_none()),
             queue: self.queue.clone(),
             person: (self.tab == Tab::Mine).then_some(me),
             contact: self.contact.and_then(|(_, no)| no),
             unread: (self.tab == Tab::Unread).then_some(true),
             late_at: (self.tab == Tab::Late).then_some(now),
+            in_doubt: self.tab == Tab::InDoubt,
             hidden,
             after: self.after,
             ..Filter::default()

@@ -60,6 +60,7 @@ pub(super) fn chrome(title: &str, here: Here, path: &str) -> Chrome {
         waiting: 7,
         running: 2,
         may_read_audit: true,
+        doubts: 1,
         stops: Vec::new(),
     };
     Chrome { viewer: Some(viewer), ..Chrome::new(title.into(), here, path.into(), now()) }

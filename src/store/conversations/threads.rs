@@ -236,6 +236,8 @@ pub struct Filter {
     pub heard_from: Option<Timestamp>,
     /// The customer wrote last at this time or earlier.
     pub heard_until: Option<Timestamp>,
+    /// With a message of ours of which nobody knows whether it was sent, and that people were asked about.
+    pub in_doubt: bool,
     /// In none of these queues: those that the reader may not look into.
     pub hidden: Vec<String>,
     /// After this one: the cursor.
@@ -255,6 +257,8 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
                         and w.phone_number_id = conversation.phone_number_id and w.contact_no = conversation.contact_no
                         and w.closes_at > $14)))
                     and ($15 is null or last_inbound_at >= $15) and ($16 is null or last_inbound_at <= $16)
+                    and (not $17 or (phone_number_id, contact_no) in (select r.phone_number_id, r.contact_no from reply r
+                        where r.tenant_id = $1 and r.state = 3 and r.asked_at is not null))
                     and ($8 is null or (last_inbound_at, id) < ($8, $9)) and (queue is null or queue not in ", $hidden, ")
                  order by last_inbound_at desc, id desc limit $11"
             )
@@ -271,6 +275,6 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
         .bind(tenant).bind(filter.state.map(ConversationState::as_str)).bind(&filter.queue).bind(filter.person)
         .bind(filter.contact).bind(filter.unread).bind(filter.late_at).bind(at).bind(id).bind(hidden).bind(i64::from(limit))
         .bind(filter.unassigned).bind(filter.window.map(|(open, _)| open)).bind(filter.window.map(|(_, at)| at))
-        .bind(filter.heard_from).bind(filter.heard_until).fetch_all(p).await)?;
+        .bind(filter.heard_from).bind(filter.heard_until).bind(filter.in_doubt).fetch_all(p).await)?;
     rows.into_iter().map(Conversation::try_from).collect()
 }

@@ -38,6 +38,15 @@ pub async fn overdue(db: &Db, since: Timestamp, limit: u32) -> Result<Vec<Overdu
         .collect()
 }
 
+/// Automatic replies that people were asked about and have not decided on: by which requests they are live, and how many.
+pub async fn open(db: &Db, tenant: TenantId) -> Result<Vec<(RequestId, u64)>> {
+    let rows: Vec<(RequestId, i64)> = on!(read db, p => sqlx::query_as(
+        "select request_id, count(*) from reply
+         where tenant_id = $1 and state = 3 and asked_at is not null and source = 'automation' group by request_id")
+        .bind(tenant).fetch_all(p).await)?;
+    rows.into_iter().map(|(request, count)| Ok((request, unsigned("reply", "count", request, count)?))).collect()
+}
+
 /// Notes that people are asked about one in doubt; `false` if that was done, or it is in doubt no more.
 pub async fn ask(tx: &mut Tx, tenant: TenantId, reply: ReplyId, now: Timestamp) -> Result<bool> {
     let hit = on!(tx tx, c => sqlx::query(

@@ -149,6 +149,7 @@ pub async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Resul
         window: arguments.window_open.map(|open| (open, now)),
         heard_from: arguments.heard_from,
         heard_until: arguments.heard_until,
+        in_doubt: false,
         hidden: sight.hidden(),
         after: after("conversations", arguments.cursor.as_ref())?,
     };
