@@ -205,6 +205,8 @@ async fn what_dies_while_it_answers_says_nothing_twice(db: TestDb) {
         daemon.stop().await;
         let said = shop.stage.sends().await.len();
         assert!(said <= asked, "after {point}: {said} messages for {asked} questions");
+        let doubts = shop.replies().await.iter().filter(|it| **it == Delivery::Unknown).count();
+        assert!(said + doubts >= asked, "after {point}: {said} messages and {doubts} doubts for {asked} questions");
     }
 }
 
@@ -286,14 +288,16 @@ async fn what_dies_while_it_sends_an_answer_sends_it_once(db: TestDb) {
         let again = shop.stage.try_call(SEND, ask).await.unwrap();
         let id = again["action_request_id"].as_str().unwrap_or_else(|| panic!("{point}: {again:#}"));
         let what = json!({ "action_request_id": id });
-        until("it is done, or in doubt", SOON, async || {
+        let doubt = until("it is done, or in doubt", SOON, async || {
             let is = shop.stage.try_call("whatsapp.action_request.status", what.clone()).await.ok()?;
-            (is["status"] == "succeeded" || is["execution"]["progress"]["unknown"] == 1).then_some(())
+            let doubt = is["execution"]["progress"]["unknown"] == 1;
+            (is["status"] == "succeeded" || doubt).then_some(doubt)
         })
         .await;
         daemon.stop().await;
         let said = shop.stage.sends().await;
         let of_this = said.iter().filter(|send| send["text"] == body.as_str()).count();
         assert!(of_this <= 1 && said.len() <= asked, "after {point}: {of_this} of {}", said.len());
+        assert!(of_this == 1 || doubt, "after {point} it is lost");
     }
 }

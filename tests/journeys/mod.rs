@@ -15,6 +15,7 @@ mod matrix;
 mod outage;
 mod payments;
 mod posts;
+mod replies;
 mod signer;
 mod signing;
 mod stage;
