@@ -135,6 +135,7 @@ act-contact-tagged = Contact labelled
 act-conversation-tagged = Conversation labelled
 act-template-submitted = Template taken by Meta
 act-template-refused = Template refused by Meta
+act-template-held-up = Told people that a template does not get to Meta
 act-sending-stopped = Stopped all that goes out
 act-sending-resumed = Let it go out again
 audit-group-sending = Numbers stopped

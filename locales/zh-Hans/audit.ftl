@@ -129,6 +129,7 @@ act-contact-tagged = 已更改联系人标签
 act-conversation-tagged = 已更改对话标签
 act-template-submitted = Meta 已接收模板
 act-template-refused = 模板未获 Meta 接收
+act-template-held-up = 通知有关人员模板未能送达 Meta
 act-sending-stopped = 停止所有发送
 act-sending-resumed = 恢复发送
 audit-group-sending = 停止的号码

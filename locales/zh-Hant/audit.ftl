@@ -129,6 +129,7 @@ act-contact-tagged = 已更改聯絡人標籤
 act-conversation-tagged = 已更改對話標籤
 act-template-submitted = Meta 已接收範本
 act-template-refused = 範本未獲 Meta 接收
+act-template-held-up = 通知有關人員範本未能送達 Meta
 act-sending-stopped = 停止所有發送
 act-sending-resumed = 恢復發送
 audit-group-sending = 停止的號碼

@@ -3,6 +3,7 @@
 //! Meta, so nothing is made twice, and no edit is repeated while it may be under review.
 
 mod end;
+pub mod stop;
 
 use crate::domain::action::Action;
 use crate::domain::clock::Timestamp;

@@ -16,6 +16,8 @@ pub enum What {
     Withdraw,
     /// Stopped, before its message leaves.
     Stop,
+    /// Stopped, before Meta has it.
+    StopTemplate,
     /// Taken back, whether its message has been sent or not.
     TakeBack,
     /// Allowed to be asked for again, after it was rejected.
@@ -27,7 +29,7 @@ impl What {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Withdraw => "withdraw",
-            Self::Stop => "stop",
+            Self::Stop | Self::StopTemplate => "stop",
             Self::TakeBack => "take-back",
             Self::Reopen => "reopen",
         }
@@ -37,6 +39,7 @@ impl What {
         match self {
             Self::Withdraw => l.t("withdraw-do"),
             Self::Stop => l.t("stop-sending"),
+            Self::StopTemplate => l.t("template-stop"),
             Self::TakeBack => l.t("payment-take-back"),
             Self::Reopen => l.t("reopen-do"),
         }
@@ -46,6 +49,7 @@ impl What {
         match self {
             Self::Withdraw => l.t("withdraw-text"),
             Self::Stop => l.t("reply-stop-text"),
+            Self::StopTemplate => l.t("template-stop-text"),
             Self::TakeBack => l.t("payment-take-back-text"),
             Self::Reopen => l.t("reopen-text"),
         }
@@ -55,6 +59,7 @@ impl What {
         match self {
             Self::Withdraw => l.t("withdraw-keep"),
             Self::Stop => l.t("stop-keep"),
+            Self::StopTemplate => l.t("template-stop-keep"),
             Self::TakeBack => l.t("payment-keep"),
             Self::Reopen => l.t("reopen-keep"),
         }
@@ -63,14 +68,14 @@ impl What {
     pub const fn button(self) -> &'static str {
         match self {
             Self::Withdraw => "button--danger",
-            Self::Stop | Self::TakeBack => "button--stop",
+            Self::Stop | Self::StopTemplate | Self::TakeBack => "button--stop",
             Self::Reopen => "button--main",
         }
     }
 
     pub const fn icon(self) -> &'static str {
         match self {
-            Self::Withdraw | Self::Stop | Self::TakeBack => "stop",
+            Self::Withdraw | Self::Stop | Self::StopTemplate | Self::TakeBack => "stop",
             Self::Reopen => "left",
         }
     }

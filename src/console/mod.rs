@@ -54,6 +54,7 @@ pub mod review;
 pub mod session;
 pub mod session_store;
 pub mod states;
+pub mod stop;
 pub mod submitted;
 pub mod visit;
 pub mod withdraw;
@@ -133,7 +134,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}", get(requests::show))
         .route("/requests/{id}/decision", get(decisions::back).post(decisions::decide))
         .route("/requests/{id}/sign", get(decisions::new).post(decisions::create))
-        .route("/requests/{id}/stop", get(replies::stop::new).post(replies::stop::create))
+        .route("/requests/{id}/stop", get(stop::new).post(stop::create))
         .route("/requests/{id}/take-back", get(replies::take_back::new).post(replies::take_back::create))
         .route("/replies/{id}/doubts", get(replies::doubts::new).post(replies::doubts::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))

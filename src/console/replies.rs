@@ -1,7 +1,6 @@
 //! Single messages to one customer: where the one of a request stands, stopping it, and deciding on one in doubt.
 
 pub mod doubts;
-pub mod stop;
 pub mod take_back;
 
 use super::errors::Trouble;
@@ -45,6 +44,12 @@ pub async fn of_request(who: &Reviewer, request: &ActionRequest) -> Result<Optio
         doubts: reply.waits_for_people().then(|| format!("/replies/{}/doubts", reply.id)),
         why: reply.why,
     }))
+}
+
+/// Whether the message of a request could be stopped now; none if it sends none, or has not begun.
+pub async fn is_open(who: &Reviewer, request: &ActionRequest) -> Result<Option<bool>, Error> {
+    let reply = find(who, request).await?;
+    Ok(reply.map(|reply| stopping::is_open(request.status, &reply)))
 }
 
 async fn find(who: &Reviewer, request: &ActionRequest) -> Result<Option<Reply>, Error> {

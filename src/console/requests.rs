@@ -41,6 +41,8 @@ pub struct RequestPage {
     pub stands: Option<OrderStands>,
     /// The languages of a template that are on their way to Meta, or were.
     pub submitted: Vec<SubmittedLine>,
+    /// Where what is on its way to Meta is stopped.
+    pub submitted_stop: Option<String>,
     pub review: Review,
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.

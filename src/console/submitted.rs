@@ -41,6 +41,20 @@ pub async fn of_request(who: &Reviewer, request: &ActionRequest) -> Result<Vec<S
     Ok(submitted.into_iter().map(line).collect())
 }
 
+/// Whether something of it is on its way to Meta, so that it can be stopped.
+pub async fn is_open(who: &Reviewer, request: &ActionRequest) -> Result<bool, Error> {
+    let submitted = submissions::of_request(&who.console.ctx.db, request.tenant, request.id).await?;
+    let under_way =
+        |it: &submissions::Submission| matches!(it.state, SubmissionState::Waiting | SubmissionState::Asked);
+    Ok(request.status.is_running() && submitted.iter().any(under_way))
+}
+
+/// Where this person stops it, while there is something to stop.
+pub async fn stop(who: &Reviewer, request: &ActionRequest) -> Result<Option<String>, Error> {
+    let may = who.person.role.may_stop() && matches!(request.preview.action, Action::TemplateSubmit(_));
+    Ok((may && is_open(who, request).await?).then(|| format!("/requests/{}/stop", request.id)))
+}
+
 fn words(l: &Words, state: SubmissionState) -> String {
     l.t(match state {
         SubmissionState::Waiting => "submitted-waiting",

@@ -25,9 +25,9 @@ impl Round for Submissions {
     const NAME: &'static str = "submissions";
 
     async fn turn(&mut self) -> Result<()> {
-        let Engine { ctx, lease, stop, .. } = &*self.engine;
+        let Engine { ctx, lease, unknown_after, stop, .. } = &*self.engine;
         while !stop.is_cancelled() && templates::round(ctx, *lease).await? > 0 {}
-        Ok(())
+        templates::stop::ask(ctx, *unknown_after).await
     }
 
     async fn woken(&mut self) {

@@ -33,6 +33,7 @@ mod shop;
 mod tags;
 mod template_drafts;
 mod template_quality;
+mod template_stops;
 mod template_submits;
 mod templates;
 mod webhook_retries;

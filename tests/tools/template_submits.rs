@@ -37,16 +37,16 @@ on_both!(
 
 const SUBMIT: &str = "whatsapp.template.submit";
 const PREVIEW: &str = "whatsapp.template_submit.preview";
-const LEASE: Duration = Duration::from_secs(30);
+pub const LEASE: Duration = Duration::from_secs(30);
 
-struct Stage {
-    shop: Shop,
+pub struct Stage {
+    pub shop: Shop,
     meta: Simulator,
-    ctx: Ctx,
+    pub ctx: Ctx,
 }
 
 impl Stage {
-    async fn open(db: TestDb) -> Self {
+    pub async fn open(db: TestDb) -> Self {
         let shop = Shop::open(db).await;
         let settings = Settings {
             waba_id: shop.world.tenant.waba_id.clone(),
@@ -77,7 +77,7 @@ impl Stage {
     }
 
     /// Signed and begun.
-    async fn signed(&self) -> Value {
+    pub async fn signed(&self) -> Value {
         let answer = self.shop.call(SUBMIT, self.ask()).await;
         assert_eq!(answer["status"], "pending_approval", "{answer:#}");
         self.shop.approve().await;
@@ -103,7 +103,7 @@ impl Stage {
     }
 
     /// The templates that Meta has, by a call that no fault strikes.
-    async fn at_meta(&self) -> Vec<(String, String, String)> {
+    pub async fn at_meta(&self) -> Vec<(String, String, String)> {
         let tenant = &self.shop.world.tenant;
         let credentials = self.ctx.credentials(tenant).unwrap();
         let all = graph::templates::list(&self.ctx.graph, &credentials, &tenant.waba_id).await.unwrap();
@@ -112,7 +112,7 @@ impl Stage {
         all
     }
 
-    async fn fails(&self, method: &str, endpoint: &str, kind: &str, count: u32) {
+    pub async fn fails(&self, method: &str, endpoint: &str, kind: &str, count: u32) {
         let only = json!({"endpoint": endpoint, "method": method});
         self.control("faults", json!({"kind": kind, "count": count, "match": only}));
     }
@@ -133,7 +133,7 @@ impl Stage {
     }
 }
 
-fn language(code: &str, status: &str) -> (String, String, String) {
+pub fn language(code: &str, status: &str) -> (String, String, String) {
     ("order_ready_soon".to_owned(), code.to_owned(), status.to_owned())
 }
 

@@ -82,7 +82,9 @@ async fn remember(
 async fn end(tx: &mut Tx, due: &Due, plan: &SubmitPlan, all: &[Submission], now: Timestamp) -> Result<()> {
     let (to, failure) = verdict(all);
     let result = receipt(plan, all);
-    requests::settle(tx, due.tenant, due.request, Status::Executing, to, Some(&result), failure.as_ref(), now).await?;
+    // People may have been told that it takes long.
+    let standing = requests::find(&mut *tx, due.tenant, due.request).await?.map_or(Status::Executing, |it| it.status);
+    requests::settle(tx, due.tenant, due.request, standing, to, Some(&result), failure.as_ref(), now).await?;
     let details =
         json!({"status": to, "template": plan.name, "taken": result.get("taken"), "refused": result.get("refused")});
     let event = Event { actor: Actor::Worker, act: "execution.finished", subject: due.request.to_string(), details };

@@ -188,6 +188,7 @@ const ACTS: &[(&str, &str)] = &[
     ("contact.identity_confirmed", "act-contact-identity-confirmed"),
     ("template.submitted", "act-template-submitted"),
     ("template.refused", "act-template-refused"),
+    ("template.held_up", "act-template-held-up"),
     ("sending.stopped", "act-sending-stopped"),
     ("sending.resumed", "act-sending-resumed"),
 ];

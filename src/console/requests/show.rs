@@ -97,6 +97,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         said,
         stands: order::of_request(reader, request).await?,
         submitted: submitted::of_request(reader, request).await?,
+        submitted_stop: submitted::stop(reader, request).await?,
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),

@@ -8,7 +8,7 @@ use crate::words::Words;
 
 impl ConfirmPage {
     pub fn samples(l: &Words) -> Vec<Self> {
-        [What::Withdraw, What::Stop, What::TakeBack, What::Reopen]
+        [What::Withdraw, What::Stop, What::StopTemplate, What::TakeBack, What::Reopen]
             .into_iter()
             .map(|what| {
                 let action = format!("/requests/ar_7f3k/{}", what.word());

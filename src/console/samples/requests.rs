@@ -119,6 +119,7 @@ impl RequestPage {
             said: None,
             stands: None,
             submitted: Vec::new(),
+            submitted_stop: None,
             review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
@@ -222,6 +223,7 @@ impl RequestPage {
         let sheet = other(Review::Sheet(Box::new(sheet())), &[Section::Change, Section::Consent]);
         let parts = [Section::Message, Section::Change, Section::Links, Section::Effect];
         let mut template = other(Review::Template(Box::new(template())), &parts);
+        template.submitted_stop = Some("/requests/ar_7f3k/stop".to_owned());
         template.submitted = [("zh_HK", Some("rejected"), Some(HOSTILE)), ("en", None, None)]
             .map(|(language, now, why)| SubmittedLine {
                 language: language.into(),

@@ -202,6 +202,47 @@ pub async fn settle(tx: &mut Tx, due: &Due, ending: &Ending, now: Timestamp) -> 
     Ok(hit == 1)
 }
 
+/// Requests of which something has been on its way since then or longer, in vain so far, and that people were not told of.
+pub async fn overdue(db: &Db, since: Timestamp, limit: u32) -> Result<Vec<(TenantId, RequestId)>> {
+    Ok(on!(read db, p => sqlx::query_as(
+        "select distinct s.tenant_id, s.request_id from template_submission s
+            join action_request a on a.tenant_id = s.tenant_id and a.id = s.request_id and a.status = 'executing'
+         where s.state in ('waiting', 'asked') and s.tries > 0 and s.created_at <= $1 limit $2")
+        .bind(since).bind(i64::from(limit)).fetch_all(p).await)?)
+}
+
+/// What a stop found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stopped {
+    /// Languages that Meta was not asked for.
+    pub waiting: u64,
+    /// Languages that Meta was asked for, and of which nobody knows whether it has them.
+    pub asked: u64,
+}
+
+impl Stopped {
+    /// All of them.
+    #[must_use]
+    pub const fn all(self) -> u64 {
+        self.waiting + self.asked
+    }
+}
+
+/// Ends the languages of a request that are on their way. The statement that asks Meta and this one meet at the row: one of them
+/// finds it on its way.
+pub async fn stop(tx: &mut Tx, tenant: TenantId, request: RequestId, why: &str, now: Timestamp) -> Result<Stopped> {
+    let mut end = async |state: SubmissionState, why: String| -> Result<u64> {
+        Ok(on!(tx &mut *tx, c => sqlx::query(
+            "update template_submission set state = 'refused', why = $4, settled_at = $5
+             where tenant_id = $1 and request_id = $2 and state = $3")
+            .bind(tenant).bind(request).bind(state.as_str()).bind(why).bind(now)
+            .execute(c).await.map(|r| r.rows_affected()))?)
+    };
+    let waiting = end(SubmissionState::Waiting, why.to_owned()).await?;
+    let asked = end(SubmissionState::Asked, format!("{why} Whether Meta has it is not known.")).await?;
+    Ok(Stopped { waiting, asked })
+}
+
 /// All languages of a request.
 pub async fn of_request(
     source: impl Into<Source<'_>>,
