@@ -17,6 +17,7 @@
 
 mod console;
 mod engine;
+mod fuzz;
 mod harness;
 mod journeys;
 mod mcp;
