@@ -63,6 +63,7 @@ monitor-turned-away = { $n ->
    *[other] Meta did not take { $n } messages yet. They are tried again by themselves. What was seen:
 }
 monitor-paused-by = Paused by { $name }.
+monitor-forbids = As things are now:
 ledger-all = Any state
 ledger-code = Meta { $code }: { $meaning }
 failures-none = No code

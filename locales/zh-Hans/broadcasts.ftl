@@ -48,6 +48,7 @@ monitor-forecast = 按每秒 { $rate } 条计，约需 { $span }。
 monitor-quiet = 其余收件人均等候至{ $until }，多因所在地正值静默时段；届时自动继续。
 monitor-turned-away = Meta 尚未接收 { $n } 条消息，系统会自动重试。所见情况：
 monitor-paused-by = 由 { $name } 暂停。
+monitor-forbids = 目前情况：
 ledger-all = 全部状态
 ledger-code = Meta { $code }：{ $meaning }
 failures-none = 没有代码

@@ -48,6 +48,7 @@ monitor-forecast = 以每秒{ $rate }則計，約需{ $span }。
 monitor-quiet = 其餘收件人均等候至{ $until }，多因所在地正值靜音時段；屆時自動繼續。
 monitor-turned-away = Meta 尚未接收{ $n }則訊息，系統會自動再試。所見情況：
 monitor-paused-by = 由 { $name } 暫停。
+monitor-forbids = 目前情況：
 ledger-all = 全部狀態
 ledger-code = Meta { $code }：{ $meaning }
 failures-none = 沒有代碼

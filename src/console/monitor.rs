@@ -181,6 +181,8 @@ pub struct Live {
     pub alarm: Option<String>,
     /// The language of the alarm, where it is not the page's.
     pub alarm_lang: Option<&'static str>,
+    /// What would not let it go on as things are now, with the language of each where it is not the page's.
+    pub forbids: Vec<(String, Option<&'static str>)>,
     pub finished: bool,
     pub at: Timestamp,
 }

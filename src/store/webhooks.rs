@@ -285,8 +285,8 @@ row! {
     struct NamedRow { name: String, language: String }
 }
 
-/// Writes news of a template down, and says which one it is by name and language; none if the template is not known or the
-/// news is old.
+/// Writes news of a template down, and says which one it is by name and language; none if the template is not known, or the
+/// news is old or no news: Meta tells of one pause in several posts.
 pub async fn template_news(
     tx: &mut Tx,
     tenant: TenantId,
@@ -294,14 +294,20 @@ pub async fn template_news(
     news: &TemplateNews,
     at: Timestamp,
 ) -> Result<Option<(String, String)>> {
+    let (status, quality) = (news.status.map(TemplateStatus::as_str), news.quality.map(Quality::as_str));
+    let (category, correct) = (news.category.map(MessageCategory::as_str), news.correct_category.as_deref().map(plain));
+    let reason = news.reason.as_deref().map(plain);
     let hit: Option<NamedRow> = on!(tx tx, c => sqlx::query_as(
         "update message_template set status = coalesce($3, status), quality = coalesce($4, quality),
             category = coalesce($5, category), correct_category = coalesce($6, correct_category),
             rejected_reason = coalesce($7, rejected_reason)
-         where tenant_id = $1 and meta_id = $2 and synced_at < $8 returning name, language")
-        .bind(tenant).bind(meta_id).bind(news.status.map(TemplateStatus::as_str)).bind(news.quality.map(Quality::as_str))
-        .bind(news.category.map(MessageCategory::as_str)).bind(news.correct_category.as_deref().map(plain))
-        .bind(news.reason.as_deref().map(plain)).bind(at.after(Duration::from_secs(1)))
+         where tenant_id = $1 and meta_id = $2 and synced_at < $8
+            and (status <> coalesce($3, status) or quality <> coalesce($4, quality) or category <> coalesce($5, category)
+                or ($6 is not null and coalesce(correct_category, '') <> $6)
+                or ($7 is not null and coalesce(rejected_reason, '') <> $7))
+         returning name, language")
+        .bind(tenant).bind(meta_id).bind(status).bind(quality).bind(category).bind(correct).bind(reason)
+        .bind(at.after(Duration::from_secs(1)))
         .fetch_optional(c).await)?;
     Ok(hit.map(|row| (row.name, row.language)))
 }

@@ -4,12 +4,12 @@ pub mod send;
 pub mod session;
 
 use super::reading::{Cursor, Limit, after, cut, reading};
-use super::{Ctx, Kind, Tool, schema};
+use super::{Ctx, Kind, Tool, desk, schema};
 use crate::domain::audience::Withheld;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::deliveries::{Delivery, LedgerRow, Tally};
-use crate::domain::ids::{BroadcastId, ContactId, ExecutionId, ReplyId, RequestId};
+use crate::domain::ids::{BroadcastId, ContactId, ConversationId, ExecutionId, ReplyId, RequestId};
 use crate::domain::masked::{Masked, ProviderId};
 use crate::domain::people::{Area, Caller};
 use crate::domain::replies::ReplySource;
@@ -28,7 +28,7 @@ pub const TOOLS: &[Tool] = &[Tool {
     title: ["List message deliveries", "列出訊息送達狀態", "列出消息送达状态"],
     summary: "Reads the delivery ledger of one request or broadcast, or of one contact (broadcasts and answers): for each message whether it was \
               sent, delivered, read, refused (with Meta's code and what it means) or answered. With a request or broadcast it \
-              also counts. Name exactly one of action_request_id, broadcast_id, contact_id; `status` narrows.",
+              also counts. Name exactly one of action_request_id, broadcast_id, contact_id, conversation_id; `status` narrows.",
     read_first: &["whatsapp.broadcasts.list or whatsapp.conversation.get"],
     governance: "Only reads; nobody has to approve it.",
     safety: "Shows messages of this business only, one report at a time, with customers masked unless this key may see \
@@ -40,7 +40,7 @@ pub const TOOLS: &[Tool] = &[Tool {
     output: schema::<DeliveryPage>,
 }];
 
-/// Which messages. Exactly one of the three ids is needed.
+/// Which messages. Exactly one of the four ids is needed.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListArguments {
@@ -56,6 +56,10 @@ pub struct ListArguments {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     contact_id: Option<ContactId>,
+    /// Those to the customer of this conversation from its number, newest first.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    conversation_id: Option<ConversationId>,
     /// Standing so. Only with a request or broadcast.
     #[serde(default)]
     status: Option<Delivery>,
@@ -74,7 +78,7 @@ pub struct DeliveryPage {
     items: Vec<DeliveryItem>,
     /// Give this back as `cursor` to read on; null on the last page.
     next_cursor: Option<String>,
-    /// How many messages of the whole request stand where; null when asked for a contact.
+    /// How many messages of the whole request stand where; null when asked for a contact or a conversation.
     counts: Option<Tally>,
     /// Failures of the whole request by Meta's code, the most frequent first.
     failures: Vec<FailureCount>,
@@ -150,27 +154,32 @@ struct Found {
 }
 
 async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Result<DeliveryPage> {
-    match (arguments.action_request_id, arguments.broadcast_id, arguments.contact_id) {
-        (Some(request), None, None) => {
+    let ListArguments { action_request_id, broadcast_id, contact_id, conversation_id, .. } = arguments;
+    match (action_request_id, broadcast_id, contact_id, conversation_id) {
+        (Some(request), None, None, None) => {
             let found = store::requests::find(&ctx.db, caller.tenant(), request).await?;
             // Every agent of a business may read its reports; a request of another business is not there.
             found.ok_or_else(|| Error::not_found("action request", request))?;
             of_request(ctx, caller, Some(request), &arguments).await
         }
-        (None, Some(broadcast), None) => {
+        (None, Some(broadcast), None, None) => {
             let request = store::messages::request_of(&ctx.db, caller.tenant(), broadcast).await?;
             let request = request.ok_or_else(|| Error::not_found("broadcast", broadcast))?;
             of_request(ctx, caller, request, &arguments).await
         }
-        (None, None, Some(contact)) if arguments.status.is_none() => {
+        (None, None, Some(contact), None) if arguments.status.is_none() => {
             let no = store::contacts::number_of(&ctx.db, caller.tenant(), contact).await?;
             let no = no.ok_or_else(|| Error::not_found("contact", contact))?;
-            to_contact(ctx, caller, no, &arguments).await
+            to_contact(ctx, caller, (None, no), &arguments).await
         }
-        (None, None, Some(_)) => Err(Error::Invalid(
-            "status: narrows a request or broadcast only; leave it out to read all messages to a contact".into(),
+        (None, None, None, Some(conversation)) if arguments.status.is_none() => {
+            let thread = desk::find_for_agent(&ctx.db, caller, conversation).await?;
+            to_contact(ctx, caller, (Some(&thread.phone_number_id), thread.contact), &arguments).await
+        }
+        (None, None, Some(_), None) | (None, None, None, Some(_)) => Err(Error::Invalid(
+            "status: narrows a request or broadcast only; leave it out to read all messages to a contact or in a conversation".into(),
         )),
-        _ => Err(Error::Invalid("name exactly one of action_request_id, broadcast_id, contact_id".into())),
+        _ => Err(Error::Invalid("name exactly one of action_request_id, broadcast_id, contact_id, conversation_id".into())),
     }
 }
 
@@ -213,15 +222,20 @@ async fn of_request(
     })
 }
 
-/// What was sent to one contact, broadcasts and replies in one order: when it began, and among what began at the same moment
+/// What was sent to one contact, from one number or any, broadcasts and replies in one order: when it began, and among what began at the same moment
 /// by id.
-async fn to_contact(ctx: &Ctx, caller: &Caller, contact: ContactNo, arguments: &ListArguments) -> Result<DeliveryPage> {
+async fn to_contact(
+    ctx: &Ctx,
+    caller: &Caller,
+    (number, contact): (Option<&str>, ContactNo),
+    arguments: &ListArguments,
+) -> Result<DeliveryPage> {
     let last: Option<(Timestamp, Uuid)> = after("deliveries_to", arguments.cursor.as_ref())?;
     let (tenant, most) = (caller.tenant(), arguments.limit.and_one());
     let sent = last.map(|(at, id)| (at, ExecutionId::from_uuid(id)));
-    let sent = store::messages::to_contact(&ctx.db, tenant, (None, contact), sent, most).await?;
+    let sent = store::messages::to_contact(&ctx.db, tenant, (number, contact), sent, most).await?;
     let said = last.map(|(at, id)| (at, ReplyId::from_uuid(id)));
-    let said = store::replies::page_to(&ctx.db, tenant, (None, contact), said, most).await?;
+    let said = store::replies::page_to(&ctx.db, tenant, (number, contact), said, most).await?;
     let sent = sent.into_iter().map(|s| {
         let found = Found { request: Some(s.request), contact, wamid: s.wamid, row: s.row };
         ((s.started_at, s.execution.uuid()), found)

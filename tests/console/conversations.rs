@@ -1,11 +1,14 @@
 //! Conversations at a browser: who sees which, what a page says, and what people of the team do there.
 
+use countersign::domain::audit::Actor;
 use countersign::domain::clock::Timestamp;
 use countersign::domain::contacts::ContactNo;
-use countersign::domain::conversations::{Conversation, ConversationState};
+use countersign::domain::conversations::{Conversation, ConversationAct, ConversationState};
+use countersign::domain::ids::KeywordRuleId;
 use countersign::store::conversations::{self, Assignment, Heard, NewQueue};
 use countersign::store::webhooks::{Inbound, receive};
 use countersign::store::{audit, contacts};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::world::World;
@@ -16,6 +19,7 @@ on_both!(
     a_conversation_shows_what_was_said_and_masks_who_said_it,
     a_restricted_queue_is_not_there_for_others,
     people_take_it_note_it_and_close_it_once,
+    a_note_of_automation_is_signed_by_what_wrote_it,
     every_language_has_its_words,
 );
 
@@ -40,9 +44,9 @@ async fn written(world: &World, phone: &str, text: &str, queue: Option<&str>) ->
     if let Some(name) = queue {
         let to = Assignment { queue: Some(name), person: None, answer_by: Some(now.after(Duration::from_mins(30))) };
         let act = conversations::Act {
-            act: countersign::domain::conversations::ConversationAct::HandedOver,
-            actor: &countersign::domain::audit::Actor::Worker,
-            details: &serde_json::json!({ "queue": name }),
+            act: ConversationAct::HandedOver,
+            actor: &Actor::Worker,
+            details: &json!({ "queue": name }),
         };
         conversations::assign(&mut tx, tenant, &thread, &to, &act, now).await.unwrap();
     }
@@ -113,6 +117,28 @@ async fn a_restricted_queue_is_not_there_for_others(db: TestDb) {
     let note = ops.post(&format!("{path}/note"), &[&fields[..], &[("note", "x")]].concat()).await;
     assert_eq!(note.status, 404, "nor can it be written to");
     assert!(!world.acts().await.iter().any(|act| act == "conversation.noted"));
+}
+
+async fn a_note_of_automation_is_signed_by_what_wrote_it(db: TestDb) {
+    let world = World::new(db).await;
+    queues(&world).await;
+    let thread = written(&world, "+85291234567", "Refund!", Some("support")).await;
+    let rule = KeywordRuleId::random();
+    let made = json!({"kind": "keyword_rule", "id": rule, "version": 2});
+    for (by, signed) in [(made.clone(), "version 2"), (json!(["loop", made]), "version 2"), (Value::Null, "Automatic")]
+    {
+        let note = format!("Wants their money back, says {by}.");
+        let details = json!({"queue": "support", "note": note, "cause": {"why": "matched", "by": by}});
+        let (mut tx, now) = (world.db.begin().await.unwrap(), world.now());
+        let thread = conversations::find(&mut tx, world.tenant, thread.id).await.unwrap().unwrap();
+        let to = Assignment { queue: Some("support"), person: None, answer_by: None };
+        let act = conversations::Act { act: ConversationAct::HandedOver, actor: &Actor::Worker, details: &details };
+        conversations::assign(&mut tx, world.tenant, &thread, &to, &act, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = world.signed_in("ops").await.get(&format!("/conversations/{}", thread.id)).await;
+        let entry = page.part_of("li", &note);
+        assert!(entry.contains(signed) && !entry.contains("Worker"), "{entry}");
+    }
 }
 
 async fn people_take_it_note_it_and_close_it_once(db: TestDb) {

@@ -337,6 +337,11 @@ async fn news_of_a_template_is_written_down_unless_it_is_old(test: TestDb) {
                          "message_template_name": "winter", "message_template_language": "en"});
     door.hear("message_template_quality_update", quality).await;
     assert_eq!(standing().await, ("paused", "yellow"));
+    let flagged = json!({"event": "FLAGGED", "message_template_id": 12345, "message_template_name": "winter",
+                         "message_template_language": "en", "reason": "NONE"});
+    door.hear(field, flagged).await;
+    let log = audit::list(&door.stage.db, door.stage.tenant, &Default::default(), 99).await.unwrap();
+    assert_eq!(log.iter().filter(|entry| entry.act == "template.changed").count(), 2, "what is no news is not logged");
 }
 
 async fn an_account_that_may_not_send_stands_still(test: TestDb) {

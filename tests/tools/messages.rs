@@ -116,6 +116,8 @@ async fn a_report_needs_one_subject_and_it_must_be_ours(db: TestDb) {
         (json!({"action_request_id": request, "contact_id": person(2).id}), "invalid_arguments"),
         (json!({"contact_id": person(2).id, "status": "read"}), "invalid_arguments"),
         (json!({"action_request_id": nobody}), "not_found"),
+        (json!({"conversation_id": format!("cv_{}", "0".repeat(32))}), "not_found"),
+        (json!({"conversation_id": format!("cv_{}", "0".repeat(32)), "status": "read"}), "invalid_arguments"),
         (json!({"broadcast_id": format!("bc_{}", "0".repeat(32))}), "not_found"),
     ] {
         assert_eq!(agent.refused(tool, arguments.clone()).await["code"], code, "{arguments}");

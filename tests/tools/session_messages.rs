@@ -300,6 +300,8 @@ async fn other_peoples_conversations_do_not_exist(db: TestDb) {
     tx.commit().await.unwrap();
     let agent = shop.door.modern(&shop.key);
     assert_eq!(agent.refused(SEND, shop.says(text("Hello"))).await["code"], "not_found");
+    let of_thread = json!({"conversation_id": shop.thread.id});
+    assert_eq!(agent.refused("whatsapp.message_delivery.list", of_thread).await["code"], "not_found");
     let mut tx = shop.world.db.begin().await.unwrap();
     conversations::add_person(&mut tx, tenant, "complaints", shop.world.owner.id).await.unwrap();
     tx.commit().await.unwrap();
@@ -337,6 +339,10 @@ async fn an_answer_in_doubt_is_told_plainly_and_listed(db: TestDb) {
     let page = json!({"contact_id": shop.contact, "limit": 1, "cursor": first["next_cursor"]});
     let second = agent.call("whatsapp.message_delivery.list", page).await;
     assert_eq!(second["next_cursor"], Value::Null);
+    let of_thread = |cursor: &Value| json!({"conversation_id": shop.thread.id, "limit": 1, "cursor": cursor});
+    let one = agent.call("whatsapp.message_delivery.list", of_thread(&Value::Null)).await;
+    let other = agent.call("whatsapp.message_delivery.list", of_thread(&one["next_cursor"])).await;
+    assert_eq!((&one["items"], &other["items"]), (&first["items"], &second["items"]), "all were said in one thread");
     let of = |page: &Value| page["items"][0]["action_request_id"].clone();
     let mut both = [of(&first), of(&second)].map(|id| id.as_str().unwrap().to_owned());
     let mut wanted = [id(&answer).to_string(), id(&next).to_string()];

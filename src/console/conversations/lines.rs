@@ -11,6 +11,7 @@ use crate::console::audit::Names;
 use crate::console::monitor::ledger_tag;
 use crate::console::parts::{Tag, Tone};
 use crate::console::visit::Reviewer;
+use crate::domain::audit::Actor;
 use crate::domain::automation::{Kind, Subject};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::attachments::AttachmentState;
@@ -81,7 +82,8 @@ pub async fn entries(
     let files = store::conversations::files(db, tenant, of, span.from).await?;
     let files: HashMap<&str, &File> = files.iter().map(|file| (file.wamid.as_str(), file)).collect();
     let replies = store::replies::between(db, tenant, of, (span.from, span.before), REPLIES).await?;
-    let by = Automation::read(who, thread, &replies, span.from).await?;
+    let history = store::conversations::history(db, tenant, thread.id).await?;
+    let by = Automation::read(who, thread, (&replies, &history), span.from).await?;
     let names = Names::read(db, tenant).await?;
     let mut entries: Vec<Entry> =
         span.lines.iter().map(|line| theirs(l, line, files.get(line.wamid.as_str()).copied())).collect();
@@ -92,9 +94,8 @@ pub async fn entries(
             entries.push(broadcast(who, &sent).await?);
         }
     }
-    let history = store::conversations::history(db, tenant, thread.id).await?;
     for event in history.iter().filter(|event| span.holds(event.at)) {
-        entries.extend(past(l, event, &names, people));
+        entries.extend(past(l, event, &names, &by, people));
     }
     // Stable: what has the same moment stays in the order of its kind, a question before its answer.
     entries.sort_by_key(Entry::at);
@@ -164,33 +165,50 @@ struct Automation {
 }
 
 impl Automation {
-    async fn read(who: &Reviewer, thread: &Conversation, replies: &[Reply], since: Timestamp) -> Result<Self, Error> {
+    async fn read(
+        who: &Reviewer,
+        thread: &Conversation,
+        (replies, history): (&[Reply], &[Event]),
+        since: Timestamp,
+    ) -> Result<Self, Error> {
         let (db, tenant) = (&who.console.ctx.db, who.person.tenant);
         let mut is = Self { runs: HashMap::new(), names: BTreeMap::new() };
+        for key in history.iter().filter_map(|event| acted(&event.details)) {
+            is.name(who, key).await?;
+        }
         if !replies.iter().any(|reply| reply.source == ReplySource::Automation) {
             return Ok(is);
         }
         let filter = RunFilter { contact: Some(thread.contact), since: Some(since), ..RunFilter::default() };
         for run in store::automation::runs(db, tenant, &filter, REPLIES).await? {
             if let Some(made) = run.decided.as_ref().ok().and_then(|cause| cause.made()) {
-                let key = (made.subject, made.version);
-                if !is.names.contains_key(&key) {
-                    let version = store::automation::version(db, tenant, made.subject, made.version).await?;
-                    is.names.extend(version.map(|version| (key, version.content.name().to_owned())));
-                }
+                is.name(who, (made.subject, made.version)).await?;
             }
             is.runs.insert(run.wamid.clone(), run);
         }
         Ok(is)
     }
 
+    async fn name(&mut self, who: &Reviewer, key: (Subject, u32)) -> Result<(), Error> {
+        if !self.names.contains_key(&key) {
+            let (db, tenant) = (&who.console.ctx.db, who.person.tenant);
+            let version = store::automation::version(db, tenant, key.0, key.1).await?;
+            self.names.extend(version.map(|version| (key, version.content.name().to_owned())));
+        }
+        Ok(())
+    }
+
     fn words(&self, l: &Words, reply: &Reply) -> String {
         let run = reply.in_reply_to.as_ref().and_then(|wamid| self.runs.get(wamid));
         let made = run.and_then(|run| run.decided.as_ref().ok()?.made());
-        let Some(made) = made else { return l.t("said-by-automation") };
-        let name = self.names.get(&(made.subject, made.version)).cloned().unwrap_or_else(|| made.subject.to_string());
-        let version = u64::from(made.version);
-        match made.subject.kind() {
+        made.map_or_else(|| l.t("said-by-automation"), |made| self.called(l, (made.subject, made.version)))
+    }
+
+    /// What people call this version.
+    fn called(&self, l: &Words, key: (Subject, u32)) -> String {
+        let name = self.names.get(&key).cloned().unwrap_or_else(|| key.0.to_string());
+        let version = u64::from(key.1);
+        match key.0.kind() {
             Kind::KeywordRule => l.t2("said-by-rule", "name", name, "version", version),
             Kind::Flow => l.t2("said-by-flow", "name", name, "version", version),
             Kind::AutoReply => l.t2("said-by-auto-reply", "name", name, "version", version),
@@ -198,10 +216,24 @@ impl Automation {
     }
 }
 
-/// What happened, in a sentence, with the note that went with it.
-fn past(l: &Words, event: &Event, names: &Names, people: &HashMap<PersonId, String>) -> Vec<Entry> {
+/// Which version acted by itself, as it stands beside what it did.
+fn acted(details: &Value) -> Option<(Subject, u32)> {
+    let by = details.get("cause")?.get("by")?;
+    // A guard stands before what it ended.
+    let by = by.get(1).unwrap_or(by);
+    let kind: Kind = by.get("kind")?.as_str()?.parse().ok()?;
+    let subject = Subject::parse(kind, by.get("id")?.as_str()?)?;
+    Some((subject, u32::try_from(by.get("version")?.as_u64()?).ok()?))
+}
+
+/// What happened, in a sentence, with the note that went with it: signed by whoever, or by what automation, wrote it.
+fn past(l: &Words, event: &Event, names: &Names, by: &Automation, people: &HashMap<PersonId, String>) -> Vec<Entry> {
     let at = event.at.to_jiff();
-    let who = names.actor(l, &event.actor).name().to_owned();
+    let who = match (&event.actor, acted(&event.details)) {
+        (Actor::Worker, Some(key)) => by.called(l, key),
+        (Actor::Worker, None) if event.details.get("cause").is_some() => l.t("said-by-automation"),
+        _ => names.actor(l, &event.actor).name().to_owned(),
+    };
     let detail = |name: &str| event.details.get(name).and_then(Value::as_str);
     let queue = detail("queue").unwrap_or("–");
     let text = match event.act {

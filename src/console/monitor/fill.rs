@@ -8,6 +8,7 @@ use crate::approvals::doubts;
 use crate::console::audit::Names;
 use crate::console::errors::Trouble;
 use crate::console::facts;
+use crate::console::findings::sentence;
 use crate::console::forms::{Address, Fields, Named};
 use crate::console::page::Here;
 use crate::console::parts::{Chip, Choice, Pager, Shown, Tone};
@@ -22,6 +23,7 @@ use crate::domain::compose::Composer;
 use crate::domain::contacts::Language;
 use crate::domain::deliveries::{Delivery, Desired, Tally};
 use crate::domain::ids::{BroadcastId, RequestId, TenantId};
+use crate::domain::preview::Level;
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::graph::errors::{explain, lookup};
@@ -162,6 +164,7 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
     };
     let goes_on = run.request.status == Status::Executing && run.execution.goes_on(&run.tally);
     let (alarm, alarm_lang) = why_halted(who, &run.execution).await?;
+    let forbids = forbids(who, run).await?;
     let away = tools::turned_away(&who.console.ctx, &run.execution).await?;
     Ok(Live {
         state: state.tag(l),
@@ -173,9 +176,21 @@ async fn figures(who: &Reviewer, run: &Run) -> Result<Live, Error> {
         turned_away: away.map(|away| (l.t1("monitor-turned-away", "n", away.messages), away.why)),
         alarm_lang,
         alarm,
+        forbids,
         finished: over,
         at: who.now.to_jiff(),
     })
+}
+
+/// What would not let it go on as things are now, which may be another thing than what stopped it.
+async fn forbids(who: &Reviewer, run: &Run) -> Result<Vec<(String, Option<&'static str>)>, Error> {
+    let execution = &run.execution;
+    if execution.desired != Desired::Pause || execution.finished_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut now = tools::standing(&who.console.ctx, who.person.tenant, &run.request.preview.action).await?;
+    now.retain(|it| it.level == Level::Block && execution.reason.as_ref() != Some(&it.message));
+    Ok(now.iter().map(|finding| sentence(&who.l, finding)).collect())
 }
 
 /// Why it does not go on, and the language that is said in. What a person did is said in the reader's own; the worker's

@@ -134,6 +134,7 @@ impl Live {
             alarm: (*state == State::Paused)
                 .then(|| "Paused: 6.1% of the audience is gone since the signature, more than the 5% allowed.".into()),
             alarm_lang: Some("en"),
+            forbids: Vec::from_iter((*state == State::Paused).then(|| (HOSTILE.to_owned(), None))),
             finished: *state == State::Done,
             at: now(),
         }

@@ -113,8 +113,6 @@ pub struct Status {
     /// What we sent along as `biz_opaque_callback_data`.
     pub callback: Option<String>,
     pub pricing: Option<Pricing>,
-    /// When the free time after an advertisement ends, in unix seconds.
-    pub free_until: Option<i64>,
     pub errors: Vec<EventError>,
 }
 

@@ -192,7 +192,6 @@ pub(super) fn status(item: &Value) -> Option<What> {
         let reference = item.get("payment").and_then(|payment| text(payment, "reference_id"))?;
         return Some(What::Payment(Payment { wamid, reference, status: word.to_ascii_lowercase() }));
     }
-    let conversation = item.get("conversation").filter(|it| it.is_object());
     Some(What::Status(Status {
         wamid,
         status: DeliveryStatus::from(word.as_str()),
@@ -205,14 +204,8 @@ pub(super) fn status(item: &Value) -> Option<What> {
             kind: text(p, "type"),
             category: text(p, "category"),
         }),
-        free_until: conversation.filter(|it| is_free(it)).and_then(|it| int(it, "expiration_timestamp")),
         errors: list(item, "errors").iter().filter_map(error).collect(),
     }))
-}
-
-/// Up to v23.0 every message names a conversation with its end; only one that an advertisement began is a free one.
-fn is_free(conversation: &Value) -> bool {
-    conversation.get("origin").and_then(|origin| text(origin, "type")).as_deref() == Some("referral_conversion")
 }
 
 /// What a person told WhatsApp itself about marketing.

@@ -203,15 +203,9 @@ fn a_status_tells_more_than_how_far() {
         status.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         one("messages", json!({"statuses": [status]})).what
     };
-    let free = json!({"conversation": {"id": "c", "expiration_timestamp": "1790100000", "origin": {"type": "referral_conversion"}},
-        "recipient_identity_key_hash": "h"});
-    let What::Status(free) = status(free) else { panic!() };
-    assert_eq!((free.free_until, free.identity_hash.as_deref()), (Some(1_790_100_000), Some("h")));
-    assert_eq!((free.recipient.phone, free.recipient.user_id.as_deref()), (None, Some("US.1")));
-    let old =
-        json!({"conversation": {"id": "c", "expiration_timestamp": "1790100000", "origin": {"type": "marketing"}}});
-    let What::Status(old) = status(old) else { panic!() };
-    assert_eq!(old.free_until, None, "up to v23.0 every message names a conversation");
+    let What::Status(marked) = status(json!({"recipient_identity_key_hash": "h"})) else { panic!() };
+    assert_eq!(marked.identity_hash.as_deref(), Some("h"));
+    assert_eq!((marked.recipient.phone, marked.recipient.user_id.as_deref()), (None, Some("US.1")));
     let paid = status(
         json!({"type": "payment", "status": "captured", "payment": {"reference_id": "o-7", "amount": {"value": 1}}}),
     );
