@@ -318,7 +318,7 @@ impl Settings {
             return Err(ConfigError::Value("worker.lease: must be from 3s to 5m".to_owned()));
         }
         self.media.check()?;
-        self.orders.payment_url()?;
+        self.orders.check()?;
         self.policy().map(drop)
     }
 

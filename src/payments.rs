@@ -7,31 +7,35 @@ use crate::domain::canonical::sha256;
 use crate::domain::orders::PaymentUrl;
 use crate::domain::orders::links::LinkToken;
 use crate::error::Result;
-use crate::store::orders::links::{self, Opened};
+use crate::store::orders::links::{self, Opened, Opening};
 use crate::store::people;
 use crate::tools::Ctx;
 use crate::words::{Lang, Words};
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY,
     RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use crate::domain::orders::links::PATH;
 
-/// Looks and presses of all customers together; more are asked to wait. A token cannot be guessed at any pace: this keeps the
-/// database free for the rest.
-const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
-const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(199);
+/// Tokens that open nothing, from one address and from all together; more are asked to wait. Whoever has one that opens something
+/// is looked up first and never held up by others.
+const EACH: Quota = Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::MIN.saturating_add(19));
+const ALL: Quota =
+    Quota::per_second(NonZeroU32::MIN.saturating_add(19)).allow_burst(NonZeroU32::MIN.saturating_add(199));
+/// Addresses that are remembered before those are forgotten that have been quiet.
+const ADDRESSES: usize = 10_000;
 
 /// Lines of an order that are shown.
 const LINES: usize = 5;
@@ -57,14 +61,44 @@ const HEADERS: [(HeaderName, &str); 8] = [
 
 struct Door {
     ctx: Ctx,
-    pace: DefaultDirectRateLimiter,
+    misses: Misses,
+}
+
+/// How often tokens were tried that open nothing.
+struct Misses {
+    each: DefaultKeyedRateLimiter<IpAddr>,
+    all: DefaultDirectRateLimiter,
+}
+
+impl Misses {
+    fn new() -> Self {
+        Self { each: RateLimiter::keyed(EACH), all: RateLimiter::direct(ALL) }
+    }
+
+    /// One more: nothing is there, or whoever asks has tried too often.
+    fn count(&self, address: Option<IpAddr>) -> Trouble {
+        if self.each.len() > ADDRESSES {
+            self.each.retain_recent();
+        }
+        let free = address.is_none_or(|address| self.each.check_key(&address).is_ok()) && self.all.check().is_ok();
+        if free { Trouble::Gone } else { Trouble::TooMany }
+    }
+}
+
+/// Who calls, as the connection says. The half of an IPv6 address that its owner chooses says nothing.
+fn caller(extensions: &Extensions) -> Option<IpAddr> {
+    let address = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
+    Some(match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(wide) => IpAddr::V6((wide.to_bits() >> 64 << 64).into()),
+    })
 }
 
 /// `/p/{token}`.
 pub fn router(ctx: Ctx) -> Router {
     let policy = content_policy(ctx.orders.payment_url.as_ref());
-    let pace = RateLimiter::direct(Quota::per_second(A_SECOND).allow_burst(AT_ONCE));
-    let routes = Router::new().route("/p/{token}", get(show).post(go)).with_state(Arc::new(Door { ctx, pace }));
+    let door = Arc::new(Door { ctx, misses: Misses::new() });
+    let routes = Router::new().route("/p/{token}", get(show).post(go)).with_state(door);
     let routes = routes.route("/p/-/style.css", get(style));
     let routes = HEADERS.into_iter().fold(routes, |routes, (name, value)| {
         // What may be kept says so itself.
@@ -112,6 +146,8 @@ enum Trouble {
     /// Wrong, over, taken back or used: nobody learns which.
     Gone,
     TooMany,
+    /// The database was put back, and nobody has looked at it yet.
+    NotNow,
     Away,
 }
 
@@ -121,15 +157,18 @@ async fn style() -> Response {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, keep)], STYLE).into_response()
 }
 
-async fn show(State(door): State<Arc<Door>>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn show(
+    State(door): State<Arc<Door>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
     let l = words(&headers);
     let Some(token) = LinkToken::parse(&token) else { return trouble(l, Trouble::Gone) };
-    if door.pace.check().is_err() {
-        return trouble(l, Trouble::TooMany);
-    }
     match page(&door.ctx, &token, &l).await {
-        Ok(Some(page)) => page,
-        Ok(None) => trouble(l, Trouble::Gone),
+        Ok(Ok(page)) => page,
+        Ok(Err(Trouble::Gone)) => trouble(l, door.misses.count(caller(&extensions))),
+        Ok(Err(other)) => trouble(l, other),
         Err(error) => {
             tracing::warn!(%error, cause = ?error, "a payment link could not be shown");
             trouble(l, Trouble::Away)
@@ -137,14 +176,18 @@ async fn show(State(door): State<Arc<Door>>, Path(token): Path<String>, headers:
     }
 }
 
-async fn page(ctx: &Ctx, token: &LinkToken, l: &Words) -> Result<Option<Response>> {
-    let Some(opened) = links::open(&ctx.db, &token.hash(), ctx.clock.now()).await? else { return Ok(None) };
-    let Opened { tenant, link, order } = &opened;
+async fn page(ctx: &Ctx, token: &LinkToken, l: &Words) -> Result<std::result::Result<Response, Trouble>> {
+    let opened = match links::open(&ctx.db, &token.hash(), ctx.clock.now()).await? {
+        Opening::Open(opened) => opened,
+        Opening::Closed => return Ok(Err(Trouble::Gone)),
+        Opening::NotNow => return Ok(Err(Trouble::NotNow)),
+    };
+    let Opened { tenant, link, order } = &*opened;
     if destination(ctx, &opened).is_none() {
-        return Ok(None);
+        return Ok(Err(Trouble::Gone));
     }
     let items = order.basket.items();
-    let Some(tenant) = people::tenant(&ctx.db, *tenant).await? else { return Ok(None) };
+    let Some(tenant) = people::tenant(&ctx.db, *tenant).await? else { return Ok(Err(Trouble::Gone)) };
     let page = Page {
         l: l.clone(),
         style: &STYLE_LINK,
@@ -155,19 +198,22 @@ async fn page(ctx: &Ctx, token: &LinkToken, l: &Words) -> Result<Option<Response
         amount: link.amount.to_string(),
         until: l.when(link.expires_at.to_jiff()),
     };
-    Ok(Some(html(StatusCode::OK, &page)))
+    Ok(Ok(html(StatusCode::OK, &page)))
 }
 
 /// The customer pressed the button.
-async fn go(State(door): State<Arc<Door>>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn go(
+    State(door): State<Arc<Door>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
     let l = words(&headers);
     let Some(token) = LinkToken::parse(&token) else { return trouble(l, Trouble::Gone) };
-    if door.pace.check().is_err() {
-        return trouble(l, Trouble::TooMany);
-    }
     match taken(&door.ctx, &token).await {
-        Ok(Some(address)) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
-        Ok(None) => trouble(l, Trouble::Gone),
+        Ok(Ok(address)) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
+        Ok(Err(Trouble::Gone)) => trouble(l, door.misses.count(caller(&extensions))),
+        Ok(Err(other)) => trouble(l, other),
         Err(error) => {
             tracing::warn!(%error, cause = ?error, "a payment link could not be followed");
             trouble(l, Trouble::Away)
@@ -175,17 +221,21 @@ async fn go(State(door): State<Arc<Door>>, Path(token): Path<String>, headers: H
     }
 }
 
-async fn taken(ctx: &Ctx, token: &LinkToken) -> Result<Option<HeaderValue>> {
+async fn taken(ctx: &Ctx, token: &LinkToken) -> Result<std::result::Result<HeaderValue, Trouble>> {
     let mut tx = ctx.db.begin().await?;
-    let taken = links::take(&mut tx, &token.hash(), ctx.clock.now()).await?;
-    // Nothing is used up that leads nowhere.
-    let Some(address) = taken.and_then(|opened| destination(ctx, &opened)) else {
-        tx.roll_back().await?;
-        return Ok(None);
+    let address = match links::take(&mut tx, &token.hash(), ctx.clock.now()).await? {
+        Opening::Open(opened) => destination(ctx, &opened).ok_or(Trouble::Gone),
+        Opening::Closed => Err(Trouble::Gone),
+        Opening::NotNow => Err(Trouble::NotNow),
     };
+    // Nothing is used up that leads nowhere.
+    if address.is_err() {
+        tx.roll_back().await?;
+        return Ok(address);
+    }
     tx.commit().await?;
     metrics::counter!("countersign_payment_links_followed_total").increment(1);
-    Ok(Some(address))
+    Ok(address)
 }
 
 /// Where it is paid, unless no payment provider is configured.
@@ -203,10 +253,11 @@ fn trouble(l: Words, trouble: Trouble) -> Response {
     let (status, title, sentence) = match trouble {
         Trouble::Gone => (StatusCode::NOT_FOUND, l.t("pay-gone"), l.t("pay-gone-text")),
         Trouble::TooMany => (StatusCode::TOO_MANY_REQUESTS, l.t("pay-many"), l.t("pay-many-text")),
+        Trouble::NotNow => (StatusCode::SERVICE_UNAVAILABLE, l.t("pay-not-now"), l.t("pay-not-now-text")),
         Trouble::Away => (StatusCode::SERVICE_UNAVAILABLE, l.t("pay-away"), l.t("pay-away-text")),
     };
     let mut answer = html(status, &NoPage { l, style: &STYLE_LINK, title, sentence });
-    if matches!(trouble, Trouble::TooMany | Trouble::Away) {
+    if matches!(trouble, Trouble::TooMany | Trouble::NotNow | Trouble::Away) {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     }
     answer

@@ -19,3 +19,5 @@ pay-many = Too many at once
 pay-many-text = Wait a minute, then open the link again.
 pay-away = Not available now
 pay-away-text = Nothing was paid. Open the link again in a minute.
+pay-not-now = Cannot be opened right now
+pay-not-now-text = This payment link cannot be opened right now. Nothing was paid. Try again later.

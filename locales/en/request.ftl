@@ -194,6 +194,7 @@ not-too-soon = { $n ->
 fault-changed = This request changed since the page was opened. Nothing was decided and your comment is kept. Read it again.
 fault-sections = Check every section before you approve. Open: { $sections }.
 fault-warnings = Accept each warning with a reason. Open: { $rules }.
+fault-warnings-now = The rules warn of something else now than when the page was opened. Read the findings again, and accept each warning with a reason.
 fault-verdict = Choose a decision.
 fault-comment = Say why. The comment goes back to the agent.
 fault-comment-long = The comment is too long: at most { $n } characters.

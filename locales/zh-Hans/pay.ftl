@@ -16,3 +16,5 @@ pay-many = 请求过多
 pay-many-text = 请稍等一分钟，再打开链接。
 pay-away = 暂时无法使用
 pay-away-text = 没有付款。请一分钟后再打开链接。
+pay-not-now = 目前无法打开
+pay-not-now-text = 此付款链接目前无法打开。没有付款。请稍后再试。

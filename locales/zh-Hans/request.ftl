@@ -164,6 +164,7 @@ not-too-soon = 请先阅读：打开页面 { $n } 秒后才可决定。
 fault-changed = 打开页面后，该请求已改变。未作出决定，您的意见已保留。请再阅读一次。
 fault-sections = 批准前请核对每一部分。未核对：{ $sections }。
 fault-warnings = 请逐项接受警告并写明理由。尚缺：{ $rules }。
+fault-warnings-now = 打开页面后，规则提出了其他警告。请再阅读各项结果，并逐项接受警告、写明理由。
 fault-verdict = 请选择决定。
 fault-comment = 请说明原因。意见会交回 AI 代理。
 fault-comment-long = 意见太长：最多 { $n } 个字符。

@@ -16,3 +16,5 @@ pay-many = 請求過多
 pay-many-text = 請稍等一分鐘，再打開連結。
 pay-away = 暫時無法使用
 pay-away-text = 沒有付款。請一分鐘後再打開連結。
+pay-not-now = 現時無法打開
+pay-not-now-text = 此付款連結現時無法打開。沒有付款。請稍後再試。

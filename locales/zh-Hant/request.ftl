@@ -164,6 +164,7 @@ not-too-soon = 請先閱讀：開啟頁面{ $n }秒後才可決定。
 fault-changed = 開啟頁面後，這項要求已改變。沒有作出決定，你的意見已保留。請再閱讀一次。
 fault-sections = 批准前請核對每一部分。未核對：{ $sections }。
 fault-warnings = 請逐項接受警告並寫明理由。尚欠：{ $rules }。
+fault-warnings-now = 開啟頁面後，規則提出了其他警告。請再閱讀各項結果，並逐項接受警告、寫明理由。
 fault-verdict = 請選擇決定。
 fault-comment = 請說明原因。意見會交回 AI 代理。
 fault-comment-long = 意見太長：最多{ $n }個字元。

@@ -9,15 +9,15 @@ use anyhow::Context as _;
 /// Opens what orders need.
 pub fn open(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Orders> {
     let (url, variable) = (&settings.orders.source_url, &settings.orders.source_secret_env);
-    let payment_url = settings.orders.payment_url()?;
+    let (payment_url, unplaced_after) = (settings.orders.payment_url()?, settings.orders.unplaced_after);
     if url.is_empty() {
-        return Ok(Orders { source: None, payment_url });
+        return Ok(Orders { source: None, unplaced_after, payment_url });
     }
     let secret = secrets(variable).with_context(|| {
         format!("the environment variable {variable} (orders.source_secret_env) is empty, and every call to orders.source_url is signed with it")
     })?;
     let source = OrderSource::new(&order_source::Settings::at(url), secret)?;
-    Ok(Orders { source: Some(source), payment_url })
+    Ok(Orders { source: Some(source), unplaced_after, payment_url })
 }
 
 #[cfg(test)]

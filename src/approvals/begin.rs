@@ -9,7 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ExecutionId, RequestId, TenantId};
 use crate::domain::orders::Standing;
 use crate::domain::preview::Finding;
-use crate::domain::requests::{Failure, Status};
+use crate::domain::requests::{Accepted, ActionRequest, Failure, Status};
 use crate::domain::trace::TraceParent;
 use crate::error::{Error, Result};
 use crate::faults::Step;
@@ -90,24 +90,30 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             }
             Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
         },
-        Action::OrderCreate(plan) => match tools::orders::create::start(ctx, &mut tx, tenant, id, &plan, now).await? {
-            Ok(order) if order.standing == Standing::Placing => {
-                let details = json!({"order": order.id, "digest": digest});
-                tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+        Action::OrderCreate(plan) => {
+            let accepted = accepted(&mut tx, &claim.request).await?;
+            match tools::orders::create::start(ctx, &mut tx, tenant, id, &plan, &accepted, now).await? {
+                Ok(order) if order.standing == Standing::Placing => {
+                    let details = json!({"order": order.id, "digest": digest});
+                    tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+                }
+                Ok(order) => {
+                    let result = tools::orders::create::result(&order, &order.standing);
+                    end(&mut tx, tenant, id, Outcome::Done(result), now).await?;
+                }
+                Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
             }
-            Ok(order) => {
-                let result = tools::orders::create::result(&order, &order.standing);
-                end(&mut tx, tenant, id, Outcome::Done(result), now).await?;
+        }
+        Action::PaymentLinkSend(plan) => {
+            let accepted = accepted(&mut tx, &claim.request).await?;
+            match tools::orders::pay::start(ctx, &mut tx, tenant, id, &plan, &accepted, now).await? {
+                Ok(link) => {
+                    let details = json!({"order": link.order, "payment_link": link.id, "digest": digest});
+                    tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+                }
+                Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
             }
-            Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
-        },
-        Action::PaymentLinkSend(plan) => match tools::orders::pay::start(ctx, &mut tx, tenant, id, &plan, now).await? {
-            Ok(link) => {
-                let details = json!({"order": link.order, "payment_link": link.id, "digest": digest});
-                tell(&mut tx, tenant, id, "execution.started", details, now).await?;
-            }
-            Err(finding) => end(&mut tx, tenant, id, Outcome::Void(finding), now).await?,
-        },
+        }
         Action::AutomationChange(plan) => {
             let outcome = tools::automation::write(ctx, &mut tx, tenant, id, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
@@ -136,6 +142,13 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     ctx.wake.posts();
     ctx.wake.templates();
     Ok(())
+}
+
+/// The warnings that whoever signed it knew of.
+async fn accepted(tx: &mut Tx, request: &ActionRequest) -> Result<Accepted> {
+    let signatures = requests::signatures(tx, request.tenant, request.id).await?;
+    let taken_on = signatures.into_iter().flat_map(|signature| signature.accepted).collect();
+    Ok(Accepted::of(&request.preview.findings, taken_on))
 }
 
 /// What touches nothing but our own rows has ended when it begins.

@@ -10,6 +10,7 @@ use crate::faults::Step;
 use crate::store::behind::{seen_to, still_waits};
 use crate::store::deliveries::{self, Execution};
 use crate::store::identity::Identity;
+use crate::store::orders::{links, placing};
 use crate::store::{replies, requests};
 use crate::tools::Ctx;
 
@@ -44,6 +45,8 @@ pub async fn stand_still(ctx: &Ctx, noticed: Timestamp, remembered: i64, identit
         return Ok(None);
     }
     replies::doubt_all(&mut tx, ctx.clock.now()).await?;
+    placing::doubt_all(&mut tx, ctx.clock.now()).await?;
+    links::doubt_all(&mut tx, ctx.clock.now()).await?;
     tx.commit_at(Step::Doubted).await?;
     for execution in deliveries::unfinished(&ctx.db).await? {
         if !doubt(ctx, noticed, &execution).await? {

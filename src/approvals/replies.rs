@@ -9,7 +9,7 @@ use super::stops;
 use crate::domain::business::stop::{StopReach, StoppedBy};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::Suppressions;
-use crate::domain::ids::ReplyId;
+use crate::domain::ids::{DaemonId, ReplyId};
 use crate::domain::messages::{Content, OutboundMessage, Recipient};
 use crate::domain::orders::links::{LinkToken, PATH, Revocation, message};
 use crate::domain::policy::session::{Ground, may_write};
@@ -23,7 +23,7 @@ use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMes
 use crate::store::behind::Known;
 use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
-use crate::store::orders::links;
+use crate::store::orders::links::{self, Armed, Try};
 use crate::store::replies::{self, Ending, Failed, Intent, Settled};
 use crate::store::{self, Tx, business, people, templates};
 use crate::tools::Ctx;
@@ -34,6 +34,8 @@ use tokio::time::Instant;
 
 pub use end::end;
 
+/// Why nothing was sent by a daemon that no longer has the reply.
+const STOOD_STILL: &str = "this daemon stood still in between";
 /// A reply is tried no more often than this where nothing was sent.
 const MOST_TRIES: i16 = 8;
 
@@ -76,7 +78,7 @@ pub async fn say(ctx: &Ctx, instance: &Instance, held: &Held, per_second: u32) -
     let Held { intent, until } = held;
     let limits = deliveries::number_limits(&ctx.db, intent.tenant, &intent.number).await?;
     let rate = limits.map_or(per_second, |limits| limits.per_second.min(per_second)).max(1);
-    let (ending, too_fast, stop) = match ready(ctx, intent, rate).await? {
+    let (ending, too_fast, stop) = match ready(ctx, instance.daemon, intent, rate).await? {
         Ok(outbound) => {
             let outcome = send(ctx, instance, intent, outbound, *until).await;
             let too_fast = matches!(outcome, SendOutcome::NotSent { retry: Backoff::Rate, .. });
@@ -124,7 +126,10 @@ async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending, stop: Option<&(
     if arrived {
         said(&mut tx, tenant, intent.id, now).await?;
     }
-    came_to_nothing(&mut tx, intent, ending, now).await?;
+    // What others have by now, or people have decided on, comes to whatever that comes to.
+    if settled == Settled::Written {
+        came_to_nothing(&mut tx, intent, ending, now).await?;
+    }
     // In the same transaction: what goes back to wait is not taken up again before the stop is there.
     if let Some((reach, why)) = stop {
         stops::put_in(&mut tx, tenant, (reach, StoppedBy::Worker), why, now).await?;
@@ -146,7 +151,7 @@ async fn came_to_nothing(tx: &mut Tx, intent: &Intent, ending: &Ending, now: Tim
 }
 
 /// To whom, if it may be said now; otherwise how it ends.
-async fn ready(ctx: &Ctx, intent: &Intent, rate: u32) -> Result<std::result::Result<Outbound, Ending>> {
+async fn ready(ctx: &Ctx, me: DaemonId, intent: &Intent, rate: u32) -> Result<std::result::Result<Outbound, Ending>> {
     let (db, tenant, now) = (&ctx.db, intent.tenant, ctx.clock.now());
     let Facts { window, suppressions, reach } = facts(db, tenant, (&intent.number, intent.contact), now).await?;
     let number = business::numbers(db, tenant).await?.into_iter().find(|it| it.id.for_meta() == intent.number);
@@ -170,7 +175,7 @@ async fn ready(ctx: &Ctx, intent: &Intent, rate: u32) -> Result<std::result::Res
             return Ok(Err(Ending::Suppressed(why)));
         }
     };
-    let outbound = match outbound(ctx, intent, to, suppressions).await? {
+    let outbound = match outbound(ctx, me, intent, to, suppressions).await? {
         Ok(outbound) => outbound,
         Err(ending) => return Ok(Err(ending)),
     };
@@ -196,6 +201,7 @@ enum Outbound {
 /// It, or how it ends because Meta would refuse it, or this customer wants none of its kind, or nobody could pay by it.
 async fn outbound(
     ctx: &Ctx,
+    me: DaemonId,
     intent: &Intent,
     to: Recipient,
     suppressions: Suppressions,
@@ -206,11 +212,16 @@ async fn outbound(
             let token = LinkToken::random();
             let (hash, now) = (token.hash(), ctx.clock.now());
             let mut tx = ctx.db.begin().await?;
-            let armed = links::arm(&mut tx, intent.tenant, (*link, intent.id), &hash, now).await?;
+            let by = Try { reply: intent.id, attempt: intent.attempt, by: me };
+            let armed = links::arm(&mut tx, intent.tenant, *link, by, &hash, now).await?;
             tx.commit().await?;
-            if !armed {
-                let why = "Its payment link is over or was taken back, or there is no such order any more.";
-                return Ok(Err(Ending::Suppressed(why.to_owned())));
+            match armed {
+                Armed::Yes => {}
+                Armed::Over => {
+                    let why = "Its payment link is over or was taken back, or there is no such order any more.";
+                    return Ok(Err(Ending::Suppressed(why.to_owned())));
+                }
+                Armed::Lost => return Ok(Err(Ending::Again(now, STOOD_STILL.to_owned()))),
             }
             let url = format!("{}{PATH}{}", ctx.public_url, token.reveal());
             Ok(free(intent, to, message(body, label, url).into()))
@@ -262,7 +273,7 @@ async fn send(ctx: &Ctx, instance: &Instance, intent: &Intent, outbound: Outboun
     };
     let Ok(credentials) = ctx.credentials(&tenant) else { return not_sent("the business has no access token now") };
     if Instant::now() >= until {
-        return not_sent("this daemon stood still in between");
+        return not_sent(STOOD_STILL);
     }
     let token = ReplyToken { reply: intent.id, attempt: intent.attempt }.to_text(&instance.secret);
     point(REQUESTING);

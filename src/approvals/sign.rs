@@ -167,11 +167,14 @@ async fn ready_to_approve(ctx: &Ctx, request: &ActionRequest, person: &Person, i
             open.as_str().replace('_', " ")
         )));
     }
-    let accepted = |rule: &str| intent.accepted.iter().any(|a| a.rule == rule && !a.reason.trim().is_empty());
-    if let Some(open) = request.preview.warnings().find(|f| !accepted(&f.rule)) {
-        return Err(Error::Invalid(format!("the warning {} is not accepted: give a reason for it", open.rule)));
-    }
     let now = fresh_findings(ctx, request).await?;
+    let accepted = |finding: &Finding| intent.accepted.iter().any(|warning| warning.covers(finding));
+    if let Some(open) = request.preview.to_accept(&now).iter().find(|finding| !accepted(finding)) {
+        return Err(Error::Invalid(format!(
+            "the warning {} is not accepted as it is now: read it, and give a reason for it",
+            open.rule
+        )));
+    }
     let blocks: Vec<Finding> = now.into_iter().filter(|f| f.level == Level::Block).collect();
     if blocks.is_empty() { Ok(()) } else { Err(Error::Blocked(blocks)) }
 }
@@ -325,6 +328,12 @@ async fn cancel(
     tx.commit_at(Step::Withdrawn).await?;
     ctx.wake.requests();
     find(ctx, tenant, id).await
+}
+
+/// Names these warnings as they are now: a form that was filled in below others accepts none of them.
+pub fn warned(warnings: &[Finding]) -> Result<Digest> {
+    let said: Vec<_> = warnings.iter().map(|finding| (&finding.rule, &finding.facts)).collect();
+    Ok(Digest::of(&said)?)
 }
 
 /// When the approval of this moment would let it start: what the signing page says.

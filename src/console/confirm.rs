@@ -22,6 +22,10 @@ pub enum What {
     TakeBack,
     /// Allowed to be asked for again, after it was rejected.
     Reopen,
+    /// Called off, while its order waits for another system.
+    StopOrder,
+    /// Ended, though that system does not say whether it has the order.
+    CloseOrder,
 }
 
 impl What {
@@ -32,6 +36,8 @@ impl What {
             Self::Stop | Self::StopTemplate => "stop",
             Self::TakeBack => "take-back",
             Self::Reopen => "reopen",
+            Self::StopOrder => "stop-order",
+            Self::CloseOrder => "close-order",
         }
     }
 
@@ -42,6 +48,8 @@ impl What {
             Self::StopTemplate => l.t("template-stop"),
             Self::TakeBack => l.t("payment-take-back"),
             Self::Reopen => l.t("reopen-do"),
+            Self::StopOrder => l.t("order-stop"),
+            Self::CloseOrder => l.t("order-close"),
         }
     }
 
@@ -52,6 +60,8 @@ impl What {
             Self::StopTemplate => l.t("template-stop-text"),
             Self::TakeBack => l.t("payment-take-back-text"),
             Self::Reopen => l.t("reopen-text"),
+            Self::StopOrder => l.t("order-stop-text"),
+            Self::CloseOrder => l.t("order-close-text"),
         }
     }
 
@@ -62,20 +72,26 @@ impl What {
             Self::StopTemplate => l.t("template-stop-keep"),
             Self::TakeBack => l.t("payment-keep"),
             Self::Reopen => l.t("reopen-keep"),
+            Self::StopOrder | Self::CloseOrder => l.t("order-keep"),
         }
     }
 
     pub const fn button(self) -> &'static str {
         match self {
-            Self::Withdraw => "button--danger",
-            Self::Stop | Self::StopTemplate | Self::TakeBack => "button--stop",
+            Self::Withdraw | Self::CloseOrder => "button--danger",
+            Self::Stop | Self::StopTemplate | Self::TakeBack | Self::StopOrder => "button--stop",
             Self::Reopen => "button--main",
         }
     }
 
     pub const fn icon(self) -> &'static str {
         match self {
-            Self::Withdraw | Self::Stop | Self::StopTemplate | Self::TakeBack => "stop",
+            Self::Withdraw
+            | Self::Stop
+            | Self::StopTemplate
+            | Self::TakeBack
+            | Self::StopOrder
+            | Self::CloseOrder => "stop",
             Self::Reopen => "left",
         }
     }

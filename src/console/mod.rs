@@ -43,6 +43,7 @@ pub mod inbox;
 pub mod message_text;
 pub mod monitor;
 pub mod numbers;
+pub mod order_stop;
 pub mod page;
 pub mod parts;
 pub mod preferences;
@@ -136,6 +137,8 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}/sign", get(decisions::new).post(decisions::create))
         .route("/requests/{id}/stop", get(stop::new).post(stop::create))
         .route("/requests/{id}/take-back", get(replies::take_back::new).post(replies::take_back::create))
+        .route("/requests/{id}/stop-order", get(order_stop::new).post(order_stop::create))
+        .route("/requests/{id}/close-order", get(order_stop::before_closing).post(order_stop::close))
         .route("/replies/{id}/doubts", get(replies::doubts::new).post(replies::doubts::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
         .route("/requests/{id}/reopen", get(reopen::new).post(reopen::create))

@@ -228,6 +228,8 @@ pub struct DecisionForm {
     pub action: String,
     /// The whole digest that this page shows; what comes back with the form.
     pub digest: String,
+    /// Names the warnings that this page shows, as they are; what comes back with the form.
+    pub warned: String,
     pub sections: Vec<SectionCheck>,
     pub warnings: Vec<WarningCheck>,
     pub verdict: Option<Verdict>,

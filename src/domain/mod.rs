@@ -38,6 +38,7 @@ macro_rules! words {
 
 pub mod action;
 pub mod addresses;
+pub mod amounts;
 pub mod audience;
 pub mod audit;
 pub mod automation;

@@ -92,6 +92,12 @@ impl Finding {
         }
     }
 
+    /// Whether it says what another does, of the same facts.
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        (self.level, &self.rule, &self.facts) == (other.level, &other.rule, &other.facts)
+    }
+
     /// With the text it is about.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {
@@ -331,14 +337,25 @@ impl Preview {
         self.findings.iter().filter(|f| f.level == Level::Block)
     }
 
-    /// What the rules say by now, beyond what was shown with it and what is merely worth knowing.
+    /// What the rules say by now, beyond what was shown with it and what is merely worth knowing. What a rule says of other facts
+    /// is new as well.
     #[must_use]
     pub fn news(&self, now: &[Finding]) -> Vec<Finding> {
-        let known = |finding: &&Finding| !self.findings.iter().any(|then| then.rule == finding.rule);
-        now.iter().filter(|finding| finding.level != Level::Note).filter(known).cloned().collect()
+        let fresh = |finding: &&Finding| !self.findings.iter().any(|then| then.is_as(finding));
+        now.iter().filter(|finding| finding.level != Level::Note).filter(fresh).cloned().collect()
     }
 
-    /// The findings that a person must accept by name.
+    /// The warnings that a person must accept by name to sign it while the rules say this: those that were shown with it, and those
+    /// that are new, by their rules.
+    #[must_use]
+    pub fn to_accept(&self, now: &[Finding]) -> Vec<Finding> {
+        let fresh = self.news(now).into_iter().filter(|finding| finding.level == Level::Warn);
+        let mut all: Vec<Finding> = self.warnings().cloned().chain(fresh).collect();
+        all.sort_by(|a, b| a.rule.cmp(&b.rule));
+        all
+    }
+
+    /// The findings that a person must accept by name, of those that were shown with it.
     pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.level == Level::Warn)
     }

@@ -7,6 +7,7 @@ use super::people::Role;
 use super::preview::{Finding, Preview, Section};
 use super::trace::TraceParent;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 words! {
     /// Where a request stands.
@@ -263,6 +264,45 @@ pub struct AcceptedWarning {
     pub rule: String,
     /// Why it is acceptable.
     pub reason: String,
+    /// Of what it warned, by the facts of each of its findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<BTreeMap<String, String>>,
+}
+
+impl AcceptedWarning {
+    /// All that a rule warns of among these, taken on for this reason.
+    #[must_use]
+    pub fn new(rule: &str, reason: String, findings: &[Finding]) -> Self {
+        let of = findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.facts.clone()).collect();
+        Self { rule: rule.to_owned(), reason, of }
+    }
+
+    /// Whether it takes this on, with a reason.
+    #[must_use]
+    pub fn covers(&self, finding: &Finding) -> bool {
+        self.rule == finding.rule && !self.reason.trim().is_empty() && self.of.contains(&finding.facts)
+    }
+}
+
+/// The warnings that people knew of when they signed.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    shown: Vec<Finding>,
+    taken_on: Vec<AcceptedWarning>,
+}
+
+impl Accepted {
+    /// What was shown with it, which nobody signs without accepting it, and what was taken on besides.
+    #[must_use]
+    pub fn of(shown: &[Finding], taken_on: Vec<AcceptedWarning>) -> Self {
+        Self { shown: shown.to_vec(), taken_on }
+    }
+
+    /// Whether this was among them.
+    #[must_use]
+    pub fn covers(&self, finding: &Finding) -> bool {
+        self.shown.iter().any(|shown| shown.is_as(finding)) || self.taken_on.iter().any(|it| it.covers(finding))
+    }
 }
 
 #[cfg(test)]

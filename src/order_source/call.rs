@@ -50,8 +50,7 @@ impl Reply {
                 Error::NotSent(format!("status {status}: it does not accept our signature (orders.source_secret_env)"))
             }
             StatusCode::TOO_MANY_REQUESTS => Error::NotSent(format!("status {status}: too many calls")),
-            // A redirect is no answer: only the configured address is asked. A gateway's 5xx may come after the fact.
-            _ if self.status.is_client_error() => Error::Refused(format!("status {status}")),
+            // A redirect is no answer: only the configured address is asked. What a gateway says may come after the fact.
             _ => Error::InDoubt(format!("status {status}")),
         }
     }

@@ -50,15 +50,12 @@ pub enum SetupError {
     Client(String),
 }
 
-/// How a call ended that did not end well. The three differ in what they prove.
+/// How a call ended that did not end well. The two differ in what they prove.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The source provably did nothing: it was not reached, or it turned the call away at the gate.
     #[error("nothing was done: {0}")]
     NotSent(String),
-    /// It refused what was asked, and would refuse it again.
-    #[error("it was refused: {0}")]
-    Refused(String),
     /// The call was made and nothing that came back says what was done.
     #[error("no usable answer: {0}")]
     InDoubt(String),

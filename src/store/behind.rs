@@ -133,9 +133,8 @@ pub async fn notice_itself(db: &Db, remembered: i64, identity: &Identity, now: T
 }
 
 /// Since when it waits to be seen to.
-pub async fn noticed(db: &Db) -> Result<Option<Timestamp>> {
-    let row: Option<(Option<Timestamp>,)> =
-        on!(read db, p => sqlx::query_as("select noticed_at from instance where one = 1").fetch_optional(p).await)?;
+pub async fn noticed(source: impl Into<Source<'_>>) -> Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> = on!(from source.into(), p => sqlx::query_as("select noticed_at from instance where one = 1").fetch_optional(p).await)?;
     Ok(row.and_then(|(at,)| at))
 }
 

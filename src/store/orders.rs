@@ -2,14 +2,13 @@
 //! writes it down, and each request makes one order, however often it is begun.
 
 pub mod links;
+pub mod placing;
 mod products;
 
-use super::deliveries::Sql;
 use super::{Db, Error, Result, Source, Tx, on, row, to_json, word};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{ConversationId, OrderId, RequestId, TenantId};
-use crate::domain::orders::links::Revocation;
 use crate::domain::orders::{Act, Basket, Order, OrderState, ProductId, SourceKind, SourceOrderId, Standing};
 
 pub use products::{catalogue, found, put};
@@ -42,7 +41,7 @@ impl TryFrom<OrderRow> for Order {
         let standing = match (word("customer_order", "state", row.id, &row.state)?, source_id, row.why) {
             (OrderState::Placing, None, _) => Standing::Placing,
             (OrderState::Placed, Some(id), _) => Standing::Placed(id),
-            (OrderState::Cancelled, Some(id), _) => Standing::Cancelled(id),
+            (OrderState::Cancelled, None, Some(why)) => Standing::Cancelled(why),
             (OrderState::Refused, None, Some(why)) => Standing::Refused(why),
             _ => return Err(odd("state", "what does not go with it")),
         };
@@ -75,6 +74,8 @@ pub struct NewOrder<'a> {
     pub note: Option<&'a str>,
     /// Who keeps it.
     pub source: SourceKind,
+    /// If it has to wait for them: from when on people look at it.
+    pub people_at: Timestamp,
 }
 
 /// What came of it.
@@ -99,12 +100,13 @@ pub async fn create(tx: &mut Tx, tenant: TenantId, new: &NewOrder<'_>, now: Time
     };
     let hit = on!(tx &mut *tx, c => sqlx::query(
         "insert into customer_order (id, tenant_id, conversation_id, contact_no, request_id, items, note, source, state, source_id,
-            tries, due_at, created_at, updated_at)
-         select $1, $2, v.id, $4, $5, $6, $7, $8, $9, $10, 0, $11, $11, $11 from conversation v
+            tries, due_at, created_at, updated_at, people_at)
+         select $1, $2, v.id, $4, $5, $6, $7, $8, $9, $10, 0, $11, $11, $11, $12 from conversation v
             where v.tenant_id = $2 and v.id = $3 and v.contact_no = $4
          on conflict (request_id) do nothing")
         .bind(id).bind(tenant).bind(new.conversation).bind(new.contact).bind(new.request).bind(items).bind(new.note)
-        .bind(new.source.as_str()).bind(state.as_str()).bind(source_id).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+        .bind(new.source.as_str()).bind(state.as_str()).bind(source_id).bind(now).bind(new.people_at)
+        .execute(c).await.map(|r| r.rows_affected()))?;
     if hit == 0 {
         let there = of_request(&mut *tx, tenant, new.request).await?;
         return there.map(Created::There).ok_or_else(|| Error::Conflict(format!("conversation {}", new.conversation)));
@@ -144,93 +146,21 @@ pub async fn of_conversation(db: &Db, tenant: TenantId, id: ConversationId, limi
     rows.into_iter().map(Order::try_from).collect()
 }
 
-row! {
-    struct WaitRow { why: Option<String>, due_at: Timestamp }
-}
-
-/// Why an order still waits for its source, and when that is asked again. None for one that does not wait.
-pub async fn waits(db: &Db, tenant: TenantId, id: OrderId) -> Result<Option<(Option<String>, Timestamp)>> {
-    let row: Option<WaitRow> = on!(read db, p => sqlx::query_as(
-        "select why, due_at from customer_order where tenant_id = $1 and id = $2 and state = 'placing'")
-        .bind(tenant).bind(id).fetch_optional(p).await)?;
-    Ok(row.map(|row| (row.why, row.due_at)))
-}
-
-/// Lets something happen to an order; `false` if that is not legal as it stands. One that is called off gives back what it took
-/// from the catalogue, and nobody can pay it any more.
+/// Lets something happen to an order; `false` if that is not legal as it stands.
 pub async fn act(tx: &mut Tx, tenant: TenantId, id: OrderId, act: &Act, now: Timestamp) -> Result<bool> {
     let Some(order) = find(&mut *tx, tenant, id).await? else { return Ok(false) };
     let before = order.standing.state();
     let Some(after) = before.next(act) else { return Ok(false) };
     let (source_id, why) = match act {
         Act::Place(id) => (Some(id.as_str()), None),
-        Act::Refuse(why) => (None, Some(why.replace('\0', ""))),
-        Act::Cancel => (None, None),
+        Act::Refuse(why) | Act::CallOff(why) => (None, Some(why.replace('\0', ""))),
     };
-    let hit = on!(tx &mut *tx, c => sqlx::query(
+    let hit = on!(tx tx, c => sqlx::query(
         "update customer_order set state = $4, source_id = coalesce($5, source_id), why = $6, updated_at = $7
          where tenant_id = $1 and id = $2 and state = $3")
         .bind(tenant).bind(id).bind(before.as_str()).bind(after.as_str()).bind(source_id).bind(why).bind(now)
         .execute(c).await.map(|r| r.rows_affected()))?;
-    if hit == 0 {
-        return Ok(false);
-    }
-    if *act == Act::Cancel {
-        if order.source == SourceKind::Catalogue {
-            products::give_back(tx, tenant, order.basket.items()).await?;
-        }
-        links::revoke_of_order(tx, tenant, id, Revocation::OrderEnded, now).await?;
-    }
-    Ok(true)
-}
-
-/// An order that a source is to be asked about.
-#[derive(Debug, Clone)]
-pub struct Due {
-    /// Of which business.
-    pub tenant: TenantId,
-    /// The order.
-    pub order: Order,
-    /// How often the source has been asked before.
-    pub tries: u32,
-}
-
-row! {
-    struct DueRow { tenant_id: TenantId, id: OrderId, tries: i64 }
-}
-
-/// Takes orders that wait for their source, and keeps them from others until then. Whoever is late does no harm: a source
-/// creates one order for a key.
-pub async fn due(tx: &mut Tx, (now, until): (Timestamp, Timestamp), limit: u32) -> Result<Vec<Due>> {
-    macro_rules! take {
-        ($lock:literal) => {
-            concat!(
-                "update customer_order set tries = tries + 1, due_at = $2
-                 where state = 'placing' and id in (select id from customer_order where state = 'placing' and due_at <= $1
-                    order by due_at, id limit $3",
-                $lock,
-                ") returning tenant_id, id, tries"
-            )
-        };
-    }
-    const TAKE: Sql = Sql { sqlite: take!(""), postgres: take!(" for update skip locked") };
-    let sql = TAKE.of(tx);
-    let rows: Vec<DueRow> =
-        on!(tx &mut *tx, c => sqlx::query_as(sql).bind(now).bind(until).bind(i64::from(limit)).fetch_all(c).await)?;
-    let mut taken = Vec::with_capacity(rows.len());
-    for row in rows {
-        let Some(order) = find(&mut *tx, row.tenant_id, row.id).await? else { continue };
-        let tries: u32 = super::unsigned("customer_order", "tries", row.id, row.tries - 1)?;
-        taken.push(Due { tenant: row.tenant_id, order, tries });
-    }
-    Ok(taken)
-}
-
-/// The source is asked again then; why it has not been settled.
-pub async fn later(tx: &mut Tx, tenant: TenantId, id: OrderId, at: Timestamp, why: &str) -> Result<()> {
-    on!(tx tx, c => sqlx::query("update customer_order set due_at = $3, why = $4 where tenant_id = $1 and id = $2 and state = 'placing'")
-        .bind(tenant).bind(id).bind(at).bind(why.replace('\0', "")).execute(c).await.map(drop))?;
-    Ok(())
+    Ok(hit == 1)
 }
 
 /// What a contact ordered that has become another was ordered by that one, in the thread that is that one's.

@@ -339,8 +339,8 @@ row! {
 }
 
 /// The signatures under a request, oldest first.
-pub async fn signatures(db: &Db, tenant: TenantId, request: RequestId) -> Result<Vec<Signature>> {
-    let rows: Vec<SignatureRow> = on!(read db, p => sqlx::query_as(
+pub async fn signatures(source: impl Into<Source<'_>>, tenant: TenantId, request: RequestId) -> Result<Vec<Signature>> {
+    let rows: Vec<SignatureRow> = on!(from source.into(), p => sqlx::query_as(
         "select id, request_id, person_id, person_name, role, decision, digest, comment, accepted, method, at
          from signature where tenant_id = $1 and request_id = $2 order by at, id")
         .bind(tenant).bind(request).fetch_all(p).await)?;

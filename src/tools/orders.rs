@@ -10,12 +10,13 @@ use super::envelope::PreviewArguments;
 use super::request_view::RequestView;
 use super::{Ctx, Kind, Tool, schema};
 use crate::domain::ids::TenantId;
-use crate::domain::orders::{PaymentUrl, Product, ProductId, SourceKind};
+use crate::domain::orders::{PaymentUrl, Product, ProductId, SourceKind, USUAL_WAIT};
 use crate::domain::people::Area;
 use crate::error::{Error, Result};
 use crate::order_source::OrderSource;
 use crate::store::orders;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub const TOOLS: &[Tool] = &[Tool {
     name: "whatsapp.order_payment_message.preview",
@@ -35,12 +36,20 @@ pub const TOOLS: &[Tool] = &[Tool {
 }];
 
 /// Who keeps orders, and where they are paid.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Orders {
     /// Another system; without it, the catalogue in the database.
     pub source: Option<OrderSource>,
+    /// How long an order may wait for that system before people are asked.
+    pub unplaced_after: Duration,
     /// Where customers pay; without it, nobody is sent a link.
     pub payment_url: Option<PaymentUrl>,
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self { source: None, unplaced_after: USUAL_WAIT, payment_url: None }
+    }
 }
 
 impl Orders {

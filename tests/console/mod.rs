@@ -9,6 +9,7 @@ mod decisions;
 mod doubts;
 mod inbox;
 mod kinds;
+mod orders;
 mod replies;
 mod requests;
 mod session;

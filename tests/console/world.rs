@@ -88,7 +88,7 @@ impl World {
             secrets: Arc::new(|_| None),
             wake: countersign::tools::wake::Wake::default(),
             media: countersign::tools::media::Media::default(),
-            orders: Orders { source: None, payment_url: PaymentUrl::parse("https://pay.example/{order}").ok() },
+            orders: Orders { payment_url: PaymentUrl::parse("https://pay.example/{order}").ok(), ..Orders::default() },
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {

@@ -1,11 +1,15 @@
 //! The page behind a payment link, by what a browser and a program that previews links get.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request};
 use countersign::domain::orders::links::{GRACE, LinkToken};
 use countersign::payments;
+use countersign::store::identity::Identity;
+use countersign::store::{behind, instance};
 use tower::ServiceExt as _;
 
 use crate::support::counter::Counter;
@@ -16,6 +20,8 @@ on_both!(
     whatever_is_wrong_with_a_link_the_page_is_the_same,
     without_a_place_to_pay_nothing_opens,
     too_many_at_once_are_asked_to_wait,
+    whoever_guesses_keeps_nobody_else_out,
+    while_nobody_knows_what_was_paid_nothing_opens,
 );
 
 struct Answer {
@@ -31,8 +37,16 @@ impl Answer {
 }
 
 async fn call(router: &axum::Router, method: Method, token: &str, language: &str) -> Answer {
+    call_from(router, None, method, token, language).await
+}
+
+async fn call_from(router: &axum::Router, from: Option<&str>, method: Method, token: &str, language: &str) -> Answer {
     let request = Request::builder().method(method).uri(format!("/p/{token}")).header("accept-language", language);
-    let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut request = request.body(Body::empty()).unwrap();
+    if let Some(from) = from {
+        request.extensions_mut().insert(ConnectInfo(from.parse::<SocketAddr>().unwrap()));
+    }
+    let answer = router.clone().oneshot(request).await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let text = String::from_utf8(to_bytes(answer.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
     Answer { status, headers, text }
@@ -145,4 +159,64 @@ async fn too_many_at_once_are_asked_to_wait(db: TestDb) {
         last = call(&router, Method::GET, &token, "en").await;
     }
     assert_eq!((last.status, last.header("retry-after")), (429, "60"));
+}
+
+async fn whoever_guesses_keeps_nobody_else_out(db: TestDb) {
+    let counter = Counter::open(&db).await;
+    let order = counter.order(&[("oolong", 1)]).await;
+    let link = counter.link(order.id).await.unwrap();
+    let token = counter.armed(link.id).await.unwrap().0.reveal();
+    let router = payments::router(counter.ctx.clone());
+    let guess = async |from: &str| {
+        call_from(&router, Some(from), Method::GET, &LinkToken::random().reveal(), "en").await.status
+    };
+    let mut first = 404;
+    for _ in 0..100 {
+        first = guess("192.0.2.1:1").await;
+    }
+    assert_eq!((first, guess("192.0.2.2:1").await), (429, 404), "one address that guesses is one");
+    // The addresses that one owner of IPv6 has are one as well.
+    let mut owner = 404;
+    for n in 0..100 {
+        owner = guess(&format!("[2001:db8:0:1::{n:x}]:1")).await;
+    }
+    assert_eq!((owner, guess("[2001:db8:0:2::1]:1").await), (429, 404));
+    let mut all = 404;
+    for n in 0..1_000 {
+        all = guess(&format!("198.51.{}.{}:1", n / 250, n % 250)).await;
+    }
+    assert_eq!(all, 429, "and so many addresses are too many");
+    for from in ["192.0.2.1:1", "203.0.113.9:1"] {
+        assert_eq!(call_from(&router, Some(from), Method::GET, &token, "en").await.status, 200, "a customer pays");
+        assert_eq!(call_from(&router, Some(from), Method::POST, &token, "en").await.status, 303);
+    }
+}
+
+async fn while_nobody_knows_what_was_paid_nothing_opens(db: TestDb) {
+    let counter = Counter::open(&db).await;
+    let order = counter.order(&[("oolong", 1)]).await;
+    let link = counter.link(order.id).await.unwrap();
+    let token = counter.armed(link.id).await.unwrap().0.reveal();
+    let router = payments::router(counter.ctx.clone());
+    let (store, now) = (&counter.world.db, counter.now());
+    let identity = Identity::of(store).await.unwrap();
+    instance::enter(store, "test", 0, &identity, now).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    behind::notice(&mut tx, now, now).await.unwrap();
+    tx.commit().await.unwrap();
+    for (language, words) in
+        [("en", "cannot be opened right now"), ("zh-HK", "現時無法打開"), ("zh-CN", "目前无法打开")]
+    {
+        for method in [Method::GET, Method::POST] {
+            // A link of which this database knows nothing may have been sent since.
+            for token in [token.clone(), LinkToken::random().reveal()] {
+                let answer = call(&router, method.clone(), &token, language).await;
+                assert_eq!((answer.status, answer.header("retry-after")), (503, "60"));
+                assert!(answer.text.contains(words), "{}", answer.text);
+            }
+        }
+    }
+    assert_eq!(counter.found(link.id).await.used_at, None);
+    assert!(behind::seen_to(store, now, 0, &identity, now).await.unwrap().is_some());
+    assert_eq!(call(&router, Method::GET, &token, "en").await.status, 200);
 }

@@ -8,14 +8,18 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use countersign::approvals::behind::stand_still;
 use countersign::approvals::orders::round;
+use countersign::approvals::orders::stop::{Stopped, close, stop};
 use countersign::domain::ids::{OrderId, RequestId};
-use countersign::domain::orders::{SourceKind, SourceOrderId, Standing};
+use countersign::domain::orders::links::Revocation;
+use countersign::domain::orders::{BETWEEN_LOOKS, STOP_PATIENCE, SourceKind, SourceOrderId, Standing, USUAL_WAIT};
 use countersign::domain::requests::Status;
 use countersign::domain::secret::Secret;
 use countersign::order_source::{OrderSource, Settings};
-use countersign::store::orders::{self, Created};
-use countersign::store::{contacts, requests};
+use countersign::store::identity::Identity;
+use countersign::store::orders::{self, Created, placing};
+use countersign::store::{audit, behind, contacts, instance, requests};
 use serde_json::{Value, json};
 
 use crate::support::counter::Counter;
@@ -26,7 +30,16 @@ on_both!(
     a_source_that_refuses_is_not_asked_again,
     a_source_that_is_away_is_asked_later,
     a_request_ends_with_its_order,
-    what_has_changed_is_not_asked_for
+    what_has_changed_is_not_asked_for,
+    what_a_gateway_says_ends_no_order,
+    what_was_asked_for_is_not_refused_for_what_it_changed_itself,
+    what_is_forbidden_and_not_there_ends_after_several_looks,
+    what_is_forbidden_while_the_source_is_silent_waits_for_people,
+    an_order_that_was_never_asked_for_is_called_off_at_once,
+    an_order_that_may_be_there_is_looked_for_before_it_is_called_off,
+    a_person_ends_an_order_of_which_a_silent_source_says_nothing,
+    an_order_that_waits_for_too_long_is_left_to_people,
+    a_database_that_was_put_back_leaves_its_orders_to_people,
 );
 
 /// What a source does besides keeping orders.
@@ -34,9 +47,19 @@ on_both!(
 struct Books {
     orders: HashMap<String, String>,
     asked: usize,
-    /// Its next answers get lost after it has acted.
+    /// Its next answers get lost after it has acted, and this comes in their place.
     loses: usize,
+    instead: u16,
+    /// It gives up on the next calls before it has acted.
+    drops: usize,
+    /// It still works on what it was asked for, for so many looks.
+    hides: usize,
+    looks: usize,
+    /// After so many looks it is silent.
+    silent_after: Option<usize>,
     refuses: bool,
+    /// What one of anything costs.
+    price: Option<&'static str>,
 }
 
 type Shared = Arc<Mutex<Books>>;
@@ -47,23 +70,37 @@ async fn place(State(books): State<Shared>, Json(ask): Json<Value>) -> (StatusCo
     if books.refuses {
         return (StatusCode::CONFLICT, Json(json!({"reason": "Sold out."})));
     }
+    if books.drops > 0 {
+        books.drops -= 1;
+        return (StatusCode::GATEWAY_TIMEOUT, Json(Value::Null));
+    }
     let (key, next) = (ask["key"].as_str().unwrap().to_owned(), format!("SO-{}", books.orders.len() + 1));
     let id = books.orders.entry(key).or_insert(next).clone();
     if books.loses > 0 {
         books.loses -= 1;
-        return (StatusCode::BAD_GATEWAY, Json(Value::Null));
+        let instead = if books.instead == 0 { 502 } else { books.instead };
+        return (StatusCode::from_u16(instead).unwrap(), Json(Value::Null));
     }
     (StatusCode::CREATED, Json(json!({ "id": id })))
 }
 
 /// Ten of everything, at the prices of the counter.
-async fn sold(Path(id): Path<String>) -> Json<Value> {
-    let price = json!({"currency": "HKD", "amount": "118.00"});
+async fn sold(State(books): State<Shared>, Path(id): Path<String>) -> Json<Value> {
+    let price = json!({"currency": "HKD", "amount": books.lock().unwrap().price.unwrap_or("118.00")});
     Json(json!({"id": id, "name": "Tea", "price": price, "stock": 10}))
 }
 
 async fn look(State(books): State<Shared>, Query(asked): Query<HashMap<String, String>>) -> (StatusCode, Json<Value>) {
-    match books.lock().unwrap().orders.get(&asked["key"]) {
+    let mut books = books.lock().unwrap();
+    books.looks += 1;
+    if books.silent_after.is_some_and(|looks| books.looks > looks) {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null));
+    }
+    if books.hides > 0 {
+        books.hides -= 1;
+        return (StatusCode::NOT_FOUND, Json(Value::Null));
+    }
+    match books.orders.get(&asked["key"]) {
         Some(id) => (StatusCode::OK, Json(json!({ "id": id }))),
         None => (StatusCode::NOT_FOUND, Json(Value::Null)),
     }
@@ -156,8 +193,8 @@ async fn a_request_ends_with_its_order(db: TestDb) {
     round(&counter.ctx).await.unwrap();
     let found = async |request| requests::find(&counter.world.db, counter.tenant(), request).await.unwrap().unwrap();
     assert_eq!(found(request).await.status, Status::Executing, "nothing is told before the source has answered");
-    let (why, _) = orders::waits(&counter.world.db, counter.tenant(), first).await.unwrap().unwrap();
-    assert!(why.unwrap().contains("502"), "and why is told");
+    let waits = placing::waits(&counter.world.db, counter.tenant(), first).await.unwrap().unwrap();
+    assert!(waits.why.unwrap().contains("502"), "and why is told");
     counter.clock.advance(Duration::from_secs(2));
     round(&counter.ctx).await.unwrap();
     let done = found(request).await;
@@ -192,4 +229,216 @@ async fn what_has_changed_is_not_asked_for(db: TestDb) {
     let Standing::Refused(why) = stands(&counter, doubtful).await else { panic!("it was asked for") };
     assert!(why.contains("somebody else may hold"), "{why}");
     assert_eq!(books.lock().unwrap().asked, 0);
+}
+
+fn nowhere() -> OrderSource {
+    OrderSource::new(&Settings::at("http://127.0.0.1:9"), Secret::new("x")).unwrap()
+}
+
+async fn status(counter: &Counter, request: RequestId) -> Status {
+    requests::find(&counter.world.db, counter.tenant(), request).await.unwrap().unwrap().status
+}
+
+async fn acts(counter: &Counter, act: &str) -> usize {
+    let log = audit::list(&counter.world.db, counter.tenant(), &Default::default(), 999).await.unwrap();
+    log.iter().filter(|entry| entry.act == act).count()
+}
+
+/// So many looks, far enough apart to count.
+async fn looks(counter: &Counter, times: usize) {
+    for _ in 0..times {
+        counter.clock.advance(BETWEEN_LOOKS);
+        round(&counter.ctx).await.unwrap();
+    }
+}
+
+async fn what_a_gateway_says_ends_no_order(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    for (at, instead) in [400, 404, 405, 408, 413].into_iter().enumerate() {
+        let id = ordered(&counter).await;
+        (books.lock().unwrap().loses, books.lock().unwrap().instead) = (1, instead);
+        counter.clock.advance(Duration::from_secs(2));
+        round(&counter.ctx).await.unwrap();
+        assert_eq!(stands(&counter, id).await, Standing::Placing, "{instead} says nothing of the order");
+        counter.clock.advance(Duration::from_secs(2));
+        round(&counter.ctx).await.unwrap();
+        assert!(matches!(stands(&counter, id).await, Standing::Placed(_)), "{instead}");
+        assert_eq!((books.lock().unwrap().asked, books.lock().unwrap().orders.len()), (at + 1, at + 1));
+    }
+}
+
+async fn what_was_asked_for_is_not_refused_for_what_it_changed_itself(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    books.lock().unwrap().loses = 1;
+    round(&counter.ctx).await.unwrap();
+    // It is still at it when it is looked at, and its own price has changed by then.
+    (books.lock().unwrap().hides, books.lock().unwrap().price) = (3, Some("119.00"));
+    looks(&counter, 1).await;
+    assert_eq!(books.lock().unwrap().looks, 2, "it is looked at again right then");
+    assert_eq!((stands(&counter, id).await, status(&counter, request).await), (Standing::Placing, Status::Executing));
+    looks(&counter, 1).await;
+    assert!(matches!(stands(&counter, id).await, Standing::Placed(_)));
+    assert_eq!((status(&counter, request).await, books.lock().unwrap().asked), (Status::Succeeded, 1));
+}
+
+async fn what_is_forbidden_and_not_there_ends_after_several_looks(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    books.lock().unwrap().drops = 1;
+    round(&counter.ctx).await.unwrap();
+    books.lock().unwrap().price = Some("119.00");
+    looks(&counter, 2).await;
+    assert_eq!(stands(&counter, id).await, Standing::Placing, "it may be there all the same");
+    assert_eq!(round(&counter.ctx).await.unwrap(), 0, "the looks are apart");
+    looks(&counter, 1).await;
+    let Standing::Refused(why) = stands(&counter, id).await else { panic!("it still waits") };
+    assert!(why.contains("oolong costs HK$119.00 now"), "{why}");
+    assert_eq!((status(&counter, request).await, books.lock().unwrap().asked), (Status::Failed, 1));
+}
+
+async fn what_is_forbidden_while_the_source_is_silent_waits_for_people(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    books.lock().unwrap().loses = 1;
+    round(&counter.ctx).await.unwrap();
+    let mut tx = counter.world.db.begin().await.unwrap();
+    contacts::doubt_identity(&mut tx, counter.tenant(), counter.contact, counter.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    // It answers the first look of a turn, and not the second.
+    (books.lock().unwrap().hides, books.lock().unwrap().silent_after) = (1, Some(1));
+    looks(&counter, 1).await;
+    assert_eq!(status(&counter, request).await, Status::NeedsAttention);
+    assert_eq!((acts(&counter, "execution.in_doubt").await, stands(&counter, id).await), (1, Standing::Placing));
+    // What the source says settles it all the same.
+    books.lock().unwrap().silent_after = None;
+    counter.clock.advance(Duration::from_mins(10));
+    round(&counter.ctx).await.unwrap();
+    assert!(matches!(stands(&counter, id).await, Standing::Placed(_)));
+    assert_eq!(status(&counter, request).await, Status::Succeeded);
+}
+
+async fn an_order_that_was_never_asked_for_is_called_off_at_once(db: TestDb) {
+    let (mut counter, books) = opened(&db).await;
+    let there = counter.ctx.orders.source.replace(nowhere());
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    round(&counter.ctx).await.unwrap();
+    let (person, tenant) = (counter.world.owner.clone(), counter.tenant());
+    assert_eq!(stop(&counter.ctx, tenant, request, &person).await.unwrap(), Stopped::AtOnce);
+    let Standing::Cancelled(why) = stands(&counter, id).await else { panic!("it still waits") };
+    assert!(why.contains("never asked"), "{why}");
+    let ended = requests::find(&counter.world.db, tenant, request).await.unwrap().unwrap();
+    assert_eq!((ended.status, ended.error.unwrap().code.as_str()), (Status::Cancelled, "stopped"));
+    assert_eq!(ended.result.unwrap()["state"], "cancelled");
+    assert!(stop(&counter.ctx, tenant, request, &person).await.is_err(), "once");
+    counter.ctx.orders.source = there;
+    counter.clock.advance(Duration::from_hours(1));
+    assert_eq!((round(&counter.ctx).await.unwrap(), books.lock().unwrap().asked), (0, 0));
+    assert_eq!((acts(&counter, "order.called_off").await, acts(&counter, "execution.stopped").await), (1, 1));
+}
+
+async fn an_order_that_may_be_there_is_looked_for_before_it_is_called_off(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    let (person, tenant) = (counter.world.owner.clone(), counter.tenant());
+    for there in [true, false] {
+        let id = ordered(&counter).await;
+        let request = executing(&db, &counter, id).await;
+        (books.lock().unwrap().loses, books.lock().unwrap().drops) = (usize::from(there), usize::from(!there));
+        round(&counter.ctx).await.unwrap();
+        let asked = books.lock().unwrap().asked;
+        let none = countersign::domain::people::Role::Auditor;
+        let auditor = countersign::domain::people::Person { role: none, ..person.clone() };
+        assert!(stop(&counter.ctx, tenant, request, &auditor).await.is_err(), "not everybody stops things");
+        assert_eq!(stop(&counter.ctx, tenant, request, &person).await.unwrap(), Stopped::Looked);
+        assert_eq!(status(&counter, request).await, Status::Executing);
+        assert!(close(&counter.ctx, tenant, request, &person).await.is_err(), "its source has not been looked at");
+        assert_eq!(round(&counter.ctx).await.unwrap(), 1, "at once");
+        if there {
+            assert!(matches!(stands(&counter, id).await, Standing::Placed(_)), "what is there is there");
+            assert_eq!(status(&counter, request).await, Status::Succeeded);
+        } else {
+            looks(&counter, 1).await;
+            assert_eq!(stands(&counter, id).await, Standing::Placing);
+            looks(&counter, 1).await;
+            assert!(matches!(stands(&counter, id).await, Standing::Cancelled(_)));
+            assert_eq!(status(&counter, request).await, Status::Cancelled);
+        }
+        assert_eq!(books.lock().unwrap().asked, asked, "it is asked for no more");
+    }
+    assert_eq!(acts(&counter, "order.stop_asked").await, 2);
+}
+
+async fn a_person_ends_an_order_of_which_a_silent_source_says_nothing(db: TestDb) {
+    let (mut counter, books) = opened(&db).await;
+    let (person, tenant) = (counter.world.owner.clone(), counter.tenant());
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    books.lock().unwrap().drops = 1;
+    round(&counter.ctx).await.unwrap();
+    counter.ctx.orders.source = Some(nowhere());
+    stop(&counter.ctx, tenant, request, &person).await.unwrap();
+    round(&counter.ctx).await.unwrap();
+    assert!(close(&counter.ctx, tenant, request, &person).await.is_err(), "it may still answer");
+    assert_eq!(status(&counter, request).await, Status::Executing);
+    counter.clock.advance(STOP_PATIENCE);
+    round(&counter.ctx).await.unwrap();
+    assert_eq!(
+        (status(&counter, request).await, stands(&counter, id).await),
+        (Status::NeedsAttention, Standing::Placing)
+    );
+    close(&counter.ctx, tenant, request, &person).await.unwrap();
+    let Standing::Cancelled(why) = stands(&counter, id).await else { panic!("it still waits") };
+    assert!(why.contains("has not said whether it has it"), "{why}");
+    assert_eq!(status(&counter, request).await, Status::Cancelled);
+}
+
+async fn an_order_that_waits_for_too_long_is_left_to_people(db: TestDb) {
+    let (mut counter, books) = opened(&db).await;
+    let there = counter.ctx.orders.source.replace(nowhere());
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    round(&counter.ctx).await.unwrap();
+    assert_eq!(status(&counter, request).await, Status::Executing);
+    counter.ctx.orders.source = there;
+    counter.clock.advance(USUAL_WAIT);
+    for _ in 0..2 {
+        round(&counter.ctx).await.unwrap();
+        counter.clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!((status(&counter, request).await, books.lock().unwrap().asked), (Status::NeedsAttention, 0));
+    assert_eq!(acts(&counter, "execution.in_doubt").await, 1);
+    let person = counter.world.owner.clone();
+    assert_eq!(stop(&counter.ctx, counter.tenant(), request, &person).await.unwrap(), Stopped::AtOnce);
+    assert_eq!(status(&counter, request).await, Status::Cancelled);
+    assert!(matches!(stands(&counter, id).await, Standing::Cancelled(_)));
+}
+
+async fn a_database_that_was_put_back_leaves_its_orders_to_people(db: TestDb) {
+    let (counter, books) = opened(&db).await;
+    let (store, now) = (&counter.world.db, counter.now());
+    let paid = counter.order(&[("jasmine", 1)]).await;
+    let link = counter.link(paid.id).await.unwrap();
+    let id = ordered(&counter).await;
+    let request = executing(&db, &counter, id).await;
+    let identity = Identity::of(store).await.unwrap();
+    instance::enter(store, "test", 0, &identity, now).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    behind::notice(&mut tx, now, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((round(&counter.ctx).await.unwrap(), books.lock().unwrap().looks), (0, 0), "nothing is asked");
+    assert!(stand_still(&counter.ctx, now, 0, &identity).await.unwrap().is_some());
+    assert_eq!(counter.found(link.id).await.revoked.map(|(_, why)| why), Some(Revocation::Restored));
+    for _ in 0..4 {
+        round(&counter.ctx).await.unwrap();
+        counter.clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!((books.lock().unwrap().asked, books.lock().unwrap().looks), (0, 4), "it is looked for only");
+    assert_eq!(
+        (status(&counter, request).await, stands(&counter, id).await),
+        (Status::NeedsAttention, Standing::Placing)
+    );
 }

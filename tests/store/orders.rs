@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use countersign::domain::ids::DaemonId;
 use countersign::domain::orders::links::{GRACE, Revocation};
-use countersign::domain::orders::{Act, OrderState, SourceKind, SourceOrderId, Standing, Stock};
-use countersign::store::contacts;
+use countersign::domain::orders::{Act, OrderState, SourceKind, SourceOrderId, Standing, Stock, Stop};
 use countersign::store::conversations::{self, Heard};
-use countersign::store::orders::{self, Created, links};
+use countersign::store::identity::Identity;
+use countersign::store::orders::links::{Armed, Opening, Try};
+use countersign::store::orders::placing::Due;
+use countersign::store::orders::{self, Created, links, placing};
+use countersign::store::{behind, contacts, instance};
 
+use crate::engine::sql;
 use crate::support::counter::{Counter, NUMBER, product};
 use crate::support::db::{TestDb, on_both};
 use crate::support::world::{NOW, person};
@@ -15,7 +20,9 @@ use crate::support::world::{NOW, person};
 on_both!(
     an_order_takes_from_the_stock_once,
     two_orders_never_take_more_than_there_is,
-    an_order_that_is_called_off_gives_back_and_is_paid_no_more,
+    an_order_that_waits_is_called_off_by_one_of_two,
+    a_database_that_is_behind_asks_for_nothing_and_opens_nothing,
+    whoever_stood_still_leaves_the_link_that_the_customer_holds,
     another_source_is_asked_in_turns_and_answers_once,
     a_link_belongs_to_the_customer_who_ordered,
     a_link_opens_for_what_was_last_sent_and_is_used_up_by_going_on,
@@ -59,22 +66,96 @@ async fn two_orders_never_take_more_than_there_is(db: TestDb) {
     assert_eq!(counter.left("oolong").await, Stock::Left(9));
 }
 
-async fn an_order_that_is_called_off_gives_back_and_is_paid_no_more(db: TestDb) {
+async fn an_order_that_waits_is_called_off_by_one_of_two(db: TestDb) {
     let counter = Counter::open(&db).await;
-    let order = counter.order(&[("oolong", 2)]).await;
+    let (request, basket) = (counter.request().await, counter.basket(&[("oolong", 3)]).await);
+    let Created::New(order) = counter.create(request, &basket, SourceKind::Connector).await else { panic!("new") };
+    let (now, tenant, store) = (counter.now(), counter.tenant(), &counter.world.db);
+    let mut tx = store.begin().await.unwrap();
+    let mut due = placing::due(&mut tx, (now, now.after(Duration::from_secs(60))), 9).await.unwrap();
+    tx.commit().await.unwrap();
+    let held = due.remove(0);
+    let ask = async |held: &Due| {
+        let mut tx = store.begin().await.unwrap();
+        let asked = placing::ask(&mut tx, held, (now, held.until)).await.unwrap();
+        tx.commit().await.unwrap();
+        asked
+    };
+    let later = Due { until: held.until.after(Duration::from_secs(1)), ..held.clone() };
+    assert!(!ask(&later).await && ask(&held).await, "only whoever has it asks");
+    let stop = Stop { at: now, by: counter.world.owner.id };
+    let people_at = now.after(Duration::from_mins(10));
+    for known in [true, false] {
+        let mut tx = store.begin().await.unwrap();
+        let waiting = placing::stop(&mut tx, tenant, order.id, stop, people_at).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(waiting.map(|it| (it.asked_at, it.people_at)), known.then_some((Some(now), people_at)));
+    }
+    assert!(!ask(&held).await, "and not once it is called off");
+    let mut tx = store.begin().await.unwrap();
+    assert!(!placing::hold(&mut tx, &held).await.unwrap(), "whoever had it has lost it");
+    for (act, legal) in [(Act::CallOff("never".into()), true), (Act::Refuse("no".into()), false)] {
+        assert_eq!(orders::act(&mut tx, tenant, order.id, &act, now).await.unwrap(), legal);
+    }
+    tx.commit().await.unwrap();
+    let stands = orders::find(store, tenant, order.id).await.unwrap().unwrap().standing;
+    assert_eq!((stands, counter.left("oolong").await), (Standing::Cancelled("never".into()), Stock::Left(3)));
+    assert!(counter.link(order.id).await.is_none(), "nobody is asked to pay it");
+}
+
+async fn a_database_that_is_behind_asks_for_nothing_and_opens_nothing(db: TestDb) {
+    let counter = Counter::open(&db).await;
+    let order = counter.order(&[("oolong", 1)]).await;
     let link = counter.link(order.id).await.unwrap();
     let (token, _) = counter.armed(link.id).await.unwrap();
-    for legal in [true, false] {
-        let mut tx = counter.world.db.begin().await.unwrap();
-        let done = orders::act(&mut tx, counter.tenant(), order.id, &Act::Cancel, counter.now()).await.unwrap();
+    let (request, basket) = (counter.request().await, counter.basket(&[("jasmine", 1)]).await);
+    let Created::New(waits) = counter.create(request, &basket, SourceKind::Connector).await else { panic!("new") };
+    let (now, store) = (counter.now(), &counter.world.db);
+    let due = async || {
+        let mut tx = store.begin().await.unwrap();
+        let due = placing::due(&mut tx, (now, now), 9).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(done, legal);
+        due
+    };
+    let held = due().await.remove(0);
+    let identity = Identity::of(store).await.unwrap();
+    instance::enter(store, "test", 0, &identity, now).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    behind::notice(&mut tx, now, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(due().await.is_empty());
+    let mut tx = store.begin().await.unwrap();
+    assert!(!placing::ask(&mut tx, &held, (now, held.until)).await.unwrap(), "nor what was taken before");
+    assert!(matches!(links::take(&mut tx, &token.hash(), now).await.unwrap(), Opening::NotNow));
+    assert!(matches!(links::open(store, &token.hash(), now).await.unwrap(), Opening::NotNow));
+    assert_eq!(counter.found(link.id).await.used_at, None);
+    // Whoever sees to it leaves what waits to people, and takes back what may have been paid.
+    placing::doubt_all(&mut tx, now).await.unwrap();
+    links::doubt_all(&mut tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+    let waiting = placing::waits(store, counter.tenant(), waits.id).await.unwrap().unwrap().waiting;
+    assert!(waiting.asked_at.is_some() && waiting.is_for_people(now));
+    assert_eq!(counter.found(link.id).await.revoked, Some((now, Revocation::Restored)));
+}
+
+async fn whoever_stood_still_leaves_the_link_that_the_customer_holds(db: TestDb) {
+    let counter = Counter::open(&db).await;
+    let order = counter.order(&[("oolong", 1)]).await;
+    let link = counter.link(order.id).await.unwrap();
+    let first = counter.trying(link.id).await;
+    // Its lease lapsed, people let it be sent again, and another daemon did.
+    let second = Try { attempt: 2, by: DaemonId::random(), ..first };
+    let moved = "update reply set attempt = 2, owner = $1 where id = $2";
+    sql!(&counter.world.db, moved, second.by.uuid(), first.reply.uuid());
+    let (token, armed) = counter.arm(link.id, second).await;
+    assert_eq!(armed, Armed::Yes);
+    for late in [first, Try { attempt: 2, ..first }, Try { by: second.by, ..first }] {
+        assert_eq!(counter.arm(link.id, late).await.1, Armed::Lost);
     }
-    assert_eq!(counter.left("oolong").await, Stock::Left(3));
-    assert!(links::open(&counter.world.db, &token.hash(), counter.now()).await.unwrap().is_none());
-    assert_eq!(counter.found(link.id).await.revoked, Some((counter.now(), Revocation::OrderEnded)));
-    assert!(counter.link(order.id).await.is_none(), "nobody is asked to pay it");
-    assert!(counter.armed(link.id).await.is_none());
+    let opens = links::open(&counter.world.db, &token.hash(), counter.now()).await.unwrap();
+    assert!(matches!(opens, Opening::Open(_)));
+    sql!(&counter.world.db, "update reply set state = 3 where id = $1", first.reply.uuid());
+    assert_eq!(counter.arm(link.id, second).await.1, Armed::Lost, "it is in doubt");
 }
 
 async fn another_source_is_asked_in_turns_and_answers_once(db: TestDb) {
@@ -86,7 +167,7 @@ async fn another_source_is_asked_in_turns_and_answers_once(db: TestDb) {
     let later = now.after(Duration::from_secs(60));
     let due = async |at| {
         let mut tx = counter.world.db.begin().await.unwrap();
-        let due = orders::due(&mut tx, (at, later), 9).await.unwrap();
+        let due = placing::due(&mut tx, (at, later), 9).await.unwrap();
         tx.commit().await.unwrap();
         due.iter().map(|due| (due.order.id, due.tries)).collect::<Vec<_>>()
     };
@@ -129,10 +210,10 @@ async fn a_link_opens_for_what_was_last_sent_and_is_used_up_by_going_on(db: Test
     let (first, _) = counter.armed(link.id).await.unwrap();
     let (second, reply) = counter.armed(link.id).await.unwrap();
     let store = &counter.world.db;
-    let open = async |hash, at| links::open(store, &hash, at).await.unwrap().is_some();
+    let open = async |hash, at| matches!(links::open(store, &hash, at).await.unwrap(), Opening::Open(_));
     let take = async |hash, at| {
         let mut tx = store.begin().await.unwrap();
-        let taken = links::take(&mut tx, &hash, at).await.unwrap().is_some();
+        let taken = matches!(links::take(&mut tx, &hash, at).await.unwrap(), Opening::Open(_));
         tx.commit().await.unwrap();
         taken
     };
@@ -168,7 +249,7 @@ async fn whoever_may_be_another_pays_nothing(db: TestDb) {
     assert!(contacts::mismatched(&mut tx, tenant, counter.contact, "mark", later).await.unwrap());
     tx.commit().await.unwrap();
     assert!(counter.reach().await.may_send().is_err());
-    assert!(links::open(store, &token.hash(), later).await.unwrap().is_none());
+    assert!(matches!(links::open(store, &token.hash(), later).await.unwrap(), Opening::Closed));
     assert_eq!(counter.found(link.id).await.revoked, Some((later, Revocation::IdentityChanged)));
     for (at, fine) in [(now, false), (later.after(Duration::from_secs(1)), true)] {
         let mut tx = store.begin().await.unwrap();

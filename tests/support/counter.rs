@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use countersign::domain::clock::{FixedClock, Timestamp};
 use countersign::domain::contacts::ContactNo;
-use countersign::domain::ids::{ConversationId, OrderId, PaymentLinkId, ReplyId, RequestId, TenantId};
+use countersign::domain::ids::{ConversationId, DaemonId, OrderId, PaymentLinkId, ReplyId, RequestId, TenantId};
 use countersign::domain::money::Currency;
 use countersign::domain::orders::links::{LinkToken, PaymentLink};
-use countersign::domain::orders::{Basket, Order, PaymentUrl, Price, Product, SourceKind, Stock, Wish, check};
+use countersign::domain::orders::{
+    Basket, Order, PaymentUrl, Price, Product, SourceKind, Stock, USUAL_WAIT, Wish, check,
+};
 use countersign::domain::people::Agent;
 use countersign::domain::replies::{ReplyCause, Saying};
 use countersign::store::conversations::{self, Heard};
+use countersign::store::orders::links::{Armed, Try};
 use countersign::store::orders::{self, Created, NewOrder, links};
 use countersign::store::replies::{self, NewReply, Origin};
 use countersign::store::{contacts, requests};
@@ -21,6 +24,7 @@ use serde_json::json;
 use super::db::TestDb;
 use super::world::{NOW, World, person};
 use super::{door, samples};
+use crate::engine::sql;
 
 pub const NUMBER: &str = "7001";
 
@@ -102,6 +106,7 @@ impl Counter {
             basket,
             note: Some("No bag."),
             source,
+            people_at: self.now().after(USUAL_WAIT),
         };
         let mut tx = self.world.db.begin().await.unwrap();
         let created = orders::create(&mut tx, self.tenant(), &new, self.now()).await.unwrap();
@@ -133,7 +138,23 @@ impl Counter {
 
     /// What opens the link from now on, and the message that carries it; none if it may not be sent.
     pub async fn armed(&self, link: PaymentLinkId) -> Option<(LinkToken, ReplyId)> {
-        let (request, token) = (self.request().await, LinkToken::random());
+        let by = self.trying(link).await;
+        let (token, armed) = self.arm(link, by).await;
+        (armed == Armed::Yes).then_some((token, by.reply))
+    }
+
+    /// What opens the link from now on, if this try is still whose it says.
+    pub async fn arm(&self, link: PaymentLinkId, by: Try) -> (LinkToken, Armed) {
+        let token = LinkToken::random();
+        let mut tx = self.world.db.begin().await.unwrap();
+        let armed = links::arm(&mut tx, self.tenant(), link, by, &token.hash(), self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        (token, armed)
+    }
+
+    /// A daemon that is about to send the message of a link.
+    pub async fn trying(&self, link: PaymentLinkId) -> Try {
+        let (request, by) = (self.request().await, DaemonId::random());
         let mut tx = self.world.db.begin().await.unwrap();
         let reply = NewReply {
             number: NUMBER,
@@ -145,9 +166,10 @@ impl Counter {
             saying: &Saying::Payment { link, body: "Your order".into(), label: "Pay".into() },
         };
         let reply = replies::add(&mut tx, self.tenant(), &[reply], self.now()).await.unwrap()[0];
-        let armed = links::arm(&mut tx, self.tenant(), (link, reply), &token.hash(), self.now()).await.unwrap();
         tx.commit().await.unwrap();
-        armed.then_some((token, reply))
+        let taken = "update reply set state = 1, attempt = 1, owner = $1 where id = $2";
+        sql!(&self.world.db, taken, by.uuid(), reply.uuid());
+        Try { reply, attempt: 1, by }
     }
 
     pub async fn found(&self, link: PaymentLinkId) -> PaymentLink {

@@ -6,9 +6,10 @@ use countersign::approvals::replies::stop::{stop, take_back};
 use countersign::domain::consent::Suppression;
 use countersign::domain::ids::{ConversationId, DaemonId, OrderId};
 use countersign::domain::orders::links::{PaymentLink, Revocation};
-use countersign::domain::orders::{Act, Order, Standing};
+use countersign::domain::orders::{Order, Standing};
 use countersign::domain::replies::Saying;
 use countersign::domain::requests::Status;
+use countersign::error::Error;
 use countersign::store::behind::Known;
 use countersign::store::orders::{self, links};
 use countersign::store::replies::Reply;
@@ -27,6 +28,7 @@ on_both!(
     a_person_stops_it_or_takes_it_back,
     another_link_takes_the_place_of_the_first,
     orders_of_others_do_not_exist,
+    nobody_is_asked_to_pay_twice_without_a_reason,
 );
 
 const SEND: &str = "whatsapp.payment_link.send";
@@ -134,9 +136,7 @@ async fn what_may_not_be_asked_to_be_paid_is_refused(db: TestDb) {
     suppress(Suppression::OptedOutOfEverything).await;
     assert_eq!(rules(&shop.refused(SEND, fine.clone()).await["findings"]), ["SESS-02"]);
     shop.db.execute("delete from suppression").await;
-    let mut tx = shop.world.db.begin().await.unwrap();
-    assert!(orders::act(&mut tx, shop.world.tenant.id, order.id, &Act::Cancel, NOW).await.unwrap());
-    tx.commit().await.unwrap();
+    shop.db.execute("update customer_order set state = 'cancelled', source_id = null, why = 'called off'").await;
     assert_eq!(rules(&shop.refused(SEND, fine.clone()).await["findings"]), ["PAY-01"]);
     let second = shop.ordered(1).await;
     shop.door.clock.advance(Duration::from_hours(24));
@@ -238,4 +238,26 @@ async fn orders_of_others_do_not_exist(db: TestDb) {
     ask["conversation_id"] = json!(theirs);
     let error = shop.refused(SEND, ask).await;
     assert_eq!(error["code"], "not_found", "whose order it is, is nobody's business either: {error:#}");
+}
+
+async fn nobody_is_asked_to_pay_twice_without_a_reason(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let order = shop.ordered(1).await;
+    let first = shop.call(SEND, shop.pay(order.id, "Ready.")).await;
+    shop.sign(&first).await.unwrap();
+    shop.carried_out(&first).await;
+    let (signed, waits) = (
+        shop.call(SEND, shop.pay(order.id, "Here is another link.")).await,
+        shop.call(SEND, shop.pay(order.id, "And another one.")).await,
+    );
+    shop.sign(&signed).await.unwrap();
+    // The customer pays by the first one.
+    shop.db.execute(&format!("update payment_link set used_at = {}", shop.now().micros())).await;
+    let late = shop.carried_out(&signed).await;
+    assert_eq!((late.status, late.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "PAY-05"));
+    let Err(Error::Invalid(why)) = shop.sign_reading(&waits, &[]).await else { panic!("nobody has read it") };
+    assert!(why.contains("PAY-05"), "{why}");
+    assert_eq!(shop.links(order.id).await.len(), 1, "no second link was made");
+    shop.sign(&waits).await.unwrap();
+    assert_eq!(shop.carried_out(&waits).await.status, Status::Executing, "somebody has taken it on");
 }

@@ -56,7 +56,7 @@ async fn ask_about(ctx: &Ctx, overdue: Overdue, now: Timestamp) -> Result<()> {
 }
 
 /// Those who signed; where nobody had to, those who may decide.
-async fn to_tell(ctx: &Ctx, request: &ActionRequest) -> Result<Vec<PersonId>> {
+pub(in crate::approvals) async fn to_tell(ctx: &Ctx, request: &ActionRequest) -> Result<Vec<PersonId>> {
     let signed = signers(ctx, request.tenant, request.id).await?;
     if !signed.is_empty() {
         return Ok(signed);

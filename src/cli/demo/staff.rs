@@ -14,7 +14,7 @@ use crate::domain::people::{Agent, Caller, Person, Tenant};
 use crate::domain::requests::{AcceptedWarning, Decision, Status};
 use crate::store::{automation, conversations, people, requests};
 use crate::tools::desk::{self, Deed};
-use crate::tools::{Ctx, catalogue};
+use crate::tools::{self, Ctx, catalogue};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -131,12 +131,14 @@ impl<'a> Staff<'a> {
         let tenant = self.tenant.id;
         let request = requests::find(&self.ctx.db, tenant, id).await?.context("the request is gone")?;
         sign::check(self.ctx, tenant, &self.lau, id, request.preview.view.sections()).await?;
-        let accept = |rule: &str| AcceptedWarning { rule: rule.to_owned(), reason: "Part of the demo.".to_owned() };
+        let now = tools::standing(self.ctx, tenant, &request.preview.action).await?;
+        let warnings = request.preview.to_accept(&now);
+        let accept = |rule: &str| AcceptedWarning::new(rule, "Part of the demo.".to_owned(), &warnings);
         let intent = Intent {
             digest: request.digest,
             decision: Decision::Approved,
             comment: "Signed by the demo, and by no person.".to_owned(),
-            accepted: request.preview.warnings().map(|finding| accept(&finding.rule)).collect(),
+            accepted: warnings.iter().map(|finding| accept(&finding.rule)).collect(),
         };
         // How M. Lau proved to be M. Lau: not at all, and the audit log says so.
         sign::decide(self.ctx, tenant, &self.lau, id, &intent, "demo").await?;

@@ -166,6 +166,8 @@ const ACTS: &[(&str, &str)] = &[
     ("contact.identity_changed", "act-contact-identity-changed"),
     ("order.placed", "act-order-placed"),
     ("order.refused", "act-order-refused"),
+    ("order.called_off", "act-order-called-off"),
+    ("order.stop_asked", "act-order-stop-asked"),
     ("conversation.handed_over", "act-conversation-handed-over"),
     ("conversation.handed_on", "act-conversation-handed-on"),
     ("conversation.taken", "act-conversation-taken"),

@@ -12,7 +12,7 @@ use crate::console::visit::Reviewer;
 use crate::domain::canonical::Digest;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::signatures::{MayNotSign, may_sign};
-use crate::domain::preview::Level;
+use crate::domain::preview::{Finding, Level};
 use crate::domain::requests::{AcceptedWarning, ActionRequest, Decision, Status};
 use crate::error::Error;
 use crate::store;
@@ -43,13 +43,14 @@ async fn take(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Option<S
         return Err(trouble(who, why, &dossier.request).await);
     }
     let request = &dossier.request;
+    let warnings = request.preview.to_accept(&dossier.findings_now);
     let verdict = Verdict::from_name(fields.get("verdict"));
     let read: Option<Digest> = fields.get("digest").parse().ok();
     let intent = Intent {
         digest: request.digest,
         decision: verdict.map_or(Decision::ChangesRequested, Decision::from),
         comment: fields.get("comment").trim().chars().take(COMMENT + 1).collect(),
-        accepted: accepted(request, fields),
+        accepted: accepted(&warnings, fields),
     };
     let mut faults = Vec::new();
     if read == Some(request.digest) {
@@ -59,7 +60,10 @@ async fn take(who: &Reviewer, id: RequestId, fields: &Fields) -> Result<Option<S
     } else {
         faults.push(fault("sections", who.l.t("fault-changed")));
     }
-    faults.extend(missing(who, request, verdict, &intent, fields));
+    if verdict == Some(Verdict::Approve) && !still_warned(&warnings, fields).map_err(failed)? {
+        faults.push(fault("warnings", who.l.t("fault-warnings-now")));
+    }
+    faults.extend(missing(who, request, verdict, &warnings, &intent, fields));
     if faults.is_empty() {
         faults.extend(not_now(who, request, &intent).await?);
     }
@@ -80,16 +84,20 @@ fn fault(field: &str, text: String) -> Fault {
     Fault { field: field.to_owned(), text }
 }
 
-fn accepted(request: &ActionRequest, fields: &Fields) -> Vec<AcceptedWarning> {
-    let mut rules: Vec<&str> = request.preview.warnings().map(|finding| finding.rule.as_str()).collect();
-    rules.sort_unstable();
+/// Whether the form was filled in below the warnings that there are now.
+fn still_warned(warnings: &[Finding], fields: &Fields) -> Result<bool, Error> {
+    Ok(fields.get("warned") == sign::warned(warnings)?.to_string())
+}
+
+fn accepted(warnings: &[Finding], fields: &Fields) -> Vec<AcceptedWarning> {
+    let mut rules: Vec<&str> = warnings.iter().map(|finding| finding.rule.as_str()).collect();
     rules.dedup();
     rules
         .into_iter()
         .filter(|rule| fields.all("accept").any(|accepted| accepted == *rule))
-        .map(|rule| AcceptedWarning {
-            rule: rule.to_owned(),
-            reason: fields.get(&format!("reason-{rule}")).trim().chars().take(REASON).collect(),
+        .map(|rule| {
+            let reason = fields.get(&format!("reason-{rule}")).trim().chars().take(REASON).collect();
+            AcceptedWarning::new(rule, reason, warnings)
         })
         .collect()
 }
@@ -99,6 +107,7 @@ fn missing(
     who: &Reviewer,
     request: &ActionRequest,
     verdict: Option<Verdict>,
+    warnings: &[Finding],
     intent: &Intent,
     fields: &Fields,
 ) -> Vec<Fault> {
@@ -114,7 +123,7 @@ fn missing(
         }
         let given = |rule: &str| intent.accepted.iter().any(|a| a.rule == rule && !a.reason.is_empty());
         let mut rules: Vec<_> =
-            request.preview.warnings().map(|f| f.rule.as_str()).filter(|rule| !given(rule)).collect();
+            warnings.iter().map(|finding| finding.rule.as_str()).filter(|rule| !given(rule)).collect();
         rules.dedup();
         if !rules.is_empty() {
             faults.push(fault("warnings", l.t1("fault-warnings", "rules", rules.join(", "))));

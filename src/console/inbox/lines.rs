@@ -169,8 +169,9 @@ fn link(tab: Tab, (mine, others): (u64, u64)) -> TabLink {
     TabLink { tab, href: Address::new("/inbox").with("tab", tab.name()).to_string(), count }
 }
 
-/// Requests for a single message.
-const SINGLE: [&str; 2] = ["whatsapp.session_message.send", "whatsapp.payment_link.send"];
+/// Requests for a single message or order.
+const SINGLE: [&str; 3] =
+    ["whatsapp.session_message.send", "whatsapp.payment_link.send", "whatsapp.order.create_from_chat"];
 
 fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
     let state = match line.status {

@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::console::confirm::What;
+use crate::console::order_stop::is_open;
 use crate::console::parts::{Tag, Tone};
 use crate::console::review::orders::order_tag;
 use crate::console::visit::Reviewer;
+use crate::domain::orders::OrderState;
 use crate::domain::orders::links::LinkState;
 use crate::domain::requests::ActionRequest;
 use crate::error::Error;
@@ -20,6 +23,12 @@ pub struct OrderStands {
     /// Why it was refused or still waits, in English as it was written down.
     pub why: Option<String>,
     pub asked_again: Option<Timestamp>,
+    /// When a person called it off, while the source is looked at.
+    pub called_off: Option<Timestamp>,
+    /// `/requests/{id}/stop-order`, while it waits and the person may.
+    pub stop: Option<String>,
+    /// `/requests/{id}/close-order`, while it was called off in vain and the person may.
+    pub close: Option<String>,
     pub link: Option<LinkStands>,
 }
 
@@ -37,12 +46,21 @@ pub struct LinkStands {
 pub async fn of_request(who: &Reviewer, request: &ActionRequest) -> Result<Option<OrderStands>, Error> {
     let Some(order) = now::of_request(&who.console.ctx, request).await? else { return Ok(None) };
     let at = crate::domain::clock::Timestamp::to_jiff;
+    let waits = order.state == OrderState::Placing && who.person.role.may_stop();
+    let waiting = if waits { now::waiting(&who.console.ctx, request).await? } else { None };
+    let open = |what: What| {
+        let open = waiting.is_some_and(|waiting| is_open(&waiting, what, who.now));
+        open.then(|| format!("/requests/{}/{}", request.id, what.word()))
+    };
     Ok(Some(OrderStands {
         id: order.order_id,
         source_id: order.source_order_id,
         state: order_tag(&who.l, order.state),
         why: order.why,
         asked_again: order.asked_again_at.map(at),
+        called_off: order.called_off_at.map(at),
+        stop: open(What::StopOrder),
+        close: open(What::CloseOrder),
         link: order.link.map(|link| LinkStands {
             state: link_tag(&who.l, link.state),
             expires: at(link.expires_at),

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use super::order;
 use super::people::{signatures, timeline, who};
 use super::{
-    AgentWords, DecisionForm, Fault, Head, Panel, Raw, ReadFirst, RequestPage, Running, SectionCheck, Verdict,
-    WarningCheck,
+    AgentWords, DecisionForm, Fault, FindingView, Head, Panel, Raw, ReadFirst, RequestPage, Running, SectionCheck,
+    Verdict, WarningCheck,
 };
 use crate::approvals::sign::{self, Dossier};
 use crate::console::audit::Names;
@@ -80,15 +80,15 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         }),
     };
     let panel = match &dossier.may_decide {
-        Ok(()) => Panel::Open(Box::new(form(&dossier, reader, sent))),
+        Ok(()) => Panel::Open(Box::new(form(&dossier, reader, sent)?)),
         Err(why) => Panel::Closed { why: refusal(l, why, &state) },
     };
-    let fresh = request.preview.news(&dossier.findings_now);
+    let fresh = fresh(&dossier, l);
     Ok(RequestPage {
         head: head(&dossier, reader, &state, said.as_ref()).await?,
         signatures: signatures(l, &dossier, person.role.may_read_audit()),
         findings: findings::views(l, &request.preview.findings, true),
-        findings_now: (!fresh.is_empty()).then(|| findings::views(l, &fresh, false)),
+        findings_now: (!fresh.is_empty()).then_some(fresh),
         execution: execution.map(|(_, tally)| Running {
             monitor: format!("/broadcasts/{id}"),
             progress: Progress::from(tally),
@@ -121,9 +121,25 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     })
 }
 
+/// What the rules say now. Of a rule that spoke before, links lead to what it said then.
+fn fresh(dossier: &Dossier, l: &Words) -> Vec<FindingView> {
+    let preview = &dossier.request.preview;
+    let mut fresh = findings::views(l, &preview.news(&dossier.findings_now), true);
+    for view in &mut fresh {
+        view.anchor = view.anchor.take().filter(|_| !preview.findings.iter().any(|then| then.rule == view.rule));
+    }
+    fresh
+}
+
 /// Who stopped it for good; empty if that was no person.
 fn stopped_by(dossier: &Dossier, reader: &Reviewer, names: &Names) -> Option<String> {
-    let stop = |entry: &&AuditEntry| matches!(entry.act.as_str(), "execution.stopped" | "execution.cancelled");
+    let ended = dossier.request.status == Status::Cancelled;
+    let stop = |entry: &&AuditEntry| match entry.act.as_str() {
+        "execution.stopped" | "execution.cancelled" => true,
+        // An order that was called off may turn out to be placed.
+        "order.stop_asked" => ended,
+        _ => false,
+    };
     let entry = dossier.history.iter().rev().find(stop)?;
     let person = matches!(entry.actor, Recorded::Person(_));
     Some(if person { names.actor(&reader.l, &entry.actor).name().to_owned() } else { String::new() })
@@ -175,19 +191,20 @@ async fn head(dossier: &Dossier, reader: &Reviewer, state: &State, said: Option<
     })
 }
 
-fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> DecisionForm {
+fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> Result<DecisionForm, Error> {
     let request = &dossier.request;
     let (intent, verdict, faults) =
         sent.map_or((None, None, Vec::new()), |sent| (Some(sent.kept.intent), sent.verdict, sent.faults));
     let accepted = |rule: &str| intent.as_ref().and_then(|i| i.accepted.iter().find(|a| a.rule == rule));
-    let mut rules: Vec<&str> = request.preview.warnings().map(|finding| finding.rule.as_str()).collect();
-    rules.sort_unstable();
+    let warnings = request.preview.to_accept(&dossier.findings_now);
+    let mut rules: Vec<&str> = warnings.iter().map(|finding| finding.rule.as_str()).collect();
     rules.dedup();
     let seats = request.quorum.seats.len().saturating_sub(dossier.signatures.len() + 1);
     let afterwards = after_approval(reader, request, seats);
-    DecisionForm {
+    Ok(DecisionForm {
         action: format!("/requests/{}/decision", request.id),
         digest: request.digest.to_string(),
+        warned: sign::warned(&warnings)?.to_string(),
         sections: (1..)
             .zip(request.preview.view.sections())
             .map(|(number, section)| SectionCheck {
@@ -209,7 +226,7 @@ fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> DecisionFor
         comment: intent.as_ref().map(|intent| intent.comment.clone()).unwrap_or_default(),
         faults,
         afterwards,
-    }
+    })
 }
 
 /// What follows an approval, when so many more are needed.

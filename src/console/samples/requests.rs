@@ -43,6 +43,7 @@ fn decision_form(sections: &[Section]) -> DecisionForm {
     DecisionForm {
         action: "/requests/ar_7f3k/decision".into(),
         digest: digest().full,
+        warned: digest().full,
         sections: (1..).zip(sections.iter().copied()).map(check).collect(),
         warnings: ["FREQ-02", "LINK-05"]
             .map(|rule| WarningCheck { rule: rule.into(), accepted: false, reason: String::new() })
@@ -211,6 +212,9 @@ impl RequestPage {
             state: Tag::new(Tone::Ok, "check", l.t("order-state-placed")),
             why: Some(HOSTILE.into()),
             asked_again: Some(now()),
+            called_off: Some(now()),
+            stop: Some("/requests/ar_7f3k/stop-order".into()),
+            close: Some("/requests/ar_7f3k/close-order".into()),
             link: Some(LinkStands {
                 state: Tag::new(Tone::Info, "clock", l.t("payment-state-open")),
                 expires: now(),

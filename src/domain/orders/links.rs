@@ -66,8 +66,8 @@ words! {
         NotDelivered = "not_delivered",
         /// The customer's number may be in other hands.
         IdentityChanged = "identity_changed",
-        /// There is no such order any more.
-        OrderEnded = "order_ended",
+        /// The database was put back from a backup, and may have forgotten that it was paid or taken back.
+        Restored = "restored",
     }
 }
 

@@ -4,6 +4,7 @@ mod basket;
 mod guard;
 pub mod links;
 mod payment_url;
+mod placing;
 mod plan;
 mod price;
 mod product;
@@ -11,6 +12,7 @@ mod product;
 pub use basket::{BadBasket, BadCart, Basket, Item, MOST_LINES, Problem, Wish, check, read_cart};
 pub use guard::{Doubt, IdentityState, identity, may_send};
 pub use payment_url::{BadPaymentUrl, PaymentUrl};
+pub use placing::{BETWEEN_LOOKS, LOOKS, Next, STOP_PATIENCE, Stop, USUAL_WAIT, Waiting, next};
 pub use plan::{Customer, LinkPlan, OrderPlan};
 pub use price::{BadPrice, Price};
 pub use product::{BadProductId, BadQuantity, MOST, Product, ProductId, Quantity, Stock};
@@ -36,9 +38,9 @@ words! {
         Placing = "placing",
         /// The source has it.
         Placed = "placed",
-        /// The source does not want it; there is no such order.
+        /// The source does not want it, or it may not be asked for any more; there is no such order.
         Refused = "refused",
-        /// It was called off after it had been placed.
+        /// A person called it off before the source had it.
         Cancelled = "cancelled",
     }
 }
@@ -48,10 +50,10 @@ words! {
 pub enum Act {
     /// The source has it, under this id.
     Place(SourceOrderId),
-    /// The source refuses it, for this reason.
+    /// The source refuses it, or it may not be asked for any more, for this reason.
     Refuse(String),
-    /// It is called off.
-    Cancel,
+    /// A person has called it off; what is known of it at the source.
+    CallOff(String),
 }
 
 impl OrderState {
@@ -62,7 +64,7 @@ impl OrderState {
         match (self, act) {
             (Self::Placing, Act::Place(_)) => Some(Self::Placed),
             (Self::Placing, Act::Refuse(_)) => Some(Self::Refused),
-            (Self::Placed, Act::Cancel) => Some(Self::Cancelled),
+            (Self::Placing, Act::CallOff(_)) => Some(Self::Cancelled),
             _ => None,
         }
     }
@@ -109,8 +111,8 @@ pub enum Standing {
     Placed(SourceOrderId),
     /// It does not want it.
     Refused(String),
-    /// It had it.
-    Cancelled(SourceOrderId),
+    /// It was called off, and this is known of it at the source.
+    Cancelled(String),
 }
 
 impl Standing {
@@ -156,13 +158,13 @@ mod tests {
     #[test]
     fn an_order_goes_forward_only() {
         let id = || SourceOrderId::try_from("S-1".to_owned()).unwrap();
-        let acts = [Act::Place(id()), Act::Refuse("no".into()), Act::Cancel];
+        let acts = [Act::Place(id()), Act::Refuse("no".into()), Act::CallOff("no".into())];
         let table = OrderState::ALL.iter().map(|state| acts.each_ref().map(|act| state.next(act)));
         assert_eq!(
             table.collect::<Vec<_>>(),
             [
-                [Some(OrderState::Placed), Some(OrderState::Refused), None],
-                [None, None, Some(OrderState::Cancelled)],
+                [Some(OrderState::Placed), Some(OrderState::Refused), Some(OrderState::Cancelled)],
+                [None, None, None],
                 [None, None, None],
                 [None, None, None],
             ]

@@ -2,7 +2,7 @@
 
 mod flows;
 mod keywords;
-pub(super) mod prices;
+mod prices;
 pub mod switch;
 mod texts;
 

@@ -87,7 +87,7 @@ pub fn changed(
         findings.push(SESS_12.says(&[]));
     }
     if last_inbound_at > then.heard_at {
-        findings.push(ORDER_13.says(&[]));
+        findings.push(ORDER_13.says(&[("at", last_inbound_at.to_string().into())]));
     }
     findings
 }

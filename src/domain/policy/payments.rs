@@ -1,14 +1,13 @@
 //! What the rules say of a payment link: whether the order can be paid, by whom, for how long, and what its message may say.
 
-use super::automation::prices::named_in as amounts_in;
 use super::message::letters;
 use super::rules::{PAY_01, PAY_02, PAY_03, PAY_04, PAY_05, PAY_06, PAY_07, PAY_08, PAY_09, PAY_10, SESS_04, SESS_07};
 use super::session::wording;
 use crate::domain::addresses::named_in;
+use crate::domain::amounts;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::Conversation;
 use crate::domain::messages::Content;
-use crate::domain::money::Money;
 use crate::domain::orders::links::{PaymentLink, check_lifetime, check_thread, message};
 use crate::domain::orders::{IdentityState, Order, OrderState, Price};
 use crate::domain::preview::Finding;
@@ -79,17 +78,11 @@ pub fn says(body: &str, label: &str, url: String, total: Price) -> Vec<Finding> 
         for (_, address) in named_in(text) {
             findings.push(PAY_08.says(&[("address", address.into())]));
         }
-        for (_, shown) in amounts_in(text).into_iter().filter(|(_, shown)| !is_amount(shown, total)) {
-            findings.push(PAY_07.says(&[("amount", shown.into()), ("total", total.to_string().into())]));
+        for amount in amounts::named_in(text).into_iter().filter(|amount| !amount.is(total)) {
+            findings.push(PAY_07.says(&[("amount", amount.shown.into()), ("total", total.to_string().into())]));
         }
     }
     findings
-}
-
-/// Whether an amount in a text is this one, however it is written.
-fn is_amount(shown: &str, total: Price) -> bool {
-    let digits: String = shown.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-    Money::parse(total.currency(), &digits).is_ok_and(|money| money == total.money())
 }
 
 #[cfg(test)]
@@ -206,6 +199,8 @@ mod tests {
             ("Please pay HK$236.00 for two.", "Pay", vec![]),
             ("請付 236 元", "付款", vec![]),
             ("Please pay HK$263.00.", "Pay", vec!["PAY-07"]),
+            ("Please pay US$236.00.", "Pay", vec!["PAY-07"]),
+            ("Please pay EUR 236.", "Pay", vec!["PAY-07"]),
             ("Please pay", "Pay HK$1", vec!["PAY-07"]),
             ("Or pay at http://evil.example/x", "Pay", vec!["PAY-08"]),
             ("Send us your card number.", "Pay", vec!["SESS-06"]),

@@ -3,7 +3,6 @@
 
 pub(super) mod wordings;
 
-use super::automation::prices::named_in as amounts_in;
 use super::links::{self, Address};
 use super::message::letters;
 use super::rules::{
@@ -12,6 +11,7 @@ use super::rules::{
 };
 use super::settings::Links;
 use crate::domain::addresses::named_in;
+use crate::domain::amounts;
 use crate::domain::automation::phrases::{MatchKind, Plain};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppressions};
@@ -99,14 +99,15 @@ pub fn says(content: &SessionContent, allowed: &Links) -> Vec<Finding> {
 #[must_use]
 pub fn speaks_of_money(text: &str) -> bool {
     let plain = Plain::of(text);
-    !amounts_in(text).is_empty() || MONEY.iter().any(|phrase| MatchKind::Phrase.finds(&Plain::of(phrase), &plain))
+    !amounts::named_in(text).is_empty()
+        || MONEY.iter().any(|phrase| MatchKind::Phrase.finds(&Plain::of(phrase), &plain))
 }
 
 /// What one text says that it may not say, or that a person has to see.
 pub(super) fn wording(place: &str, text: &str) -> Vec<Finding> {
     let plain = Plain::of(text);
     let found = |phrases: &[&'static str]| phrases_in(phrases, &plain);
-    let mut money: Vec<String> = amounts_in(text).into_iter().map(|(_, amount)| amount).collect();
+    let mut money: Vec<String> = amounts::named_in(text).into_iter().map(|amount| amount.shown).collect();
     money.extend(found(MONEY));
     let by_rule: [(Rule, Vec<String>); 4] =
         [(SESS_05, found(ADVERTISING)), (SESS_06, found(SECRETS)), (SESS_07, money), (SESS_08, found(PROMISES))];

@@ -3,10 +3,10 @@
 use crate::domain::canonical::Hash;
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::ContactNo;
-use crate::domain::ids::{ConversationId, OrderId, PaymentLinkId, ReplyId, RequestId, TenantId};
+use crate::domain::ids::{ConversationId, DaemonId, OrderId, PaymentLinkId, ReplyId, RequestId, TenantId};
 use crate::domain::orders::links::{GRACE, PaymentLink, Revocation};
 use crate::domain::orders::{Order, Price, Standing};
-use crate::store::{Db, Error, Result, Source, Tx, on, row, word};
+use crate::store::{Db, Error, Result, Source, Tx, behind, on, row, word};
 
 row! {
     struct LinkRow {
@@ -98,21 +98,50 @@ pub async fn of_order(source: impl Into<Source<'_>>, tenant: TenantId, order: Or
     rows.into_iter().map(PaymentLink::try_from).collect()
 }
 
-/// Gives a link what opens it from now on, with the message that carries it; `false` if it is over, taken back or used, or
-/// its order is not to be paid any more. What opened it before opens nothing.
+/// A try to send the message of a link, and the daemon that has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Try {
+    /// Which message.
+    pub reply: ReplyId,
+    /// Which try.
+    pub attempt: i16,
+    /// By whom.
+    pub by: DaemonId,
+}
+
+/// What came of giving a link what opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Armed {
+    /// This opens it, and what opened it before opens nothing.
+    Yes,
+    /// It is over, taken back or used, or its order is not to be paid any more.
+    Over,
+    /// The try is somebody else's by now: its link is none of this daemon's business.
+    Lost,
+}
+
+/// Gives a link what opens it from now on, with the message that carries it.
 pub async fn arm(
     tx: &mut Tx,
     tenant: TenantId,
-    (link, reply): (PaymentLinkId, ReplyId),
+    link: PaymentLinkId,
+    by: Try,
     hash: &Hash,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Armed> {
+    // The reply is written as well, so that this and whoever takes it away follow one another.
+    let held = on!(tx &mut *tx, c => sqlx::query(
+        "update reply set updated_at = updated_at where tenant_id = $1 and id = $2 and attempt = $3 and state = 1 and owner = $4")
+        .bind(tenant).bind(by.reply).bind(by.attempt).bind(by.by).execute(c).await.map(|r| r.rows_affected()))?;
+    if held == 0 {
+        return Ok(Armed::Lost);
+    }
     let hit = on!(tx tx, c => sqlx::query(
         "update payment_link set token_hash = $4, reply_id = $3
          where tenant_id = $1 and id = $2 and revoked_at is null and used_at is null and expires_at > $5
             and exists (select 1 from customer_order o where o.id = order_id and o.state = 'placed')")
-        .bind(tenant).bind(link).bind(reply).bind(hash.to_vec()).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
-    Ok(hit == 1)
+        .bind(tenant).bind(link).bind(by.reply).bind(hash.to_vec()).bind(now).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(if hit == 1 { Armed::Yes } else { Armed::Over })
 }
 
 row! {
@@ -130,9 +159,32 @@ pub struct Opened {
     pub order: Order,
 }
 
-/// What this opens now, and that it was looked at; nothing where it is wrong, over, taken back or used. To look uses nothing up:
-/// programs that show previews of links look as well.
-pub async fn open(db: &Db, hash: &Hash, now: Timestamp) -> Result<Option<Opened>> {
+/// What a token leads to at this time.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// To this.
+    Open(Box<Opened>),
+    /// To nothing: it is wrong, over, taken back or used.
+    Closed,
+    /// Nobody can say: the database was found to be older than what has happened, and that waits to be seen to.
+    NotNow,
+}
+
+impl From<Option<Opened>> for Opening {
+    fn from(opened: Option<Opened>) -> Self {
+        opened.map_or(Self::Closed, |opened| Self::Open(Box::new(opened)))
+    }
+}
+
+/// What this opens now, and that it was looked at. To look uses nothing up: programs that show previews of links look as well.
+pub async fn open(db: &Db, hash: &Hash, now: Timestamp) -> Result<Opening> {
+    if behind::noticed(db).await?.is_some() {
+        return Ok(Opening::NotNow);
+    }
+    open_here(db, hash, now).await.map(Opening::from)
+}
+
+async fn open_here(db: &Db, hash: &Hash, now: Timestamp) -> Result<Option<Opened>> {
     let of: Option<OfRow> = on!(read db, p => sqlx::query_as("select tenant_id, id from payment_link where token_hash = $1")
         .bind(hash.to_vec()).fetch_optional(p).await)?;
     let Some(OfRow { tenant_id, id }) = of else { return Ok(None) };
@@ -158,11 +210,20 @@ async fn opened(
 }
 
 /// The customer goes on to the payment: the first time is noted, and within the grace it may be done again.
-pub async fn take(tx: &mut Tx, hash: &Hash, now: Timestamp) -> Result<Option<Opened>> {
+pub async fn take(tx: &mut Tx, hash: &Hash, now: Timestamp) -> Result<Opening> {
+    let taken = take_here(tx, hash, now).await?;
+    if taken.is_none() && behind::noticed(&mut *tx).await?.is_some() {
+        return Ok(Opening::NotNow);
+    }
+    Ok(taken.into())
+}
+
+async fn take_here(tx: &mut Tx, hash: &Hash, now: Timestamp) -> Result<Option<Opened>> {
     let of: Option<OfRow> = on!(tx &mut *tx, c => sqlx::query_as(
         "update payment_link set used_at = coalesce(used_at, $2), opened_at = coalesce(opened_at, $2)
          where token_hash = $1 and revoked_at is null and expires_at > $2 and (used_at is null or used_at > $3)
             and exists (select 1 from customer_order o where o.id = order_id and o.state = 'placed')
+            and not exists (select 1 from instance i where i.one = 1 and i.noticed_at is not null)
          returning tenant_id, id")
         .bind(hash.to_vec()).bind(now).bind(now.before(GRACE)).fetch_optional(c).await)?;
     let Some(OfRow { tenant_id, id }) = of else { return Ok(None) };
@@ -217,4 +278,11 @@ pub async fn revoke_of_order(
         "update payment_link set revoked_at = $3, revoked_for = $4 where tenant_id = $1 and order_id = $2 and revoked_at is null")
         .bind(tenant).bind(order).bind(now).bind(why.as_str()).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// In a database that has gone back in time, a link may have been paid or taken back since: nobody pays by it any more.
+pub async fn doubt_all(tx: &mut Tx, now: Timestamp) -> Result<u64> {
+    Ok(on!(tx tx, c => sqlx::query(
+        "update payment_link set revoked_at = $1, revoked_for = $2 where revoked_at is null and expires_at > $1")
+        .bind(now).bind(Revocation::Restored.as_str()).execute(c).await.map(|r| r.rows_affected()))?)
 }

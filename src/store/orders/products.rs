@@ -100,7 +100,7 @@ pub(super) async fn take(tx: &mut Tx, tenant: TenantId, basket: &Basket) -> Resu
 }
 
 /// Puts back what was taken.
-pub(super) async fn give_back(tx: &mut Tx, tenant: TenantId, items: &[Item]) -> Result<()> {
+async fn give_back(tx: &mut Tx, tenant: TenantId, items: &[Item]) -> Result<()> {
     for item in items {
         on!(tx &mut *tx, c => sqlx::query("update product set stock = stock + $3 where tenant_id = $1 and id = $2")
             .bind(tenant).bind(item.product.as_str()).bind(i64::from(item.quantity)).execute(c).await.map(drop))?;

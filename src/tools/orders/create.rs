@@ -14,7 +14,9 @@ use crate::domain::orders::{
 use crate::domain::people::{Area, Caller};
 use crate::domain::policy::orders::{identified, notable, refused, unreadable};
 use crate::domain::policy::rules::{ORDER_03, ORDER_08, ORDER_10, ORDER_12};
-use crate::domain::preview::{Finding, ItemsView, Level, OrderView, Preview, Teller, View};
+use crate::domain::policy::standing::stops;
+use crate::domain::preview::{Finding, ItemsView, OrderView, Preview, Teller, View};
+use crate::domain::requests::Accepted;
 use crate::domain::text;
 use crate::domain::webhooks::Cart;
 use crate::error::{Error, Result};
@@ -232,10 +234,11 @@ pub async fn start(
     tenant: TenantId,
     request: RequestId,
     plan: &OrderPlan,
+    accepted: &Accepted,
     now: Timestamp,
 ) -> Result<std::result::Result<Order, Finding>> {
     let look = Look::again(&mut *tx, tenant, &plan.customer, now).await?;
-    let forbids = still(&plan.customer, look.as_ref()).into_iter().find(|finding| finding.level == Level::Block);
+    let forbids = still(&plan.customer, look.as_ref()).into_iter().find(|finding| stops(finding, accepted));
     if let Some(forbids) = forbids {
         return Ok(Err(forbids));
     }
@@ -247,6 +250,7 @@ pub async fn start(
         basket: &plan.basket,
         note: plan.note.as_deref(),
         source: plan.source,
+        people_at: now.after(ctx.orders.unplaced_after),
     };
     match orders::create(tx, tenant, &new, now).await? {
         Created::New(order) => {
@@ -272,8 +276,8 @@ pub async fn start(
 #[must_use]
 pub fn result(order: &Order, standing: &Standing) -> Value {
     let source_id = match standing {
-        Standing::Placed(id) | Standing::Cancelled(id) => Some(id),
-        Standing::Placing | Standing::Refused(_) => None,
+        Standing::Placed(id) => Some(id),
+        Standing::Placing | Standing::Refused(_) | Standing::Cancelled(_) => None,
     };
     json!({"order_id": order.id, "state": standing.state(), "source_order_id": source_id})
 }

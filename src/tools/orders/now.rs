@@ -4,9 +4,10 @@ use crate::domain::action::Action;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
 use crate::domain::orders::links::{LinkState, PaymentLink, Revocation};
-use crate::domain::orders::{Order, OrderState, Standing};
+use crate::domain::orders::{Order, OrderState, Standing, Waiting};
 use crate::domain::requests::ActionRequest;
 use crate::error::Result;
+use crate::store::orders::placing::{self, Waits};
 use crate::store::orders::{self, links};
 use crate::tools::Ctx;
 use schemars::JsonSchema;
@@ -21,10 +22,12 @@ pub struct OrderNow {
     pub state: OrderState,
     /// The source's id of it, once it has it.
     pub source_order_id: Option<String>,
-    /// Why the source refused it, or has not taken it yet.
+    /// Why it was refused or called off, or has not been taken yet.
     pub why: Option<String>,
     /// When the source is asked again.
     pub asked_again_at: Option<Timestamp>,
+    /// When a person called it off, while the source is looked at.
+    pub called_off_at: Option<Timestamp>,
     /// The link that this request sends.
     pub link: Option<LinkNow>,
 }
@@ -58,29 +61,32 @@ pub async fn of_request(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Ord
         _ => return Ok(None),
     };
     let Some(order) = order else { return Ok(None) };
-    let waits = orders::waits(db, tenant, order.id).await?;
+    let waits = placing::waits(db, tenant, order.id).await?;
     Ok(Some(shown(order, waits, link, ctx.clock.now())))
 }
 
-fn shown(
-    order: Order,
-    waits: Option<(Option<String>, Timestamp)>,
-    link: Option<PaymentLink>,
-    now: Timestamp,
-) -> OrderNow {
+/// What is known of the order that a request asked for, as long as it waits for its source.
+pub async fn waiting(ctx: &Ctx, request: &ActionRequest) -> Result<Option<Waiting>> {
+    let Some(order) = orders::of_request(&ctx.db, request.tenant, request.id).await? else { return Ok(None) };
+    Ok(placing::waits(&ctx.db, request.tenant, order.id).await?.map(|waits| waits.waiting))
+}
+
+fn shown(order: Order, waits: Option<Waits>, link: Option<PaymentLink>, now: Timestamp) -> OrderNow {
     let state = order.standing.state();
     let (source_order_id, refused) = match order.standing {
-        Standing::Placed(id) | Standing::Cancelled(id) => (Some(id.into()), None),
-        Standing::Refused(why) => (None, Some(why)),
+        Standing::Placed(id) => (Some(id.into()), None),
+        Standing::Refused(why) | Standing::Cancelled(why) => (None, Some(why)),
         Standing::Placing => (None, None),
     };
-    let (why, asked_again_at) = waits.map_or((None, None), |(why, at)| (why, Some(at)));
+    let called_off_at = waits.as_ref().and_then(|waits| waits.waiting.stop).map(|stop| stop.at);
+    let (why, asked_again_at) = waits.map_or((None, None), |waits| (waits.why, Some(waits.due_at)));
     OrderNow {
         order_id: order.id.to_string(),
         state,
         source_order_id,
         why: refused.or(why),
         asked_again_at,
+        called_off_at,
         link: link.map(|link| LinkNow {
             state: link.state(now),
             amount: link.amount.money(),

@@ -13,8 +13,10 @@ use crate::domain::policy::orders::identified;
 use crate::domain::policy::payments::{Ground, lives, may_ask, says};
 use crate::domain::policy::rules::PAY_01;
 use crate::domain::policy::session::may_write;
-use crate::domain::preview::{Finding, Level, PaidOrderView, PaymentLinkView, Preview, SaidView, TermsView, View};
+use crate::domain::policy::standing::stops;
+use crate::domain::preview::{Finding, PaidOrderView, PaymentLinkView, Preview, SaidView, TermsView, View};
 use crate::domain::replies::{ReplyCause, Saying};
+use crate::domain::requests::Accepted;
 use crate::error::{Error, Result};
 use crate::store::orders::{self, links};
 use crate::store::replies::{self, NewReply, Origin};
@@ -143,8 +145,8 @@ fn paid(order: &Order) -> PaidOrderView {
     PaidOrderView {
         id: order.id,
         source_order_id: match &order.standing {
-            Standing::Placed(id) | Standing::Cancelled(id) => Some(id.as_str().to_owned()),
-            Standing::Placing | Standing::Refused(_) => None,
+            Standing::Placed(id) => Some(id.as_str().to_owned()),
+            Standing::Placing | Standing::Refused(_) | Standing::Cancelled(_) => None,
         },
         state: order.standing.state(),
         source: order.source,
@@ -191,10 +193,11 @@ pub async fn start(
     tenant: TenantId,
     request: RequestId,
     plan: &LinkPlan,
+    accepted: &Accepted,
     now: Timestamp,
 ) -> Result<std::result::Result<PaymentLink, Finding>> {
     let findings = standing(ctx, &mut *tx, tenant, plan, now).await?;
-    if let Some(forbids) = findings.into_iter().find(|finding| finding.level == Level::Block) {
+    if let Some(forbids) = findings.into_iter().find(|finding| stops(finding, accepted)) {
         return Ok(Err(forbids));
     }
     let gone = || PAY_01.says(&[("order", plan.order.short().into()), ("state", "gone".into())]);

@@ -1,9 +1,9 @@
-//! Prices in texts: where they stand, whether anybody has looked them up lately, and whether they are what the source of orders says.
+//! Prices in texts: whether anybody has looked them up lately, and whether they are what the source of orders says.
 
+use crate::domain::amounts::{is_price, named_in};
 use crate::domain::automation::phrases::{MatchKind, Plain};
 use crate::domain::automation::replies::Wording;
 use crate::domain::clock::Timestamp;
-use crate::domain::money::Currency;
 use crate::domain::orders::Product;
 use crate::domain::policy::rules::{AUTO_24, AUTO_25, AUTO_40};
 use crate::domain::preview::{Finding, Span};
@@ -12,11 +12,6 @@ use jiff::tz::TimeZone;
 
 /// A price that was looked up longer ago may be another by now.
 const STALE_AFTER_DAYS: u16 = 30;
-
-/// Signs and words before an amount, and after it.
-const SIGNS: &[char] = &['$', '＄', '¥', '￥', '€', '£', '₩', '₹', '฿'];
-const UNITS: &[char] = &['元', '蚊', '塊', '块', '圓', '圆', '円', '€'];
-const CODES: &[&str] = &["hkd", "usd", "rmb", "cny", "twd", "sgd", "mop", "eur", "gbp", "jpy", "myr", "aud", "cad"];
 
 /// What the rules say of the prices in a text.
 pub(super) fn check(place: &str, wording: &Wording, products: &[Product], now: Timestamp) -> Vec<Finding> {
@@ -36,13 +31,14 @@ pub(super) fn check(place: &str, wording: &Wording, products: &[Product], now: T
         let known = wording.prices.iter().filter(|price| !price.source.trim().is_empty());
         known.into_iter().any(|price| digits(&price.shown) == digits(shown))
     };
-    for (start, shown) in named_in(&wording.text).into_iter().filter(|(_, shown)| !sourced(shown)) {
+    for amount in named_in(&wording.text).into_iter().filter(|amount| !sourced(&amount.shown)) {
+        let (start, shown) = (amount.start, amount.shown);
         let end = start + shown.chars().count();
         let facts = [("price", shown.as_str().into()), ("place", place.into())];
         findings.push(AUTO_25.says(&facts).at(Span { field: place.to_owned(), start, end, text: shown }));
     }
     for (shown, product) in sold(wording, products) {
-        if !is_price_of(&shown, product) {
+        if !is_price(&shown, product.price) {
             let facts = [
                 ("place", place.into()),
                 ("price", shown.as_str().into()),
@@ -62,32 +58,14 @@ fn sold<'p>(wording: &Wording, products: &'p [Product]) -> Vec<(String, &'p Prod
     let looked_up = wording.prices.iter().filter_map(|price| Some((price.shown.clone(), of_id(&price.source)?)));
     let mut sold: Vec<_> = looked_up.collect();
     let amounts = named_in(&wording.text);
-    if let (true, [(_, shown)]) = (wording.prices.is_empty(), amounts.as_slice()) {
+    if let (true, [amount]) = (wording.prices.is_empty(), amounts.as_slice()) {
         let text = Plain::of(&wording.text);
         let mut named = products.iter().filter(|product| MatchKind::Phrase.finds(&Plain::of(&product.name), &text));
         if let (Some(product), None) = (named.next(), named.next()) {
-            sold.push((shown.clone(), product));
+            sold.push((amount.shown.clone(), product));
         }
     }
     sold
-}
-
-/// Whether an amount as it is written is what the product costs. An amount that cannot be read is not.
-fn is_price_of(shown: &str, product: &Product) -> bool {
-    let currency = product.price.currency();
-    let letters: String = shown.chars().filter(char::is_ascii_alphabetic).flat_map(char::to_lowercase).collect();
-    let named = if letters == "rmb" { "cny" } else { letters.as_str() };
-    let other = CODES.contains(&named) && !currency.as_str().eq_ignore_ascii_case(named);
-    !other && coins(shown, currency) == Some(product.price.minor())
-}
-
-/// An amount in the smallest coins of a currency.
-fn coins(shown: &str, currency: Currency) -> Option<i64> {
-    let number: String = shown.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-    let (whole, rest) = number.split_once('.').unwrap_or((&number, ""));
-    let decimals = usize::try_from(currency.decimals()).ok()?;
-    (rest.len() <= decimals && !rest.contains('.')).then_some(())?;
-    format!("{whole}{rest:0<decimals$}").parse().ok()
 }
 
 /// Tomorrow's date may be today's elsewhere; a later one is a slip.
@@ -101,74 +79,10 @@ fn span(place: &str, text: &str, shown: &str) -> Span {
     Span { field: place.to_owned(), start, end: start + shown.chars().count(), text: shown.to_owned() }
 }
 
-/// The amounts of money in a text, each with its place in characters.
-pub fn named_in(text: &str) -> Vec<(usize, String)> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        let rest = chars.get(at..).unwrap_or_default();
-        if !rest.first().is_some_and(char::is_ascii_digit) {
-            at += 1;
-            continue;
-        }
-        let run = rest.iter().take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.')).count();
-        let digits =
-            rest.get(..run).unwrap_or_default().iter().rposition(char::is_ascii_digit).map_or(run, |last| last + 1);
-        let before = chars.get(..at).unwrap_or_default();
-        let after = chars.get(at + digits..).unwrap_or_default();
-        if let Some((left, right)) = money(before, after) {
-            let (start, end) = (at - left, at + digits + right);
-            found.push((start, chars.get(start..end).unwrap_or_default().iter().collect()));
-        }
-        at += run;
-    }
-    found
-}
-
-/// How many characters before and after a number make it an amount of money.
-fn money(before: &[char], after: &[char]) -> Option<(usize, usize)> {
-    let gap = before.iter().rev().take_while(|c| **c == ' ').count();
-    let left = before.get(..before.len() - gap)?;
-    if left.last().is_some_and(|c| SIGNS.contains(c)) {
-        return Some((gap + 1, 0));
-    }
-    if is_code(left.get(left.len().saturating_sub(3)..)?) {
-        return Some((gap + 3, 0));
-    }
-    let gap = after.iter().take_while(|c| **c == ' ').count();
-    let right = after.get(gap..)?;
-    if right.first().is_some_and(|c| UNITS.contains(c)) {
-        return Some((0, gap + 1));
-    }
-    is_code(right.get(..3)?).then_some((0, gap + 3))
-}
-
-fn is_code(letters: &[char]) -> bool {
-    let word: String = letters.iter().flat_map(|c| c.to_lowercase()).collect();
-    CODES.contains(&word.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::automation::replies::Price;
-
-    #[test]
-    fn amounts_of_money_are_told_from_other_numbers() {
-        for (text, amounts) in [
-            ("It is HK$128.", vec!["$128"]),
-            ("$ 1,280.50, or 99元", vec!["$ 1,280.50", "99元"]),
-            ("HKD 88 each, 12 USD more", vec!["HKD 88", "12 USD"]),
-            ("收費 50 蚊", vec!["50 蚊"]),
-            ("Open 9-18, call 2345 6789, 3 shops, 2026", vec![]),
-            ("€5", vec!["€5"]),
-            ("", vec![]),
-        ] {
-            let found: Vec<String> = named_in(text).into_iter().map(|(_, shown)| shown).collect();
-            assert_eq!(found, amounts, "{text}");
-        }
-    }
 
     #[test]
     fn a_price_needs_a_source_of_the_last_thirty_days() {
@@ -188,7 +102,7 @@ mod tests {
         }
         let found = check("say", &Wording::plain("Only HK$128 today"), &[], now);
         let span = found.first().and_then(|finding| finding.span.as_ref()).unwrap();
-        assert_eq!((span.start, span.end, span.text.as_str()), (7, 11, "$128"));
+        assert_eq!((span.start, span.end, span.text.as_str()), (5, 11, "HK$128"));
     }
 
     #[test]
@@ -207,6 +121,7 @@ mod tests {
             ("Winter oolong is HK$128.00", Some(" oolong-100 "), false),
             ("Winter oolong is HK$118", Some("oolong-100"), true),
             ("Winter oolong is USD 128", Some("oolong-100"), true),
+            ("Winter oolong is US$128", Some("oolong-100"), true),
             ("It is HK$1,280.50", Some("cup"), false),
             ("It is HK$1,280.5", Some("cup"), false),
             ("It is HK$1,280", Some("cup"), true),
@@ -218,7 +133,7 @@ mod tests {
             ("Winter oolong from $118 to $138", None, false),
             ("Delivery costs $30", None, false),
         ] {
-            let shown = named_in(text).remove(0).1;
+            let shown = named_in(text).remove(0).shown;
             let price = |source: &str| Price {
                 shown: shown.clone(),
                 source: source.into(),

@@ -31,7 +31,7 @@ rules! {
     ORDER_12 = Block "ORDER-12" "Source does not answer"
         "The source of orders does not answer now, so nobody knows whether price and stock still hold: {why}. Try again later.";
     ORDER_13 = Warn "ORDER-13" "Customer has written again"
-        "The customer has written again since this was asked for. Check that they still want it.";
+        "The customer has written again since this was asked for, last at {at}. Read it, and check that they still want this.";
     ORDER_14 = Warn "ORDER-14" "Long since the customer wrote"
         "The customer last wrote more than 24 hours ago. Check that they still want it.";
     PAY_01 = Block "PAY-01" "Order that nobody can pay"
