@@ -89,7 +89,7 @@ async fn product(business: &Business) -> String {
         calls_per_minute: NonZeroU32::MAX,
         issuer: None,
     };
-    serve(mcp::router(business.ctx.clone(), settings, CancellationToken::new())).await
+    serve(mcp::routes(business.ctx.clone(), settings, CancellationToken::new()).messages).await
 }
 
 /// One call, as a client of the newest revision makes it.

@@ -5,6 +5,7 @@ mod environment;
 mod media;
 mod oauth;
 mod orders;
+mod uploads;
 
 use crate::domain::policy::signatures::Times;
 use crate::domain::policy::{self, Policy};
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use uploads::Uploads;
 use url::Url;
 
 /// The shipped file: every key with its default.
@@ -80,6 +82,8 @@ pub struct Settings {
     pub console: Console,
     /// Files.
     pub media: Media,
+    /// Files that agents send.
+    pub uploads: Uploads,
     /// What customers order and how they pay.
     pub orders: Orders,
     /// Agents' door.
@@ -318,6 +322,7 @@ impl Settings {
             return Err(ConfigError::Value("worker.lease: must be from 3s to 5m".to_owned()));
         }
         self.media.check()?;
+        self.uploads.check()?;
         self.orders.check()?;
         self.policy().map(drop)
     }

@@ -1,5 +1,7 @@
 //! The bytes of files: in a folder, or in a bucket that speaks S3. A name says what is in it, so nothing is ever changed.
 
+mod uploads;
+
 use std::fmt;
 use std::io;
 use std::path::{Path as FilePath, PathBuf};
@@ -29,6 +31,8 @@ const PROBE: &str = "probe";
 const OWNER: &str = "owner";
 /// An object as old as this that no row names is nobody's. What is about to get its row is younger by far.
 pub const ORPHANED_AFTER: Duration = Duration::from_hours(24);
+
+pub use uploads::Arriving;
 
 /// Where the bytes are kept.
 #[derive(Debug, Clone)]

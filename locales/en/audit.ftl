@@ -141,3 +141,4 @@ act-template-held-up = Told people that a template does not get to Meta
 act-sending-stopped = Stopped all that goes out
 act-sending-resumed = Let it go out again
 audit-group-sending = Numbers stopped
+act-upload-received = File received from an agent

@@ -135,3 +135,4 @@ act-template-held-up = 通知有关人员模板未能送达 Meta
 act-sending-stopped = 停止所有发送
 act-sending-resumed = 恢复发送
 audit-group-sending = 停止的号码
+act-upload-received = 收到 AI 代理上传的文件

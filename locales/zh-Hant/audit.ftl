@@ -135,3 +135,4 @@ act-template-held-up = 通知有關人員範本未能送達 Meta
 act-sending-stopped = 停止所有發送
 act-sending-resumed = 恢復發送
 audit-group-sending = 停止的號碼
+act-upload-received = 收到 AI 代理上載的檔案

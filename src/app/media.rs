@@ -20,7 +20,8 @@ pub fn open(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Media> {
     let objects = place(settings, secrets)?.map(|place| Objects::open(&place)).transpose()?;
     let scanner = scanner.map(Scanner::at).transpose()?;
     let largest_received = u64::from(settings.media.largest_received_mb) << 20;
-    Ok(Media { objects, scanner, link_lifetime: settings.media.link_lifetime, largest_received })
+    let uploads = settings.uploads.limits();
+    Ok(Media { objects, scanner, link_lifetime: settings.media.link_lifetime, largest_received, uploads })
 }
 
 fn place(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Option<Place>> {

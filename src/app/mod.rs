@@ -229,18 +229,22 @@ fn router(app: &App, worker: &Worker, stop: &CancellationToken) -> anyhow::Resul
         calls_per_minute: settings.mcp.calls_per_minute,
         issuer: oauth::open(settings)?,
     };
+    let agents = mcp::routes(app.ctx.clone(), mcp, stop.child_token());
+    let by_name = from_fn_with_state(hosts, hosts::check);
     Ok(Router::new()
         .merge(console::router(app.ctx.clone(), console))
-        .merge(mcp::router(app.ctx.clone(), mcp, stop.child_token()))
+        .merge(agents.messages)
         .merge(files::router(app.ctx.clone()))
         .merge(payments::router(app.ctx.clone()))
         // Meta calls the webhook, and probes call what follows, by whatever name they were given.
-        .layer(from_fn_with_state(hosts, hosts::check))
+        .layer(by_name.clone())
         .merge(inbound::router(app.ctx.clone()))
         .merge(health::router(app.ctx.clone(), app.metrics.clone(), worker))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_REQUEST))
+        // A large file takes longer; that door keeps its own time.
+        .merge(agents.uploads.route_layer(by_name))
         .layer(CompressionLayer::new())
         .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LONGEST_REQUEST))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span)))
 }

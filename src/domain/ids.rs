@@ -140,6 +140,8 @@ id! {
     AssetId = "as";
     /// What a request carries and keeps apart.
     DetailId = "dt";
+    /// A file that an agent sent for a tool to take.
+    UploadId = "up";
     /// One running daemon.
     DaemonId = "dm";
 }

@@ -73,6 +73,7 @@ pub mod segments;
 pub mod templates;
 pub mod text;
 pub mod trace;
+pub mod uploads;
 pub mod webhooks;
 
 /// A word that is none of those a field may hold.

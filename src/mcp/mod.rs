@@ -1,4 +1,5 @@
-//! The agents' door: MCP over streamable HTTP at `/mcp`, for clients with and without `initialize`, without sessions.
+//! The agents' door: MCP over streamable HTTP at `/mcp`, for clients with and without `initialize`, without sessions; and
+//! `/uploads` for files that are too large for a message.
 //!
 //! A request passes, in this order: the key (`auth`), the shape of the message (`message`), the SDK's transport with its
 //! checks of host, origin and headers, and then the handler (`server`), which walks the catalogue.
@@ -14,18 +15,24 @@ mod server;
 pub mod stdio;
 mod tasks;
 mod tokens;
+mod uploads;
 
 use crate::domain::ids::AgentId;
+use crate::error::Error;
 use crate::issuer::Issuer;
 use crate::tools::Ctx;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::post;
+use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokens::Resource;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -63,17 +70,42 @@ struct Door {
     seen: auth::Seen,
     ears: listen::Ears,
     resource: Option<Arc<Resource>>,
+    /// Seats for files that come in.
+    uploads: Arc<Semaphore>,
+}
+
+impl Door {
+    fn new(ctx: Ctx, calls_per_minute: NonZeroU32, resource: Option<Arc<Resource>>) -> Self {
+        let calls = RateLimiter::keyed(Quota::per_minute(calls_per_minute));
+        let uploads = Arc::new(Semaphore::new(uploads::AT_ONCE));
+        Self { ctx, calls, seen: auth::Seen::default(), ears: listen::Ears::default(), resource, uploads }
+    }
+
+    /// Counts the call against the key's minute.
+    fn pace(&self, visit: &auth::Visit) -> Result<(), Error> {
+        let Err(early) = self.calls.check_key(&visit.caller.agent.id) else { return Ok(()) };
+        let retry_after = early.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+        visit.retry_after.store(retry_after, Ordering::Relaxed);
+        let allowed = early.quota().burst_size();
+        Err(Error::RateLimited {
+            message: format!("this key may make {allowed} calls a minute; the next one in {retry_after} s"),
+            retry_after,
+        })
+    }
 }
 
 /// The routes of this door.
-pub fn router(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Router {
-    let door = Arc::new(Door {
-        ctx,
-        calls: RateLimiter::keyed(Quota::per_minute(settings.calls_per_minute)),
-        seen: auth::Seen::default(),
-        ears: listen::Ears::default(),
-        resource: settings.issuer.clone().map(|issuer| Arc::new(Resource::new(issuer, &settings.public_url))),
-    });
+pub struct Routes {
+    /// Those that answer at once.
+    pub messages: Router,
+    /// Files, which take as long as they take.
+    pub uploads: Router,
+}
+
+/// Opens the door.
+pub fn routes(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Routes {
+    let resource = settings.issuer.clone().map(|issuer| Arc::new(Resource::new(issuer, &settings.public_url)));
+    let door = Arc::new(Door::new(ctx, settings.calls_per_minute, resource));
     let public = door.resource.clone().map_or_else(Router::new, tokens::router);
     let config = StreamableHttpServerConfig::default()
         // A session would not be bound to the key that opened it.
@@ -88,11 +120,16 @@ pub fn router(ctx: Ctx, settings: Settings, stop: CancellationToken) -> Router {
     let server = server::Server::new(door.clone(), None);
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
-    Router::new()
+    let messages = Router::new()
         .route_service("/mcp", service)
         .route_layer(from_fn(message::check))
-        .route_layer(from_fn_with_state(door, auth::bearer))
-        .merge(public)
+        .route_layer(from_fn_with_state(door.clone(), auth::bearer))
+        .merge(public);
+    let uploads = Router::new()
+        .route(uploads::PATH, post(uploads::receive))
+        .route_layer(from_fn_with_state(door.clone(), auth::bearer))
+        .with_state(door);
+    Routes { messages, uploads }
 }
 
 #[cfg(test)]

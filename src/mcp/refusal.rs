@@ -13,12 +13,8 @@ const TOO_MANY_REQUESTS: ErrorCode = ErrorCode(429);
 
 /// A refusal as a tool's result: a stable word, what happened, what to do.
 pub(super) fn refusal(error: &Error) -> Value {
-    // What it says may repeat what was given, and that may be anything.
-    let message = clipped(&error.to_string());
-    let mut body = json!({
-        "code": error.code(), "message": message, "hint": error.hint(), "retryable": error.retryable(),
-    });
-    if let Some(members) = body.as_object_mut() {
+    let mut body = refusal_as(error.code(), &error.to_string(), error.hint(), error.retryable());
+    if let Some(members) = body.pointer_mut("/error").and_then(Value::as_object_mut) {
         match error {
             Error::Blocked(findings) => {
                 members.insert("findings".into(), json!(findings));
@@ -29,7 +25,13 @@ pub(super) fn refusal(error: &Error) -> Value {
             _ => {}
         }
     }
-    json!({ "error": body })
+    body
+}
+
+/// The shape of every refusal.
+pub(super) fn refusal_as(code: &str, message: &str, hint: &str, retryable: bool) -> Value {
+    // What it says may repeat what was given, and that may be anything.
+    json!({"error": {"code": code, "message": clipped(message), "hint": hint, "retryable": retryable}})
 }
 
 /// A refusal of what is no tool.

@@ -11,7 +11,6 @@ use crate::store;
 use crate::tools::catalogue::catalogue;
 use crate::tools::request_view::RequestView;
 use crate::tools::{self, Kind, Tool};
-use governor::clock::{Clock as _, DefaultClock};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, GetTaskParams,
     GetTaskResult, Implementation, InitializeRequestParams, InitializeResult, ListResourceTemplatesResult,
@@ -22,7 +21,6 @@ use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Tools on one page of the list; all of them, until there are more than clients take at once.
 const PAGE: usize = 100;
@@ -98,7 +96,7 @@ impl Server {
     /// Who asks for a request of its own by another way than the status tool, at the pace and with the rights of that one.
     async fn asks(&self, context: &RequestContext<RoleServer>) -> Result<Visit, ErrorData> {
         let visit = self.visit(context).await?;
-        self.pace(&visit).map_err(|error| fault(&error, None))?;
+        self.door.pace(&visit).map_err(|error| fault(&error, None))?;
         if !may_ask(&visit) {
             return Err(fault(&Error::Forbidden("this key may not ask where requests stand".into()), None));
         }
@@ -107,7 +105,7 @@ impl Server {
 
     async fn answer(&self, visit: &Visit, tool: &'static Tool, arguments: Value) -> Result<Answer, Error> {
         let (ctx, caller) = (&self.door.ctx, visit.caller.as_ref());
-        self.pace(visit)?;
+        self.door.pace(visit)?;
         if !tool.open_to(caller) {
             return Err(visit.forbidden(tool, &describe::name(tool, visit.names)));
         }
@@ -139,18 +137,6 @@ impl Server {
             result.content.push(tasks::link(view));
         }
         Ok(result.into())
-    }
-
-    /// Counts the call against the key's minute.
-    fn pace(&self, visit: &Visit) -> Result<(), Error> {
-        let Err(early) = self.door.calls.check_key(&visit.caller.agent.id) else { return Ok(()) };
-        let retry_after = early.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-        visit.retry_after.store(retry_after, Ordering::Relaxed);
-        let allowed = early.quota().burst_size();
-        Err(Error::RateLimited {
-            message: format!("this key may make {allowed} calls a minute; the next one in {retry_after} s"),
-            retry_after,
-        })
     }
 
     /// Remembers the read: reviewers see whether the agent looked before it asked.

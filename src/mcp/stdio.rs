@@ -1,15 +1,13 @@
 //! The agents' door for a program on the same machine: MCP over a pipe. The key comes from the environment of whoever started
 //! it; nothing but messages goes to standard output.
 
-use super::auth::{Seen, Visit};
-use super::listen::Ears;
+use super::auth::Visit;
 use super::server::Server;
 use super::{Door, LONGEST_KEY};
 use crate::domain::people::Caller;
 use crate::store;
 use crate::tools::Ctx;
 use anyhow::Context as _;
-use governor::{Quota, RateLimiter};
 use rmcp::ServiceExt as _;
 use rmcp::service::ServerInitializeError;
 use std::num::NonZeroU32;
@@ -25,8 +23,7 @@ pub async fn serve(ctx: Ctx, key: &str, calls_per_minute: NonZeroU32) -> anyhow:
     }
     let visit =
         Visit { names: agent.names, caller: Arc::new(Caller::new(agent)), token: None, retry_after: Arc::default() };
-    let calls = RateLimiter::keyed(Quota::per_minute(calls_per_minute));
-    let door = Arc::new(Door { ctx, calls, seen: Seen::default(), ears: Ears::default(), resource: None });
+    let door = Arc::new(Door::new(ctx, calls_per_minute, None));
     let running = match Server::new(door, Some(visit)).serve(rmcp::transport::stdio()).await {
         Ok(running) => running,
         // Whoever closes the pipe before the first word has changed its mind.

@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod stops;
 pub mod templates;
 pub mod tool_reads;
+pub mod uploads;
 pub mod webhooks;
 
 use crate::domain::clock::Timestamp;

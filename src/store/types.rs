@@ -6,7 +6,7 @@ use crate::domain::contacts::ContactNo;
 use crate::domain::ids::{
     AgentId, AssetId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, DetailId,
     ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId,
-    SegmentId, SignatureId, TenantId,
+    SegmentId, SignatureId, TenantId, UploadId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -57,7 +57,7 @@ macro_rules! ids {
 }
 
 ids! {
-    AgentId, AssetId, DetailId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId,
+    AgentId, AssetId, DetailId, AudienceId, AutoReplyId, BroadcastId, ConsentId, ContactId, ConversationId, DaemonId, ExecutionId, FlowId, ImportId, KeywordRuleId, MailId, OrderId, PaymentLinkId, PersonId, ReplyId, RequestId, SegmentId, SignatureId, TenantId, UploadId,
 }
 
 impl Column<i64> for Timestamp {

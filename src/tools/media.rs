@@ -5,13 +5,14 @@
 
 pub mod list;
 
-use super::Ctx;
+use super::{Ctx, uploads};
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{AssetId, TenantId};
 use crate::domain::media::{
     self, Content, Given, LARGEST, MediaAsset, Origin, Prepared, Purpose, Reference, Scan, Unscanned,
 };
 use crate::domain::preview::Finding;
+use crate::domain::uploads::Limits;
 use crate::error::{Error, Result};
 use crate::objects::{ObjectError, Objects};
 use crate::scan::Scanner;
@@ -35,16 +36,24 @@ pub struct Media {
     pub link_lifetime: Duration,
     /// How many bytes a customer's file may have.
     pub largest_received: u64,
+    /// What agents may send for a tool to take.
+    pub uploads: Limits,
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { objects: None, scanner: None, link_lifetime: Duration::from_mins(5), largest_received: LARGEST }
+        Self {
+            objects: None,
+            scanner: None,
+            link_lifetime: Duration::from_mins(5),
+            largest_received: LARGEST,
+            uploads: Limits::default(),
+        }
     }
 }
 
 impl Media {
-    fn objects(&self) -> Result<&Objects> {
+    pub(super) fn objects(&self) -> Result<&Objects> {
         self.objects.as_ref().ok_or_else(|| {
             Error::Unavailable(
                 "no place for files is set up: several daemons may share this database, so media.url has to name one that all of them reach"
@@ -250,6 +259,14 @@ pub async fn sweep(ctx: &Ctx, stop: &CancellationToken) -> Result<u64> {
         }
     }
     Ok(swept)
+}
+
+/// The same for files that agents sent and that nobody uses any more.
+pub async fn sweep_uploads(ctx: &Ctx, stop: &CancellationToken) -> Result<u64> {
+    match &ctx.media.objects {
+        Some(objects) if is_ours(ctx, objects).await? => uploads::sweep(ctx, objects, stop).await,
+        _ => Ok(0),
+    }
 }
 
 async fn is_ours(ctx: &Ctx, objects: &Objects) -> Result<bool> {

@@ -20,6 +20,7 @@ pub mod segments;
 pub mod sync;
 pub mod templates;
 pub mod thread;
+pub mod uploads;
 pub mod wake;
 pub mod webhooks;
 

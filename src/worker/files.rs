@@ -16,6 +16,9 @@ const FETCHED_AT_ONCE: usize = 4;
 /// Files that no row names are a day old before they are taken away.
 const SWEEP_EVERY: Duration = Duration::from_hours(24);
 
+/// Files of agents that have expired wait no longer than this to be taken away.
+const SWEEP_UPLOADS_EVERY: Duration = Duration::from_hours(1);
+
 /// Fetches the files of customers, some at once: one that takes its time keeps nobody but itself.
 pub struct Files {
     engine: Arc<Engine>,
@@ -70,6 +73,27 @@ impl Round for Sweeps {
         let swept = media::sweep(&engine.ctx, &engine.stop).await?;
         if swept > 0 {
             tracing::info!(swept, "files that no row names were taken away");
+        }
+        Ok(())
+    }
+}
+
+/// Takes away what agents sent and nobody used in time.
+pub struct Uploads(pub Arc<Engine>);
+
+#[async_trait]
+impl Round for Uploads {
+    const NAME: &'static str = "uploads";
+
+    fn rest(&self) -> Duration {
+        SWEEP_UPLOADS_EVERY
+    }
+
+    async fn turn(&mut self) -> Result<()> {
+        let Self(engine) = self;
+        let swept = media::sweep_uploads(&engine.ctx, &engine.stop).await?;
+        if swept > 0 {
+            tracing::info!(swept, "files of agents that have expired were taken away");
         }
         Ok(())
     }

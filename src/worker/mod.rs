@@ -16,7 +16,7 @@ use crate::store::mark_file::MarkFile;
 use crate::store::outbox;
 use crate::tools::Ctx;
 use async_trait::async_trait;
-use files::{Files, Sweeps};
+use files::{Files, Sweeps, Uploads};
 use futures::FutureExt as _;
 use mails::Mails;
 use mark::{Mark, SharedMark};
@@ -134,6 +134,7 @@ impl Worker {
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Sweeps(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Uploads(Arc::clone(&engine))));
         if let Some(mailer) = mailer {
             tasks.spawn(again(stop.clone(), Mails::new(Arc::clone(&engine), mailer)));
         }

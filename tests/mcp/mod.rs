@@ -9,5 +9,6 @@ mod protocol;
 mod repeats;
 mod stdio;
 mod tokens;
+mod uploads;
 mod waiting;
 mod writes;

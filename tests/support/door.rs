@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 
 use countersign::domain::clock::FixedClock;
@@ -11,6 +12,7 @@ use countersign::domain::policy::signatures::Times;
 use countersign::domain::secret::Secret;
 use countersign::graph::{self, Graph};
 use countersign::mcp;
+use countersign::objects::{Objects, Place};
 use countersign::store::Db;
 use countersign::tools::Ctx;
 use countersign::tools::wake::Wake;
@@ -89,13 +91,30 @@ impl Door {
             issuer: None,
         };
         change(&mut settings);
-        let router = mcp::router(ctx.clone(), settings, stop.child_token());
+        let routes = mcp::routes(ctx.clone(), settings, stop.child_token());
+        let router = routes.messages.merge(routes.uploads);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { addr, ctx, clock, stop }
     }
 
+    /// With this folder for files.
+    pub async fn open_with_files(db: &Db, folder: &Path) -> Self {
+        let (mut ctx, clock) = ctx(db);
+        ctx.media.objects = Some(Objects::open(&Place::Folder(folder.to_owned())).expect("a folder"));
+        Self::open_of((ctx, clock), |_| {}).await
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}/mcp", self.addr)
+    }
+
+    /// Sends a file, and gives its `upload_id`.
+    pub async fn upload(&self, key: &str, name: &str, bytes: impl Into<Vec<u8>>) -> String {
+        let sent = reqwest::Client::new().post(format!("http://{}/uploads", self.addr)).bearer_auth(key);
+        let answer = sent.header("x-filename", name).body(bytes.into()).send().await.expect("an answer");
+        assert_eq!(answer.status(), 201);
+        let answer: Value = answer.json().await.expect("JSON");
+        answer["upload_id"].as_str().expect("an id").to_owned()
     }
 
     /// An agent of the new revision, which says everything in every request.
@@ -149,7 +168,7 @@ impl Reply {
 fn remember(tool: &str, arguments: &Value, answer: &Value) {
     let Some(folder) = std::env::var_os("EXAMPLES") else { return };
     let nothing = answer["items"].as_array().is_some_and(Vec::is_empty);
-    let file = std::path::Path::new(&folder).join(format!("{tool}.json"));
+    let file = Path::new(&folder).join(format!("{tool}.json"));
     let example = json!({"tool": tool, "arguments": arguments, "answer": answer}).to_string();
     let known = std::fs::read_to_string(&file).unwrap_or_default();
     if !nothing && (known.is_empty() || example.len() < known.len()) {

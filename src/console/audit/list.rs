@@ -193,6 +193,7 @@ const ACTS: &[(&str, &str)] = &[
     ("template.held_up", "act-template-held-up"),
     ("sending.stopped", "act-sending-stopped"),
     ("sending.resumed", "act-sending-resumed"),
+    ("upload.received", "act-upload-received"),
 ];
 
 /// What happened; a signature says what for.

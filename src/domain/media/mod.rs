@@ -25,7 +25,7 @@ use super::masked::ProviderId;
 use serde::{Deserialize, Serialize};
 
 pub use examine::{Given, Prepared, examine, recognise, scanned};
-pub use name::FileName;
+pub use name::{FileName, harmless};
 pub use reference::{Purpose, Reference};
 pub use uses::{Misfit, Use, humane};
 

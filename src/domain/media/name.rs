@@ -16,8 +16,7 @@ impl FileName {
     /// From what somebody else calls it.
     #[must_use]
     pub fn clean(said: &str, media_type: MediaType) -> Self {
-        let last = said.rsplit(['/', '\\']).next().unwrap_or_default();
-        let safe: String = composed(last).chars().filter(|c| is_safe(*c)).collect();
+        let safe = harmless(said);
         let known = media_type.extensions();
         let (stem, ending) = match ending(&safe) {
             Some((stem, ending)) if known.contains(&ending.to_lowercase().as_str()) => (stem, ending.to_lowercase()),
@@ -62,6 +61,12 @@ impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What is left of a name without its path and without what cannot be seen or has a meaning to some system.
+pub fn harmless(said: &str) -> String {
+    let last = said.rsplit(['/', '\\']).next().unwrap_or_default();
+    composed(last).chars().filter(|c| is_safe(*c)).collect()
 }
 
 /// The ending of a name, in whatever case.
