@@ -2,6 +2,7 @@
 //! refused with the nearest one that is known.
 
 mod environment;
+mod log;
 mod media;
 mod oauth;
 mod orders;
@@ -22,6 +23,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use uploads::Uploads;
 use url::Url;
+
+pub use log::{Log, LogFormat};
 
 /// The shipped file: every key with its default.
 const DEFAULTS: &str = include_str!("../config.toml");
@@ -197,28 +200,6 @@ pub struct Worker {
     /// Without a sign of life before another daemon takes over.
     #[serde(deserialize_with = "duration")]
     pub lease: Duration,
-}
-
-/// Logs.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    /// A filter.
-    pub level: String,
-    /// Text or JSON.
-    pub format: LogFormat,
-}
-
-/// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Text to a terminal, JSON elsewhere.
-    Auto,
-    /// JSON lines.
-    Json,
-    /// Text.
-    Text,
 }
 
 fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {

@@ -25,6 +25,10 @@ async fn a_daemon_has_a_door_for_files_and_says_what_they_lack(db: TestDb) {
     assert_eq!(answer.headers()["content-security-policy"], "sandbox; default-src 'none'");
     assert!(daemon.log().contains("/media/"), "the request is in the log");
     assert!(!daemon.log().contains("made-up-token"), "what opens a file is not");
+    // The door for files of agents is there, for those with a key who call us by our name.
+    let send = || reqwest::Client::new().post(format!("{}/uploads", daemon.url)).body("a,b");
+    assert_eq!(send().send().await.unwrap().status(), 401);
+    assert_eq!(send().header("host", "evil.example").send().await.unwrap().status(), 403);
     let health: Value = reqwest::get(format!("{}/readyz", daemon.url)).await.unwrap().json().await.unwrap();
     assert_eq!((&health["ready"], health["warnings"].as_array().unwrap().len()), (&true.into(), 1), "{health:#}");
     assert!(health["warnings"][0].as_str().unwrap().contains("media.clamd"), "{health:#}");
