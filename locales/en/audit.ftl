@@ -142,3 +142,4 @@ act-sending-stopped = Stopped all that goes out
 act-sending-resumed = Let it go out again
 audit-group-sending = Numbers stopped
 act-upload-received = File received from an agent
+act-media-stored = File kept

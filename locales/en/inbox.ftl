@@ -45,3 +45,4 @@ kind-handover = Handover
 kind-closing = Closing
 kind-template-draft = Template draft
 kind-template = Template
+kind-file = File

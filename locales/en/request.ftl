@@ -606,3 +606,35 @@ template-stop-keep = Keep trying
 template-stop-over = This can no longer be stopped: it has come to its end. Nothing was changed.
 template-stop-done = Stopped. Meta is asked for nothing more.
 submitted-review = How Meta’s review ends is shown here as soon as Meta tells.
+
+## A file that is kept
+
+file-name = Name
+file-type = Type
+file-size = Size
+file-pixels = Dimensions
+file-scan = Virus scanner
+file-scan-clean = found nothing
+file-scan-infected = found { $detail }
+file-scan-none = not scanned ({ $detail })
+file-digest = SHA-256
+file-use = Meant for
+file-usable = Meta takes it for
+file-kept-as = Kept as
+file-kept-new = a new file
+file-kept-known = the file that is there already
+file-first-use = first use
+file-signed-later = It reaches nobody by being kept. A person signs before it is used for the first time in a template or a message; that request shows it.
+file-picture = Picture of { $name }
+file-pictures = What it shows
+summary-file = Keep the file { $name } ({ $type }, { $size }), meant for { $use }.
+result-file = Done: kept as { $asset }. It went nowhere.
+use-header-image = a template’s header image
+use-header-video = a template’s header video
+use-header-document = a template’s header document
+use-image = an image in a message
+use-video = a video in a message
+use-audio = sound in a message
+use-document = a document in a message
+use-sticker = a sticker
+use-profile-picture = a profile picture

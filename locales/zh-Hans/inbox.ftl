@@ -42,3 +42,4 @@ kind-handover = 移交
 kind-closing = 关闭对话
 kind-template-draft = 模板草稿
 kind-template = 模板
+kind-file = 文件

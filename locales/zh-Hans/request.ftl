@@ -545,3 +545,35 @@ template-stop-keep = 继续尝试
 template-stop-over = 现在已不能停止：已有结果。未更改任何内容。
 template-stop-done = 已停止，不会再向 Meta 提出要求。
 submitted-review = Meta 通知审核结果后会即时显示于此。
+
+## A file that is kept
+
+file-name = 名称
+file-type = 类型
+file-size = 大小
+file-pixels = 尺寸
+file-scan = 病毒扫描
+file-scan-clean = 没有发现病毒
+file-scan-infected = 发现 { $detail }
+file-scan-none = 未经扫描（{ $detail }）
+file-digest = SHA-256
+file-use = 用途
+file-usable = Meta 接受的用途
+file-kept-as = 保存为
+file-kept-new = 新文件
+file-kept-known = 已有的文件
+file-first-use = 首次使用
+file-signed-later = 保存文件不会发送给任何人。首次用于模板或消息前须由人签署，该请求会显示此文件。
+file-picture = { $name } 的图片
+file-pictures = 文件内容
+summary-file = 保存文件 { $name }（{ $type }，{ $size }），用途：{ $use }。
+result-file = 已完成：已保存为 { $asset }，没有发送到任何地方。
+use-header-image = 模板页眉图片
+use-header-video = 模板页眉视频
+use-header-document = 模板页眉文件
+use-image = 消息中的图片
+use-video = 消息中的视频
+use-audio = 消息中的音频
+use-document = 消息中的文件
+use-sticker = 贴纸
+use-profile-picture = 商业资料照片

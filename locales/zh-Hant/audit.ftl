@@ -136,3 +136,4 @@ act-sending-stopped = 停止所有發送
 act-sending-resumed = 恢復發送
 audit-group-sending = 停止的號碼
 act-upload-received = 收到 AI 代理上載的檔案
+act-media-stored = 已儲存檔案

@@ -42,3 +42,4 @@ kind-handover = 移交
 kind-closing = 關閉對話
 kind-template-draft = 範本草稿
 kind-template = 範本
+kind-file = 檔案

@@ -545,3 +545,35 @@ template-stop-keep = 繼續嘗試
 template-stop-over = 現已不能停止：已有結果。沒有更改任何內容。
 template-stop-done = 已停止，不會再向 Meta 提出要求。
 submitted-review = Meta 通知審核結果後會即時顯示於此。
+
+## A file that is kept
+
+file-name = 名稱
+file-type = 類型
+file-size = 大小
+file-pixels = 尺寸
+file-scan = 病毒掃描
+file-scan-clean = 沒有發現病毒
+file-scan-infected = 發現 { $detail }
+file-scan-none = 未經掃描（{ $detail }）
+file-digest = SHA-256
+file-use = 用途
+file-usable = Meta 接受的用途
+file-kept-as = 儲存為
+file-kept-new = 新檔案
+file-kept-known = 已有的檔案
+file-first-use = 首次使用
+file-signed-later = 儲存檔案不會發送給任何人。首次用於範本或訊息前須由人簽署，該要求會顯示此檔案。
+file-picture = { $name } 的圖片
+file-pictures = 檔案內容
+summary-file = 儲存檔案 { $name }（{ $type }，{ $size }），用途：{ $use }。
+result-file = 已完成：已儲存為 { $asset }，沒有發送到任何地方。
+use-header-image = 範本頁首圖片
+use-header-video = 範本頁首影片
+use-header-document = 範本頁首文件
+use-image = 訊息中的圖片
+use-video = 訊息中的影片
+use-audio = 訊息中的音訊
+use-document = 訊息中的文件
+use-sticker = 貼圖
+use-profile-picture = 商業檔案相片

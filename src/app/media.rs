@@ -21,7 +21,8 @@ pub fn open(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Media> {
     let scanner = scanner.map(Scanner::at).transpose()?;
     let largest_received = u64::from(settings.media.largest_received_mb) << 20;
     let uploads = settings.uploads.limits();
-    Ok(Media { objects, scanner, link_lifetime: settings.media.link_lifetime, largest_received, uploads })
+    let link_lifetime = settings.media.link_lifetime;
+    Ok(Media { objects, scanner, link_lifetime, largest_received, uploads, ..Media::default() })
 }
 
 fn place(settings: &Settings, secrets: &Secrets) -> anyhow::Result<Option<Place>> {

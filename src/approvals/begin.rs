@@ -122,6 +122,10 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             let outcome = tools::templates::draft::store(&mut tx, tenant, id, &plan, now).await?;
             end(&mut tx, tenant, id, outcome, now).await?;
         }
+        Action::MediaAssetUpload(plan) => {
+            let outcome = tools::media::upload::write(&mut tx, tenant, id, &plan, now).await?;
+            end(&mut tx, tenant, id, outcome, now).await?;
+        }
         Action::TemplateSubmit(plan) => match tools::templates::submit::start(&mut tx, tenant, id, &plan, now).await? {
             Ok(()) => {
                 let languages: Vec<&str> = plan.items.iter().map(|it| it.draft.language.as_str()).collect();

@@ -76,7 +76,8 @@ const fn rests_on_meta(action: &Action) -> bool {
         | Action::TagApply(_)
         | Action::ConversationAssign(_)
         | Action::ConversationClose(_)
-        | Action::TemplateDraftUpsert(_) => false,
+        | Action::TemplateDraftUpsert(_)
+        | Action::MediaAssetUpload(_) => false,
     }
 }
 

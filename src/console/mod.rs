@@ -46,6 +46,7 @@ pub mod numbers;
 pub mod order_stop;
 pub mod page;
 pub mod parts;
+pub mod pictures;
 pub mod preferences;
 pub mod proof;
 pub mod reopen;

@@ -13,6 +13,7 @@ use super::message_text::{Look, Piece, pieces};
 use super::monitor::Progress;
 use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
+use super::pictures::Picture;
 use super::replies::Said;
 use super::review::{Header, Review, SheetPart};
 use super::submitted::SubmittedLine;
@@ -43,6 +44,8 @@ pub struct RequestPage {
     pub submitted: Vec<SubmittedLine>,
     /// Where what is on its way to Meta is stopped.
     pub submitted_stop: Option<String>,
+    /// What it is about, to look at.
+    pub pictures: Vec<Picture>,
     pub review: Review,
     pub panel: Panel,
     /// `/requests/{id}/withdraw`, where the person may.

@@ -7,6 +7,7 @@ mod automation;
 mod broadcasts;
 mod contacts;
 mod conversations;
+mod media;
 pub mod messages;
 pub mod orders;
 pub mod people;
@@ -70,6 +71,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
         View::ConversationAssign(view) => Review::Sheet(Box::new(conversations::assignment(l, view))),
         View::ConversationClose(view) => Review::Sheet(Box::new(conversations::closing(l, view))),
         View::Template(view) => Review::Template(Box::new(templates::template(l, view))),
+        View::MediaAsset(view) => Review::Sheet(Box::new(media::file(l, view))),
     }
 }
 
@@ -93,6 +95,7 @@ pub fn summary(l: &Words, preview: &Preview) -> String {
         View::ConversationAssign(view) => conversations::assignment_summary(l, view),
         View::ConversationClose(view) => conversations::closing_summary(l, view),
         View::Template(view) => templates::summary(l, view, preview.action.leaves_the_house()),
+        View::MediaAsset(view) => media::summary(l, view),
     }
 }
 
@@ -145,6 +148,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             Some(taken) => l.t2("result-template", "taken", taken, "refused", figure("refused")?),
             None => l.t1("result-template-draft", "version", figure("version")?),
         },
+        View::MediaAsset(_) => l.t1("result-file", "asset", request.result.as_ref()?.get("asset_id")?.as_str()?),
     };
     let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
     Some(Outcome { tone, text, lang: None })

@@ -9,6 +9,7 @@ use super::contacts::tags::TagPlan;
 use super::contacts::upsert::ContactPlan;
 use super::conversations::handover::{AssignPlan, ClosePlan};
 use super::ids::BroadcastId;
+use super::media::AssetPlan;
 use super::messages::session::SessionPlan;
 use super::orders::{LinkPlan, OrderPlan};
 use super::segments::SegmentPlan;
@@ -53,6 +54,8 @@ pub enum Action {
     TemplateDraftUpsert(Box<DraftPlan>),
     /// Create or edit a template at Meta, language by language.
     TemplateSubmit(Box<SubmitPlan>),
+    /// Keep a file of the business's; nobody gets it by that.
+    MediaAssetUpload(Box<AssetPlan>),
 }
 
 /// A broadcast to be stored.
@@ -89,6 +92,7 @@ impl Action {
             Self::ConversationClose(_) => "whatsapp.conversation.close",
             Self::TemplateDraftUpsert(_) => "whatsapp.template_draft.upsert",
             Self::TemplateSubmit(_) => "whatsapp.template.submit",
+            Self::MediaAssetUpload(_) => "whatsapp.media_asset.upload",
         }
     }
 
@@ -111,7 +115,8 @@ impl Action {
             | Self::ConversationAssign(_)
             | Self::ConversationClose(_)
             | Self::TemplateDraftUpsert(_)
-            | Self::TemplateSubmit(_) => None,
+            | Self::TemplateSubmit(_)
+            | Self::MediaAssetUpload(_) => None,
         }
     }
 
@@ -134,7 +139,8 @@ impl Action {
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
             | Self::ConversationClose(_)
-            | Self::TemplateDraftUpsert(_) => false,
+            | Self::TemplateDraftUpsert(_)
+            | Self::MediaAssetUpload(_) => false,
         }
     }
 

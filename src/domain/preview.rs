@@ -4,6 +4,7 @@ mod automation;
 mod broadcast;
 mod contacts;
 mod conversations;
+mod media;
 mod messages;
 mod orders;
 mod people;
@@ -33,6 +34,7 @@ pub use contacts::{
     FactCount, ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
 };
 pub use conversations::{AssignmentView, ClosingView, HandoverLine, HeardLine, QueueView};
+pub use media::{AssetFileView, AssetView};
 pub use messages::{
     CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine, ThreadView, WindowView,
 };
@@ -194,6 +196,8 @@ pub enum View {
     ConversationClose(Box<ClosingView>),
     /// A template: a draft that is stored, or brought to Meta.
     Template(Box<TemplateView>),
+    /// A file.
+    MediaAsset(Box<AssetView>),
 }
 
 impl View {
@@ -215,6 +219,7 @@ impl View {
             Self::ConversationAssign(view) => &view.who,
             Self::ConversationClose(view) => &view.who,
             Self::Template(view) => &view.name,
+            Self::MediaAsset(view) => &view.file.name,
         }
     }
 
@@ -235,7 +240,7 @@ impl View {
             | Self::ConversationAssign(_)
             | Self::ConversationClose(_) => None,
             Self::Segment(view) => view.purpose.as_deref(),
-            Self::Template(_) => None,
+            Self::Template(_) | Self::MediaAsset(_) => None,
         }
     }
 
@@ -256,7 +261,8 @@ impl View {
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
             | Self::ConversationClose(_)
-            | Self::Template(_) => None,
+            | Self::Template(_)
+            | Self::MediaAsset(_) => None,
         }
     }
 
@@ -277,7 +283,8 @@ impl View {
             | Self::TagApply(_)
             | Self::ConversationAssign(_)
             | Self::ConversationClose(_)
-            | Self::Template(_) => None,
+            | Self::Template(_)
+            | Self::MediaAsset(_) => None,
         }
     }
 
@@ -387,7 +394,7 @@ impl Preview {
             View::TagApply(view) => (view.people, None),
             View::ConversationAssign(view) => (view.count, None),
             View::ConversationClose(_) => (1, None),
-            View::WebhookRetry(_) | View::Template(_) => (0, None),
+            View::WebhookRetry(_) | View::Template(_) | View::MediaAsset(_) => (0, None),
         }
     }
 }

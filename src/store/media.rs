@@ -67,8 +67,16 @@ fn scan_columns(scan: &Scan) -> (&'static str, Option<&str>) {
     (scan.verdict().as_str(), detail)
 }
 
-/// Stores what is known of a file. Whether it is new: with the same bytes, the first one stays as it is.
+/// The same in a transaction of its own.
 pub async fn add(db: &Db, tenant: TenantId, asset: &MediaAsset) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let added = insert(&mut tx, tenant, asset).await?;
+    tx.commit().await?;
+    Ok(added)
+}
+
+/// Stores what is known of a file. Whether it is new: with the same bytes, the first one stays as it is.
+pub async fn insert(tx: &mut Tx, tenant: TenantId, asset: &MediaAsset) -> Result<bool> {
     let (scan, detail) = scan_columns(&asset.scan);
     let (origin, origin_id) = match asset.origin {
         Origin::Agent(id) => ("agent", Some(id.uuid())),
@@ -77,12 +85,12 @@ pub async fn add(db: &Db, tenant: TenantId, asset: &MediaAsset) -> Result<bool> 
     };
     let size = i64::try_from(asset.size).map_err(|e| Error::inconsistent(TABLE, "size", asset.id, e))?;
     let content = to_json(TABLE, "content", &asset.content)?;
-    let added = on!(write db, p => sqlx::query(
+    let added = on!(tx tx, c => sqlx::query(
         "insert into media_asset (id, tenant_id, hash, type, size, content, name, scan, scan_detail, origin, origin_id, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (tenant_id, hash) do nothing")
         .bind(asset.id).bind(tenant).bind(asset.hash).bind(asset.content.media_type().as_str()).bind(size).bind(content)
         .bind(asset.name.as_str()).bind(scan).bind(detail).bind(origin).bind(origin_id).bind(asset.created_at)
-        .execute(p).await.map(|r| r.rows_affected()))?;
+        .execute(c).await.map(|r| r.rows_affected()))?;
     Ok(added == 1)
 }
 

@@ -38,6 +38,7 @@ const TABLES: &[&[Tool]] = &[
     conversations::TOOLS,
     automation::lists::TOOLS,
     media::list::TOOLS,
+    media::upload::TOOLS,
     templates::quality::TOOLS,
     templates::draft::TOOLS,
     templates::submit::TOOLS,

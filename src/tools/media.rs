@@ -4,6 +4,7 @@
 //! without bytes would be a promise that is not kept.
 
 pub mod list;
+pub mod upload;
 
 use super::{Ctx, uploads};
 use crate::domain::canonical::ContentHash;
@@ -22,7 +23,9 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// What files need.
@@ -38,7 +41,12 @@ pub struct Media {
     pub largest_received: u64,
     /// What agents may send for a tool to take.
     pub uploads: Limits,
+    /// Seats for those whose files are looked at: each may take 200 MB of memory.
+    pub seats: Arc<Semaphore>,
 }
+
+/// Files of agents that are looked at at once.
+const LOOKED_AT_ONCE: usize = 2;
 
 impl Default for Media {
     fn default() -> Self {
@@ -48,6 +56,7 @@ impl Default for Media {
             link_lifetime: Duration::from_mins(5),
             largest_received: LARGEST,
             uploads: Limits::default(),
+            seats: Arc::new(Semaphore::new(LOOKED_AT_ONCE)),
         }
     }
 }
@@ -97,12 +106,35 @@ pub fn ready(ctx: &Ctx) -> Result<()> {
 /// however often they come. What is refused, or infected, is kept nowhere.
 pub async fn ingest(ctx: &Ctx, tenant: TenantId, given: Given, origin: Origin) -> Result<Ingested> {
     let objects = ctx.media.objects()?;
+    let Looked { mut asset, known, bytes, findings } = look(ctx, tenant, given, origin).await?;
+    if !known {
+        objects.keep(tenant, asset.hash, &bytes, ctx.clock.now()).await?;
+        if !rows::add(&ctx.db, tenant, &asset).await? {
+            asset = rows::by_hash(&ctx.db, tenant, asset.hash).await?.unwrap_or(asset);
+        }
+        // A sweep may have looked for the row before it was there, and taken the bytes away after they were.
+        objects.keep(tenant, asset.hash, &bytes, ctx.clock.now()).await?;
+    }
+    Ok(Ingested { asset, findings })
+}
+
+/// A file that may be kept, and where it is known already, is.
+struct Looked {
+    asset: MediaAsset,
+    /// Whether it is known already.
+    known: bool,
+    bytes: Bytes,
+    findings: Vec<Finding>,
+}
+
+/// Looks at a file. What is new is kept nowhere yet.
+async fn look(ctx: &Ctx, tenant: TenantId, given: Given, origin: Origin) -> Result<Looked> {
     let (prepared, hash) = prepare(given, origin).await?;
     let Prepared { bytes, content, name, mut findings } = prepared;
     if let Some(known) = rows::by_hash(&ctx.db, tenant, hash).await? {
         let asset = again(ctx, tenant, known, &bytes).await?;
         findings.extend(media::scanned(&asset.scan));
-        return Ok(Ingested { asset, findings });
+        return Ok(Looked { asset, known: true, bytes, findings });
     }
     let scan = ctx.media.scan(&bytes).await;
     let said = media::scanned(&scan);
@@ -111,7 +143,6 @@ pub async fn ingest(ctx: &Ctx, tenant: TenantId, given: Given, origin: Origin) -
     }
     findings.extend(said);
     let now = ctx.clock.now();
-    objects.keep(tenant, hash, &bytes, now).await?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let asset = MediaAsset {
         id: AssetId::random(),
@@ -124,11 +155,7 @@ pub async fn ingest(ctx: &Ctx, tenant: TenantId, given: Given, origin: Origin) -
         created_at: now,
         last_used_at: None,
     };
-    let added = rows::add(&ctx.db, tenant, &asset).await?;
-    // A sweep may have looked for the row before it was there, and taken the bytes away after they were.
-    objects.keep(tenant, hash, &bytes, now).await?;
-    let asset = if added { asset } else { rows::by_hash(&ctx.db, tenant, hash).await?.unwrap_or(asset) };
-    Ok(Ingested { asset, findings })
+    Ok(Looked { asset, known: false, bytes, findings })
 }
 
 /// Reading the whole of a large file takes longer than other tasks should wait.

@@ -221,6 +221,7 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         Action::ConsentUpdate(plan) => consent::update::standing(&ctx.db, tenant, plan, ctx.clock.now()).await,
         Action::TemplateDraftUpsert(plan) => templates::draft::standing(&ctx.db, tenant, plan).await,
         Action::TemplateSubmit(plan) => templates::submit::standing(&ctx.db, tenant, plan, ctx.clock.now()).await,
+        Action::MediaAssetUpload(plan) => media::upload::standing(&ctx.db, tenant, plan, ctx.clock.now()).await,
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),

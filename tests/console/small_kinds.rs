@@ -3,14 +3,24 @@
 use super::kinds::{says, sign};
 use super::world::World;
 use crate::support::db::{TestDb, on_both};
+use crate::support::samples;
 use crate::support::visitor::Visitor;
+use countersign::approvals::{begin::begin, submit};
 use countersign::domain::consent::Suppression;
 use countersign::domain::ids::SegmentId;
+use countersign::domain::media::{Purpose, Reference};
+use countersign::domain::people::Caller;
 use countersign::domain::preview::View;
 use countersign::domain::requests::ActionRequest;
 use countersign::domain::segments::Condition;
+use countersign::objects::{Objects, Place};
 use countersign::store::conversations::NewQueue;
+use countersign::store::identity::Identity;
+use countersign::store::instance;
 use countersign::store::{self, segments};
+use countersign::tools::Ctx;
+use countersign::tools::catalogue::catalogue;
+use countersign::tools::media::Media;
 use serde_json::json;
 use std::time::Duration;
 
@@ -19,6 +29,7 @@ on_both!(
     a_no_that_is_taken_back_is_decided_on_one_page,
     labels_handovers_and_closings_are_decided_on_one_page_each,
     a_template_is_decided_on_one_page,
+    a_file_that_was_kept_is_shown,
 );
 
 /// The request's page in every language: nothing without its words, and no finding left in English.
@@ -184,4 +195,53 @@ async fn a_template_is_decided_on_one_page(db: TestDb) {
     }
     lau.submit(&page, "/preferences", &[("lang", "en")]).await;
     sign(&world, &mut lau, &request, &["message", "change", "links", "effect"], &["DRAFT-39"]).await;
+}
+
+async fn a_file_that_was_kept_is_shown(db: TestDb) {
+    use base64::Engine as _;
+    let world = World::new(db).await;
+    let identity = Identity::of(&world.db).await.unwrap();
+    instance::enter(&world.db, "test", 0, &identity, world.now()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let objects = Some(Objects::open(&Place::Folder(folder.path().to_owned())).unwrap());
+    let ctx = Ctx { media: Media { objects, ..Media::default() }, ..world.ctx.clone() };
+    let content = base64::engine::general_purpose::STANDARD.encode(samples::png());
+    let ask = json!({"content_base64": content, "file_name": "<b>pot.png", "use": "header_image",
+        "reason": "For the winter offer.", "wait_ms": 0});
+    let tool = catalogue().find("whatsapp.media_asset.upload").unwrap();
+    let answer = submit::write(&ctx, &Caller::new(world.agent.clone()), tool, ask).await.unwrap();
+    let id = answer.action_request_id.parse().unwrap();
+    let mut lau = world.signed_in("lau").await;
+    let page = lau.get(&format!("/requests/{id}")).await;
+    assert_eq!((page.status, page.count("figure.picture")), (200, 0), "it is not kept yet");
+    begin(&ctx, world.tenant, id).await.unwrap();
+    let page = lau.get(&format!("/requests/{id}")).await;
+    says(
+        &page.text(),
+        &[
+            "Keep the file bpot.png (image/png, 58 B), meant for header_image.",
+            "1 Links and media",
+            "Type image/png",
+            "Size 58 B",
+            "Dimensions 1 × 1",
+            "Virus scanner not scanned (no_scanner)",
+            "Meant for a template’s header image",
+            "2 What changes",
+            "A person signs before it is used for the first time",
+            "Done: kept as as_",
+            "MEDIA-09",
+        ],
+    );
+    let src = page.html.split("<img src=\"/media/").nth(1).expect("a picture").split('"').next().unwrap().to_owned();
+    let secret = instance::secret(&world.db).await.unwrap().unwrap();
+    let reference = Reference::verify(&src, &secret, world.now()).expect("an address of ours");
+    assert_eq!((reference.tenant, reference.purpose), (world.tenant, Purpose::Inline));
+    for (lang, words) in
+        [("zh-Hant", ["範本頁首圖片", "已完成：已儲存為"]), ("zh-Hans", ["模板页眉图片", "已完成：已保存为"])]
+    {
+        lau.submit(&page, "/preferences", &[("lang", lang)]).await;
+        let page = lau.get(&format!("/requests/{id}")).await;
+        assert!(!page.html.contains('⟦'));
+        says(&page.text(), &words);
+    }
 }

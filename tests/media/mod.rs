@@ -5,4 +5,4 @@ mod daemon;
 mod files;
 mod ingest;
 mod received;
-mod stage;
+pub mod stage;

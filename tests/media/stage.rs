@@ -116,7 +116,7 @@ pub fn rules(refused: &Error) -> Vec<&str> {
 }
 
 /// A clamd that hangs up while it is said not to answer.
-async fn scanner(answers: Arc<AtomicBool>) -> Scanner {
+pub async fn scanner(answers: Arc<AtomicBool>) -> Scanner {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let scanner = Scanner::at(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {

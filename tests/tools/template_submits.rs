@@ -330,6 +330,7 @@ async fn a_sample_file_goes_along(db: TestDb) {
     assert!(rules(&answer["findings"]).contains(&"MEDIA-09"), "nobody has looked for a virus: {answer:#}");
     let seen = &answer["preview"]["message"]["languages"][0]["sample_file"];
     assert_eq!((&seen["media_type"], &seen["scan"]), (&json!("image/png"), &json!("no_scanner")), "{seen:#}");
+    assert_eq!(seen["first_use"], true, "whoever signs sees that Meta never had it");
     stage.fails("POST", "uploads", "drop_answer", 1).await;
     let done = stage.carried_out(&answer).await;
     assert_eq!(done.status, Status::Succeeded, "{:?}", done.error);

@@ -194,6 +194,7 @@ const ACTS: &[(&str, &str)] = &[
     ("sending.stopped", "act-sending-stopped"),
     ("sending.resumed", "act-sending-resumed"),
     ("upload.received", "act-upload-received"),
+    ("media.stored", "act-media-stored"),
 ];
 
 /// What happened; a signature says what for.

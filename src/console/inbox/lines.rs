@@ -202,6 +202,7 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
         "whatsapp.conversation.close" => l.t("kind-closing"),
         "whatsapp.template_draft.upsert" => l.t("kind-template-draft"),
         "whatsapp.template.submit" => l.t("kind-template"),
+        "whatsapp.media_asset.upload" => l.t("kind-file"),
         _ => kind.to_owned(),
     };
     Row {

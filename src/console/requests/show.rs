@@ -19,6 +19,7 @@ use crate::console::inbox::neighbours;
 use crate::console::monitor::Progress;
 use crate::console::page::{Here, RoleName};
 use crate::console::parts::{Digest, Due};
+use crate::console::pictures;
 use crate::console::replies::{self, Said};
 use crate::console::review;
 use crate::console::states::State;
@@ -98,6 +99,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         stands: order::of_request(reader, request).await?,
         submitted: submitted::of_request(reader, request).await?,
         submitted_stop: submitted::stop(reader, request).await?,
+        pictures: pictures::of_request(reader, request).await?,
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),

@@ -128,7 +128,7 @@ fn variant(l: &Words, view: &TemplateLanguageView) -> TemplateVariant {
             .into_iter()
             .map(|key| (format!("{{{{{key}}}}}"), draft.samples.get(&key).cloned()))
             .collect(),
-        file: view.sample_file.as_ref().map(|it| (it.name.clone(), about(it))),
+        file: view.sample_file.as_ref().map(|it| (it.name.clone(), about(l, it))),
     }
 }
 
@@ -137,10 +137,11 @@ fn label(l: &Words, label: &str) -> String {
     if label.is_empty() { l.t("template-copies-code") } else { label.to_owned() }
 }
 
-/// Its type, size and scan, the same in every language.
-fn about(file: &SampleFileView) -> String {
+/// Its type, size and scan, the same in every language; and whether Meta never saw it.
+fn about(l: &Words, file: &SampleFileView) -> String {
     let pixels = file.pixels.map(|Pixels { width, height }| format!(", {width}×{height}")).unwrap_or_default();
-    format!("{}, {}{pixels}, {}", file.media_type, crate::domain::media::humane(file.size), file.scan)
+    let first = if file.first_use { format!(", {}", l.t("file-first-use")) } else { String::new() };
+    format!("{}, {}{pixels}, {}{first}", file.media_type, crate::domain::media::humane(file.size), file.scan)
 }
 
 fn change(l: &Words, view: &TemplateChangeView) -> ChangeLine {

@@ -9,6 +9,7 @@ use crate::console::decisions::SignPage;
 use crate::console::monitor::ledger_tag;
 use crate::console::page::{Here, RoleName};
 use crate::console::parts::{Due, Tag, Tone};
+use crate::console::pictures::Picture;
 use crate::console::replies::Said;
 use crate::console::requests::{
     AgentWords, DecisionForm, Event, Fault, FindingLevel, FindingView, Head, LinkStands, OrderStands, Outcome, Panel,
@@ -121,6 +122,7 @@ impl RequestPage {
             stands: None,
             submitted: Vec::new(),
             submitted_stop: None,
+            pictures: vec![Picture { src: "/media/of-the-sample".into(), name: HOSTILE.into() }],
             review: Review::Broadcast(Box::new(review())),
             panel,
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),

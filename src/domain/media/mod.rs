@@ -9,6 +9,7 @@ mod exif;
 mod jpeg;
 mod name;
 mod office;
+mod plan;
 mod png;
 mod reference;
 mod stripped;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use examine::{Given, Prepared, examine, recognise, scanned};
 pub use name::{FileName, harmless};
+pub use plan::AssetPlan;
 pub use reference::{Purpose, Reference};
 pub use uses::{Misfit, Use, humane};
 
@@ -246,7 +248,8 @@ words! {
 }
 
 /// What the virus scanner said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scan {
     /// It found nothing.
     Clean,
@@ -257,6 +260,16 @@ pub enum Scan {
 }
 
 impl Scan {
+    /// What it found, or why it said nothing.
+    #[must_use]
+    pub const fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Clean => None,
+            Self::Infected(found) => Some(found.as_str()),
+            Self::NotScanned(why) => Some(why.as_str()),
+        }
+    }
+
     /// In a word.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {

@@ -2,6 +2,7 @@
 
 use super::MediaType;
 use crate::domain::text::composed;
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
@@ -9,7 +10,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 const LONGEST: usize = 80;
 
 /// A name without a path, without anything that cannot be seen, and with the ending of its type.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileName(String);
 
 impl FileName {

@@ -10,6 +10,7 @@ pub mod eligibility;
 pub mod hours;
 pub mod identity;
 pub mod links;
+pub mod media;
 pub mod message;
 pub mod numbers;
 pub mod orders;

@@ -92,6 +92,8 @@ impl Policy {
             Action::TemplateDraftUpsert(plan) if plan.mark == DraftMark::Draft => Quorum::nobody("SIGN-40"),
             Action::TemplateDraftUpsert(_) => one_signature("SIGN-41"),
             Action::TemplateSubmit(_) => one_signature("SIGN-42"),
+            // What it is used in is signed.
+            Action::MediaAssetUpload(_) => Quorum::nobody("SIGN-43"),
         }
     }
 }

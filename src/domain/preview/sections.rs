@@ -25,6 +25,7 @@ impl View {
             Self::ConversationAssign(_) => &[Change, Effect],
             Self::ConversationClose(_) => &[Change, Conversation],
             Self::Template(_) => &[Message, Change, LinksAndMedia, Effect],
+            Self::MediaAsset(_) => &[LinksAndMedia, Change],
         }
     }
 
@@ -78,6 +79,7 @@ impl View {
             Self::TagApply(view) => view.digests(findings),
             Self::ConversationAssign(view) => view.digests(findings),
             Self::ConversationClose(view) => view.digests(findings),
+            Self::MediaAsset(view) => view.digests(findings),
             Self::Template(view) => [
                 Digest::of(&(&view.message, view.version, view.mark)),
                 Digest::of(&view.changes),

@@ -70,6 +70,9 @@ pub struct SampleFileView {
     pub pixels: Option<Pixels>,
     /// What the virus scanner said: `clean`, or why nothing is known.
     pub scan: String,
+    /// Whether it never went to Meta before: whoever signs this agrees to that, too.
+    #[serde(default)]
+    pub first_use: bool,
 }
 
 words! {

@@ -5,7 +5,7 @@ use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::AssetId;
 use crate::domain::masked::{Masked, ProviderId};
-use crate::domain::media::{AtMeta, MediaAsset, MediaType, MetaOwner, Origin, Purpose, Scan, Use, Verdict};
+use crate::domain::media::{AtMeta, MediaAsset, MediaType, MetaOwner, Origin, Purpose, Use, Verdict};
 use crate::domain::people::{Area, Caller};
 use crate::error::Result;
 use crate::store;
@@ -154,11 +154,7 @@ async fn item(
         at_meta,
         url_expires_at: url.as_ref().map(|_| now.after(ctx.media.link_lifetime)),
         url,
-        scan_detail: match asset.scan {
-            Scan::Clean => None,
-            Scan::Infected(found) => Some(found),
-            Scan::NotScanned(why) => Some(why.as_str().to_owned()),
-        },
+        scan_detail: asset.scan.detail().map(str::to_owned),
     })
 }
 

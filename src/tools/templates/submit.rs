@@ -28,16 +28,20 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         name: "whatsapp.template_submit.preview",
         title: ["Preview a template", "預覽訊息範本", "预览消息模板"],
-        summary: "Shows what storing a template draft or submitting it to Meta would do: every language as customers read it, \
-                  category, variables with samples, links, what would change at Meta, and what its review would find. \
-                  `write_tool` names the write.",
+        summary: "Shows what storing a template draft, submitting it to Meta, or keeping a file for it would do: every language \
+                  as customers read it, category, variables with samples, links, what would change at Meta, and what its \
+                  review would find. `write_tool` names the write.",
         read_first: &["whatsapp.template.get", "whatsapp.policy_rules.get", "whatsapp.media_assets.list"],
         governance: "A person signs before anything goes to Meta, also after Meta has refused it once.",
         safety: "Finds prohibited claims, wrong categories, missing variables and samples, and links that the policy does not \
                  list, before Meta does.",
         area: Area::Templates,
         wants: None,
-        kind: Kind::Preview(&["whatsapp.template.submit", "whatsapp.template_draft.upsert"]),
+        kind: Kind::Preview(&[
+            "whatsapp.template.submit",
+            "whatsapp.template_draft.upsert",
+            "whatsapp.media_asset.upload",
+        ]),
         input: schema::<PreviewArguments>,
         output: schema::<RequestView>,
     },

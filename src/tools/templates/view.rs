@@ -126,6 +126,7 @@ fn file(asset: &MediaAsset) -> SampleFileView {
             Scan::Infected(_) => "infected".to_owned(),
             Scan::NotScanned(why) => why.to_string(),
         },
+        first_use: asset.last_used_at.is_none(),
     }
 }
 

@@ -340,4 +340,10 @@ rules! {
         "Nobody knows whether there is a virus in the file: the scanner did not answer. Upload it again later.";
     MEDIA_14 = Warn "MEDIA-14" "Too large for the virus scanner"
         "Nobody knows whether there is a virus in the file: it is larger than the scanner takes.";
+    MEDIA_15 = Block "MEDIA-15" "A file that does not fit its use"
+        "Meta does not take this file ({type}) for what it is meant for: {why}. It can be used as: {uses}.";
+    MEDIA_16 = Note "MEDIA-16" "A file that is kept already"
+        "These bytes are kept already as {asset}, under the name that they came with first. Nothing is added.";
+    MEDIA_17 = Block "MEDIA-17" "A file that may be gone"
+        "It was sent too long ago to be written down now. Send it again, and ask for a new request.";
 }
