@@ -40,6 +40,9 @@ pub enum Error {
     /// Too many requests of this agent wait for people.
     #[error("{0}")]
     TooManyPending(String),
+    /// It has begun and takes its time; the same call finds it further on.
+    #[error("{0}")]
+    InProgress(String),
     /// Something that is needed does not answer; trying again later may help.
     #[error("{0}")]
     Unavailable(String),
@@ -83,6 +86,7 @@ impl Error {
             Self::Conflict(_) => "conflict",
             Self::RateLimited { .. } => "rate_limited",
             Self::TooManyPending(_) => "too_many_pending",
+            Self::InProgress(_) => "in_progress",
             Self::Unavailable(_) | Self::Internal(_) => "unavailable",
         }
     }
@@ -99,6 +103,7 @@ impl Error {
             Self::Conflict(_) => "Read the present state with whatsapp.action_request.status, then decide.",
             Self::RateLimited { .. } => "Wait for the time named, then call again.",
             Self::TooManyPending(_) => "Wait until people have decided some of them.",
+            Self::InProgress(_) => "Call again in some seconds with the same arguments; it goes on meanwhile.",
             Self::Unavailable(_) | Self::Internal(_) => {
                 "Wait a little and call again; the same call is the same request."
             }
@@ -108,7 +113,14 @@ impl Error {
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn retryable(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::TooManyPending(_) | Self::Unavailable(_) | Self::Internal(_))
+        matches!(
+            self,
+            Self::RateLimited { .. }
+                | Self::TooManyPending(_)
+                | Self::InProgress(_)
+                | Self::Unavailable(_)
+                | Self::Internal(_)
+        )
     }
 }
 

@@ -81,6 +81,10 @@ steps! {
     Submitting = "submitting",
     /// What became of it.
     Submitted = "submitted",
+    /// Rows of a list of contacts are read and judged, or all of them are.
+    Staged = "staged",
+    /// A stretch of them is written.
+    Imported = "imported",
     /// A post of Meta's is kept; the answer 200 follows.
     Kept = "kept",
     /// Posts of Meta's are applied.

@@ -7,13 +7,14 @@
 pub mod domain;
 pub mod faults;
 
-// 2: the edges: SQL, the Graph API, SMTP, files, the source of orders, the virus scanner
+// 2: the edges: SQL, the Graph API, SMTP, files, the source of orders, the virus scanner, tables in files
 pub mod graph;
 pub mod issuer;
 pub mod mail;
 pub mod objects;
 pub mod order_source;
 pub mod scan;
+pub mod sheets;
 pub mod store;
 pub mod words;
 

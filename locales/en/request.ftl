@@ -606,6 +606,20 @@ template-stop-keep = Keep trying
 template-stop-over = This can no longer be stopped: it has come to its end. Nothing was changed.
 template-stop-done = Stopped. Meta is asked for nothing more.
 submitted-review = How Meta’s review ends is shown here as soon as Meta tells.
+import-file = File
+import-bytes = { $n ->
+    [one] { $n } byte
+   *[other] { $n } bytes
+}
+import-columns = Columns that are used
+import-unused = Columns that are not used
+import-was = before: { $was }
+left-out-all = All rows that are left out, and as a file
+left-out-back = Back to the request
+left-out-gone = The rows are kept for 30 days after a request has ended, and no longer.
+left-out-file = All of them as a CSV file
+importing-title = Import
+importing-done = { $done } of { $rows } rows are written
 
 ## A file that is kept
 

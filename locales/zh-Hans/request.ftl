@@ -545,6 +545,17 @@ template-stop-keep = 继续尝试
 template-stop-over = 现在已不能停止：已有结果。未更改任何内容。
 template-stop-done = 已停止，不会再向 Meta 提出要求。
 submitted-review = Meta 通知审核结果后会即时显示于此。
+import-file = 文件
+import-bytes = { $n } 字节
+import-columns = 已使用的列
+import-unused = 未使用的列
+import-was = 之前：{ $was }
+left-out-all = 所有不导入的行（可下载）
+left-out-back = 返回请求
+left-out-gone = 数据行只保留至请求结束后 30 天。
+left-out-file = 下载全部（CSV）
+importing-title = 导入
+importing-done = 已写入 { $done } 行，共 { $rows } 行
 
 ## A file that is kept
 

@@ -545,6 +545,17 @@ template-stop-keep = 繼續嘗試
 template-stop-over = 現已不能停止：已有結果。沒有更改任何內容。
 template-stop-done = 已停止，不會再向 Meta 提出要求。
 submitted-review = Meta 通知審核結果後會即時顯示於此。
+import-file = 檔案
+import-bytes = { $n }位元組
+import-columns = 已使用的欄
+import-unused = 未使用的欄
+import-was = 之前：{ $was }
+left-out-all = 所有不匯入的行（可下載）
+left-out-back = 返回要求
+left-out-gone = 資料行只保留至要求結束後30天。
+left-out-file = 下載全部（CSV）
+importing-title = 匯入
+importing-done = 已寫入{ $done }行，共{ $rows }行
 
 ## A file that is kept
 

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::faults::Step;
 use crate::store::deliveries::{self, NewExecution};
 use crate::store::{self, Tx, audit, broadcasts, requests};
+use crate::tools::contacts::import::write::Went;
 use crate::tools::{self, Ctx, Outcome};
 use serde_json::{Value, json};
 
@@ -47,8 +48,13 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
             end(&mut tx, tenant, id, Outcome::Done(result), now).await?;
         }
         Action::ContactImport(plan) => {
-            let outcome = tools::contacts::import::write(&mut tx, tenant, &plan, now).await?;
-            end(&mut tx, tenant, id, outcome, now).await?;
+            match tools::contacts::import::write::start(&mut tx, tenant, &plan, now).await? {
+                Went::Ended(outcome) => end(&mut tx, tenant, id, outcome, now).await?,
+                Went::On | Went::Halted(_) | Went::Elsewhere => {
+                    let details = json!({"import": plan.import, "rows": plan.rows, "digest": digest});
+                    tell(&mut tx, tenant, id, "execution.started", details, now).await?;
+                }
+            }
         }
         Action::SegmentUpsert(plan) => {
             let outcome = tools::segments::upsert::store(&mut tx, tenant, &plan, now).await?;
@@ -145,6 +151,7 @@ pub async fn begin(ctx: &Ctx, tenant: TenantId, id: RequestId) -> Result<()> {
     ctx.wake.replies();
     ctx.wake.posts();
     ctx.wake.templates();
+    ctx.wake.imports();
     Ok(())
 }
 
@@ -156,7 +163,7 @@ async fn accepted(tx: &mut Tx, request: &ActionRequest) -> Result<Accepted> {
 }
 
 /// What touches nothing but our own rows has ended when it begins.
-async fn end(tx: &mut Tx, tenant: TenantId, id: RequestId, outcome: Outcome, now: Timestamp) -> Result<()> {
+pub(super) async fn end(tx: &mut Tx, tenant: TenantId, id: RequestId, outcome: Outcome, now: Timestamp) -> Result<()> {
     let (to, result, failure) = match outcome {
         Outcome::Done(result) => (Status::Succeeded, Some(result), None),
         Outcome::Void(finding) => {

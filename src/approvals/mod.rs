@@ -16,6 +16,7 @@ pub mod behind;
 pub mod doubts;
 pub mod engine;
 pub mod execute;
+pub mod imports;
 pub mod inbox;
 pub mod orders;
 pub mod recheck;

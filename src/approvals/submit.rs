@@ -290,7 +290,7 @@ async fn insert(
         store::requests::superseded_by(&mut tx, old, request.id).await?;
     }
     if let Some(sealed) = &proposal.sealed {
-        sealed.store(&mut tx, tenant, now).await?;
+        sealed.store(&mut tx, tenant, request.id, now).await?;
     }
     let act = if request.status == Status::PendingApproval { "request.filed" } else { "request.previewed" };
     store::audit::append(&mut tx, tenant, now, event(caller, act, request, filed_details(request))).await?;

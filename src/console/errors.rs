@@ -52,9 +52,11 @@ impl Trouble {
             Error::Conflict(_) if l.lang() != Lang::En => Self::Refused(l.t("error-refused-text")),
             Error::Forbidden(sentence) => Self::Forbidden(sentence),
             Error::Invalid(sentence) => Self::Unreadable(sentence),
-            error @ (Error::Blocked(_) | Error::AskMismatch(_) | Error::Conflict(_) | Error::TooManyPending(_)) => {
-                Self::Refused(error.to_string())
-            }
+            error @ (Error::Blocked(_)
+            | Error::AskMismatch(_)
+            | Error::Conflict(_)
+            | Error::TooManyPending(_)
+            | Error::InProgress(_)) => Self::Refused(error.to_string()),
         }
     }
 

@@ -64,6 +64,8 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("IMPORT-06", "finding-IMPORT-06"),
     ("IMPORT-07", "finding-IMPORT-07"),
     ("IMPORT-08", "finding-IMPORT-08"),
+    ("IMPORT-09", "finding-IMPORT-09"),
+    ("IMPORT-10", "finding-IMPORT-10"),
     ("SEG-01", "finding-SEG-01"),
     ("SEG-02", "finding-SEG-02"),
     ("SEG-03", "finding-SEG-03"),

@@ -21,6 +21,7 @@ use super::doubts::DoubtsPage;
 use super::errors::ErrorPage;
 use super::help::KeysPage;
 use super::inbox::InboxPage;
+use super::left_out::LeftOutPage;
 use super::monitor::{Live, LiveFragment, MonitorPage};
 use super::numbers::NumbersPage;
 use super::replies::doubts::ReplyDoubtsPage;
@@ -52,6 +53,7 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("numbers", NumbersPage::samples(l)))
         .chain(all("audit", AuditPage::samples(l)))
         .chain(all("event", AuditEventPage::samples(l)))
+        .chain(all("left-out", LeftOutPage::samples(l)))
         .chain(all("keys", KeysPage::samples(l)))
         .collect()
 }

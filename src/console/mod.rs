@@ -40,6 +40,7 @@ pub mod forms;
 pub mod headers;
 pub mod help;
 pub mod inbox;
+pub mod left_out;
 pub mod message_text;
 pub mod monitor;
 pub mod numbers;
@@ -142,6 +143,8 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}/close-order", get(order_stop::before_closing).post(order_stop::close))
         .route("/replies/{id}/doubts", get(replies::doubts::new).post(replies::doubts::create))
         .route("/requests/{id}/withdraw", get(withdraw::new).post(withdraw::create))
+        .route("/requests/{id}/left-out", get(left_out::show))
+        .route("/requests/{id}/left-out.csv", get(left_out::file))
         .route("/requests/{id}/reopen", get(reopen::new).post(reopen::create))
         .route("/broadcasts", get(broadcasts::index))
         .route("/broadcasts/{id}", get(monitor::show))

@@ -18,6 +18,7 @@ use super::replies::Said;
 use super::review::{Header, Review, SheetPart};
 use super::submitted::SubmittedLine;
 use crate::domain::requests::Decision;
+use crate::tools::contacts::import::now::ImportNow;
 use crate::words::Words;
 
 pub use order::{LinkStands, OrderStands, link_tag};
@@ -40,6 +41,8 @@ pub struct RequestPage {
     pub said: Option<Said>,
     /// Where its order or payment link stands, once the worker has begun.
     pub stands: Option<OrderStands>,
+    /// How far an import is while it is written.
+    pub importing: Option<ImportNow>,
     /// The languages of a template that are on their way to Meta, or were.
     pub submitted: Vec<SubmittedLine>,
     /// Where what is on its way to Meta is stopped.

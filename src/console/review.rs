@@ -27,7 +27,7 @@ use crate::domain::requests::{ActionRequest, Status};
 use crate::words::{Lang, Words};
 
 pub use automation::{AnswerLine, AutomationReview, LeadLine, SampleLine, ScriptDiff, StepLine};
-pub use contacts::{ConsentLine, ImportPerson, ImportReview, LeftOutLine};
+pub use contacts::{ConsentLine, FileFacts, ImportPerson, ImportReview, LeftOutLine};
 pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
@@ -58,7 +58,7 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
             let root = preview.action.audience().map(|seal| seal.root.to_string()).unwrap_or_default();
             Review::Broadcast(Box::new(broadcasts::broadcast(l, view, &root)))
         }
-        View::ContactImport(view) => Review::Import(Box::new(contacts::import(l, view, &request.policy))),
+        View::ContactImport(view) => Review::Import(Box::new(contacts::import(l, view, request))),
         View::Segment(view) => Review::Segment(Box::new(segments::segment(l, view))),
         View::SessionMessage(view) => Review::Session(Box::new(messages::session(l, view, now))),
         View::WebhookRetry(view) => Review::Retry(Box::new(webhooks::retry(l, view))),

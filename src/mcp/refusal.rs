@@ -52,7 +52,8 @@ pub(super) fn fault(error: &Error, data: Option<Value>) -> ErrorData {
         | Error::Blocked(_)
         | Error::AskMismatch(_)
         | Error::Conflict(_)
-        | Error::TooManyPending(_) => ErrorData::invalid_params(message, data),
+        | Error::TooManyPending(_)
+        | Error::InProgress(_) => ErrorData::invalid_params(message, data),
     }
 }
 

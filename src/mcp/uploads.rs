@@ -118,6 +118,6 @@ const fn status(error: &Error) -> StatusCode {
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Blocked(_) | Error::AskMismatch(_) | Error::Conflict(_) => StatusCode::CONFLICT,
         Error::RateLimited { .. } | Error::TooManyPending(_) => StatusCode::TOO_MANY_REQUESTS,
-        Error::Unavailable(_) | Error::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::InProgress(_) | Error::Unavailable(_) | Error::Internal(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

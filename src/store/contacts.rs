@@ -1,8 +1,9 @@
 //! Contacts and their tags.
 
+mod amend;
 mod chosen;
 mod identity;
-mod imports;
+mod numbers;
 
 use super::among::{among, list as among_list};
 use super::{Db, Error, Result, Source, Tx, on, row, to_json, word};
@@ -16,12 +17,13 @@ use sqlx::{QueryBuilder, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
+pub use amend::amend;
 pub use chosen::{by_ids, holders, left_number};
 pub use identity::{
     Became, Found, Reach, Seen, become_another, confirm_identity, doubt_identity, know, mismatched, of, reach, seen,
     wished,
 };
-pub use imports::{add_import, amend, by_phones, import_rows};
+pub use numbers::by_phones;
 
 row! {
     struct ContactRow {
@@ -101,7 +103,7 @@ pub async fn insert_many(tx: &mut Tx, tenant: TenantId, contacts: &[NewContact])
 }
 
 /// The next free number, with the tenant held, so that no number is given twice.
-async fn next_no(tx: &mut Tx, tenant: TenantId) -> Result<u32> {
+pub(super) async fn next_no(tx: &mut Tx, tenant: TenantId) -> Result<u32> {
     super::people::hold(tx, tenant).await?;
     let (last,): (Option<i64>,) = on!(tx &mut *tx, c => sqlx::query_as(
         "select max(no) from contact where tenant_id = $1").bind(tenant).fetch_one(c).await)?;

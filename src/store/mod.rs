@@ -20,6 +20,7 @@ pub mod conversations;
 pub mod deliveries;
 pub mod details;
 pub mod identity;
+pub mod imports;
 pub mod instance;
 pub mod lock;
 pub mod mark_file;

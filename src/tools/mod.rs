@@ -28,9 +28,8 @@ use crate::domain::action::Action;
 use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::{SharedClock, Timestamp};
-use crate::domain::contacts::import::ImportRow;
 use crate::domain::deliveries::Tally;
-use crate::domain::ids::{AssetId, AudienceId, DetailId, ImportId, TenantId};
+use crate::domain::ids::{AssetId, AudienceId, DetailId, ImportId, RequestId, TenantId};
 use crate::domain::masked::{Attachments, Permit};
 use crate::domain::media::Purpose;
 use crate::domain::people::Tenant;
@@ -167,20 +166,20 @@ pub struct Proposal {
 pub enum Sealed {
     /// Who receives a broadcast.
     Audience(AudienceId, Digest, Audience),
-    /// The rows of an import.
-    Rows(ImportId, Vec<ImportRow>),
+    /// The rows of an import, which are kept already.
+    Rows(ImportId),
     /// What a small write says of people.
     Detail(DetailId, Value),
 }
 
 impl Sealed {
     /// Stores the list with the request that it belongs to.
-    pub async fn store(&self, tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Result<()> {
+    pub async fn store(&self, tx: &mut Tx, tenant: TenantId, request: RequestId, now: Timestamp) -> Result<()> {
         match self {
             Self::Audience(id, root, audience) => {
                 store::audience::insert(tx, tenant, *id, *root, audience, now).await?;
             }
-            Self::Rows(id, rows) => store::contacts::add_import(tx, tenant, *id, rows, now).await?,
+            Self::Rows(id) => store::imports::file(tx, tenant, *id, request).await?,
             Self::Detail(id, body) => store::details::add(tx, tenant, *id, body, now).await?,
         }
         Ok(())
@@ -196,6 +195,7 @@ impl Proposal {
 }
 
 /// What came of a write that touches nothing but our own rows.
+#[derive(Debug)]
 pub enum Outcome {
     /// It is done, with this to report.
     Done(Value),

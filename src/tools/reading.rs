@@ -114,7 +114,7 @@ impl JsonSchema for Limit {
 pub type Cursor = Text<512>;
 
 /// One page of a list.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,

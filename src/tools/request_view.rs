@@ -1,12 +1,14 @@
 //! A request as agents read it: what previews, writes and the status tool answer.
 
+use super::contacts::import::now::{self as import, ImportNow};
 use super::orders::now::{self, OrderNow};
+use super::reading::{Cursor, Limit, Page};
 use super::{Ctx, turned_away, waits_until};
 use crate::domain::canonical::Digest;
 use crate::domain::clock::Timestamp;
 use crate::domain::deliveries::{Delivery, Tally};
 use crate::domain::people::Role;
-use crate::domain::preview::{Finding, View};
+use crate::domain::preview::{Finding, LeftOutRow, View};
 use crate::domain::replies::ReplySource;
 use crate::domain::requests::{ActionRequest, Decision, Failure, Status};
 use crate::error::Result;
@@ -54,6 +56,12 @@ pub struct RequestView {
     /// Its order or payment link as it stands; null without one.
     #[schemars(schema_with = "in_short")]
     pub order: Option<OrderNow>,
+    /// How far its import is, once it has begun; null without one.
+    #[schemars(schema_with = "in_short")]
+    pub import: Option<ImportNow>,
+    /// A page of its rows that are left out, where the status tool was asked about an import; null otherwise.
+    #[schemars(schema_with = "in_short")]
+    pub left_out: Option<Page<LeftOutRow>>,
     /// What came of it.
     pub result: Option<Value>,
     /// Why it did not come to what was asked.
@@ -212,11 +220,24 @@ pub async fn view(ctx: &Ctx, request: ActionRequest) -> Result<RequestView> {
         review_url: format!("{}/requests/{}", ctx.public_url, request.id),
         execution,
         order: now::of_request(ctx, &request).await?,
+        import: import::of_request(ctx, &request).await?,
+        left_out: None,
         result: request.result.clone(),
         error: request.error.clone().or_else(|| why_not(&request, refusal)),
         audit_refs,
         poll_after_ms: poll_after(request.status),
     })
+}
+
+/// The same, with a page of the rows that it leaves out, if it is an import.
+pub async fn view_with_page(
+    ctx: &Ctx,
+    request: ActionRequest,
+    limit: Limit,
+    cursor: Option<&Cursor>,
+) -> Result<RequestView> {
+    let left_out = import::left_out(ctx, &request, limit, cursor).await?;
+    Ok(RequestView { left_out, ..view(ctx, request).await? })
 }
 
 async fn execution_of(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ExecutionView>> {

@@ -1,6 +1,6 @@
 //! Where a request stands. Asking reads rows; it never causes anything.
 
-use super::request_view::{RequestView, view};
+use super::request_view::{RequestView, view_with_page};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::{Area, Caller};
@@ -42,7 +42,7 @@ pub struct StatusArguments {
     /// Only requests of this write tool. Only for the list.
     #[serde(default)]
     tool: Option<Text<128>>,
-    /// How many items a page of the list has.
+    /// How many items a page has: of the list, or of the rows that an import leaves out.
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
@@ -112,7 +112,11 @@ fn output() -> Schema {
 
 async fn status(ctx: &Ctx, caller: &Caller, arguments: StatusArguments) -> Result<StatusAnswer> {
     match arguments.action_request_id {
-        Some(id) => Ok(StatusAnswer::One(Box::new(view(ctx, own(ctx, caller, id).await?).await?))),
+        Some(id) => {
+            let request = own(ctx, caller, id).await?;
+            let one = view_with_page(ctx, request, arguments.limit, arguments.cursor.as_ref()).await?;
+            Ok(StatusAnswer::One(Box::new(one)))
+        }
         None => recent(ctx, caller, arguments).await.map(StatusAnswer::Recent),
     }
 }

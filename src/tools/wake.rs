@@ -10,6 +10,7 @@ pub struct Wake {
     posts: watch::Sender<()>,
     replies: watch::Sender<()>,
     templates: watch::Sender<()>,
+    imports: watch::Sender<()>,
 }
 
 /// Waits for one kind of work.
@@ -18,8 +19,8 @@ pub struct Waiter(watch::Receiver<()>);
 
 impl Default for Wake {
     fn default() -> Self {
-        let [requests, posts, replies, templates] = std::array::from_fn(|_| watch::Sender::new(()));
-        Self { requests, posts, replies, templates }
+        let [requests, posts, replies, templates, imports] = std::array::from_fn(|_| watch::Sender::new(()));
+        Self { requests, posts, replies, templates, imports }
     }
 }
 
@@ -44,6 +45,11 @@ impl Wake {
         self.templates.send_replace(());
     }
 
+    /// A list of contacts is to be read or written.
+    pub fn imports(&self) {
+        self.imports.send_replace(());
+    }
+
     /// Waits for requests.
     #[must_use]
     pub fn on_requests(&self) -> Waiter {
@@ -66,6 +72,12 @@ impl Wake {
     #[must_use]
     pub fn on_templates(&self) -> Waiter {
         Waiter(self.templates.subscribe())
+    }
+
+    /// Waits for lists of contacts.
+    #[must_use]
+    pub fn on_imports(&self) -> Waiter {
+        Waiter(self.imports.subscribe())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Time's door: whatever is due is done here. The rows say what that is; a wake-up only says it sooner.
 
 mod files;
+mod imports;
 mod mails;
 mod mark;
 mod reads;
@@ -18,6 +19,7 @@ use crate::tools::Ctx;
 use async_trait::async_trait;
 use files::{Files, Sweeps, Uploads};
 use futures::FutureExt as _;
+use imports::{Forgetting, Imports, Readings};
 use mails::Mails;
 use mark::{Mark, SharedMark};
 use reads::Reads;
@@ -130,6 +132,9 @@ impl Worker {
         tasks.spawn(again(stop.clone(), Replies::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Orders(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Submissions::new(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Readings::new(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Imports::new(Arc::clone(&engine))));
+        tasks.spawn(again(stop.clone(), Forgetting(Arc::clone(&engine))));
         tasks.spawn(again(stop.clone(), Files::new(Arc::clone(&engine), tasks.clone())));
         tasks.spawn(again(stop.clone(), Reads { engine: Arc::clone(&engine), every: settings.sync_every, changed }));
         tasks.spawn(again(stop.clone(), Times::new(Arc::clone(&engine))));

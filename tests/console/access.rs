@@ -56,6 +56,7 @@ async fn pages(world: &World, browser: &Browser) -> Vec<(&'static str, String)> 
         ("request", format!("/requests/{id}")),
         ("request-running", format!("/requests/{run}")),
         ("import", format!("/requests/{import}")),
+        ("left-out", format!("/requests/{import}/left-out")),
         ("segment", format!("/requests/{segment}")),
         ("sign", format!("/requests/{id}/sign")),
         ("withdraw", format!("/requests/{other}/withdraw")),

@@ -73,7 +73,7 @@ async fn a_list_of_contacts_is_decided_on_one_page(db: TestDb) {
             "1 + 0 + 0 + 1 = 2",
             "Hong Kong 1",
             "fair 1",
-            "+852 •••• ••67 C••• T•• M•• New zh_HK marketing In store, 20 Nov 2026",
+            "+852 •••• ••67 C••• T•• M•• New fair zh_HK marketing In store, 20 Nov 2026",
             "2 What is left out 1 row",
             "No consent given 1",
             "3 Consent and policy",
@@ -86,6 +86,15 @@ async fn a_list_of_contacts_is_decided_on_one_page(db: TestDb) {
         "no whole number and no name, not in the raw payload either"
     );
     assert_eq!(page.count("input[type=checkbox][name=section]"), 3);
+    let left_out = lau.get(&page.attr("#left-out a[href$='/left-out']", "href").unwrap()).await;
+    says(&left_out.text(), &["Winter fair · 1 row", "2 +852 •••• ••68 No consent given"]);
+    let file = lau.get(&left_out.attr("a[href$='.csv']", "href").unwrap()).await;
+    assert_eq!(
+        file.html.trim_start_matches('\u{feff}'),
+        "\"Row\",\"Number\",\"Reason\"\r\n2,\" +852 •••• ••68\",\"No consent given\"\r\n"
+    );
+    let past = lau.get(&format!("/requests/{}/left-out?after=2", request.id)).await;
+    assert!(!past.text().contains("••68"));
     for lang in ["zh-Hant", "zh-Hans"] {
         lau.submit(&page, "/preferences", &[("lang", lang)]).await;
         let page = lau.get(&format!("/requests/{}", request.id)).await;

@@ -10,6 +10,7 @@ use countersign::store;
 use serde_json::json;
 
 use super::conversations::REPLIES;
+use super::imports::IMPORTS;
 use super::stage::{Stage, assert_once};
 use super::stops::STOPS;
 use super::submissions::SUBMISSIONS;
@@ -58,6 +59,7 @@ fn every_step_is_tried() {
         &REPLIES,
         &STOPS,
         &SUBMISSIONS,
+        &IMPORTS,
     ];
     let tried: Vec<Step> = tried.concat().into_iter().chain(with_acts).collect();
     assert!(Step::ALL.iter().all(|step| tried.contains(step)), "{:?}", Step::ALL);

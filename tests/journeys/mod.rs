@@ -11,6 +11,7 @@ mod crowd;
 mod demo;
 mod facts;
 mod faults;
+mod imports;
 mod matrix;
 mod outage;
 mod payments;

@@ -16,6 +16,7 @@ pub mod samples;
 pub mod server;
 pub mod smtp;
 pub mod visitor;
+pub mod workbook;
 pub mod world;
 
 use std::path::{Path, PathBuf};

@@ -229,7 +229,7 @@ async fn whoever_writes_in_before_it_is_written_keeps_their_name(db: TestDb) {
     let known = contacts::know(&mut tx, tenant, &who, "TM", NOW, NOW).await.unwrap().known;
     let silver = BTreeMap::from([("tier", "silver")]);
     let amendment = Amendment { attributes: silver, ..Amendment::default() };
-    contacts::amend(&mut tx, tenant, known.no, &amendment).await.unwrap();
+    contacts::amend(&mut tx, tenant, &[(known.no, &amendment)]).await.unwrap();
     tx.commit().await.unwrap();
 
     let done = carried_out(&db, &door, &world, &answer).await;
@@ -286,9 +286,15 @@ async fn rows_that_were_tampered_with_are_not_written(db: TestDb) {
     let agent = door.modern(&key);
     for (n, change) in [
         "set phone = '+85291009999' where line = 2",
-        "set said = replace(said, 'member', 'vip') where line = 1",
+        "set tags = replace(tags, 'member', 'vip') where line = 1",
+        "set consents = replace(consents, 'receipt', 'recital') where line = 1",
         "set market = 'MO' where line = 1",
-        "set said = 'nothing' where line = 1",
+        "set attributes = 'nothing' where line = 1",
+        "set outcome = 'unchanged' where line = 1",
+        "set name = name || phone, phone = '' where line = 1",
+        "set contact_id = null where line = 1",
+        "set place = place + 1",
+        "set language = null where line = 2",
         "set found = '{\"contact\":\"ct_00000000000000000000000000\"}' where line = 1",
     ]
     .into_iter()
@@ -298,13 +304,13 @@ async fn rows_that_were_tampered_with_are_not_written(db: TestDb) {
         ask["name"] = format!("Fair {n}").into();
         ask["reason"] = "The sign-ups of the winter fair.".into();
         let answer = agent.call(IMPORT, ask).await;
-        db.execute(&format!("update contact_import_row {change}")).await;
+        db.execute(&format!("update staged_row {change}")).await;
         let done = carried_out(&db, &door, &world, &answer).await;
         assert_eq!(done.status, Status::Stale, "{change}");
         let why = done.error.unwrap();
         assert!(why.message.contains("not those that were signed"));
         assert_eq!(why.finding.unwrap().rule, "IMPORT-07");
-        db.execute("delete from contact_import_row").await;
+        db.execute("delete from staged_row").await;
     }
     assert!(agent.pages("whatsapp.contacts.list", json!({}), 9).await.is_empty());
 }
@@ -321,7 +327,10 @@ async fn a_list_that_cannot_be_read_is_refused_whole(db: TestDb) {
     };
     for (arguments, says) in [
         (with(|a| a["rows"] = json!([])), "1 to 2000"),
-        (with(|a| a["rows"] = json!(vec![json!({}); 2_001])), "Split the list"),
+        (with(|a| a["rows"] = json!(vec![json!({}); 2_001])), "Split the list, or upload it"),
+        (with(|a| a["rows"] = Value::Null), "give one of them"),
+        (with(|a| a["columns"] = json!({"phone": "Tel"})), "only with upload_id"),
+        (with(|a| a["upload_id"] = "up_7".into()), "upload_id"),
         (with(|a| a["rows"] = "phone,name".into()), "rows: invalid type: string"),
         (with(|a| a["rows"][0]["mobile"] = "1".into()), "rows[0].mobile: unknown field"),
         (

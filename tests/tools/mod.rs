@@ -21,6 +21,8 @@ mod conversation_reads;
 mod conversation_summary;
 mod conversations;
 mod documented;
+mod import_files;
+mod import_long;
 mod imports;
 mod media_assets;
 mod media_uploads;

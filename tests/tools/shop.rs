@@ -242,7 +242,7 @@ impl Shop {
         let tenant = self.world.tenant.id;
         let mut tx = self.world.db.begin().await?;
         assert!(store::requests::insert(&mut tx, &request, &proposal.title).await?);
-        proposal.sealed.as_ref().unwrap().store(&mut tx, tenant, NOW).await?;
+        proposal.sealed.as_ref().unwrap().store(&mut tx, tenant, request.id, NOW).await?;
         filed(&mut tx, tenant, request.id, proposal.action(), NOW).await?;
         tx.commit().await?;
         Ok(request.id)

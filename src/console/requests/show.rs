@@ -34,6 +34,8 @@ use crate::domain::policy::signatures::{self as policy, MayNotSign};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::store;
+use crate::tools::Ctx;
+use crate::tools::contacts::import::now::{self, ImportNow};
 use crate::words::Words;
 
 /// `GET /requests/{id}`.
@@ -97,6 +99,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         }),
         said,
         stands: order::of_request(reader, request).await?,
+        importing: importing(ctx, request).await?,
         submitted: submitted::of_request(reader, request).await?,
         submitted_stop: submitted::stop(reader, request).await?,
         pictures: pictures::of_request(reader, request).await?,
@@ -131,6 +134,11 @@ fn fresh(dossier: &Dossier, l: &Words) -> Vec<FindingView> {
         view.anchor = view.anchor.take().filter(|_| !preview.findings.iter().any(|then| then.rule == view.rule));
     }
     fresh
+}
+
+/// How far an import is; none once it has come to its end, which says more.
+async fn importing(ctx: &Ctx, request: &ActionRequest) -> Result<Option<ImportNow>, Error> {
+    Ok(now::of_request(ctx, request).await?.filter(|_| request.status == Status::Executing))
 }
 
 /// Who stopped it for good; empty if that was no person.

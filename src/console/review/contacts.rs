@@ -3,10 +3,15 @@
 use jiff::Timestamp;
 
 use crate::console::facts;
-use crate::console::parts::Share;
+use crate::console::left_out::line;
+use crate::console::parts::{Digest, Share};
 use crate::domain::contacts::import::RowChange;
-use crate::domain::preview::{ImportConsent, ImportSample, ImportView, LeftOutRow};
+use crate::domain::preview::{ImportConsent, ImportSample, ImportView};
+use crate::domain::requests::ActionRequest;
 use crate::words::Words;
+
+/// Rows that are left out and listed on the page itself.
+const LISTED: usize = 50;
 
 /// The three sections of an import.
 #[derive(Clone, Debug)]
@@ -30,6 +35,10 @@ pub struct ImportReview {
     pub left_out: Vec<LeftOutLine>,
     /// Rows that are left out and not listed one by one.
     pub unlisted: u64,
+    /// `/requests/{id}/left-out`.
+    pub all_left_out: String,
+    /// The file that the rows are of.
+    pub file: Option<FileFacts>,
     pub consents: Vec<ConsentLine>,
     pub policy_version: String,
 }
@@ -44,6 +53,17 @@ impl ImportReview {
     }
 }
 
+/// A file of rows.
+#[derive(Clone, Debug)]
+pub struct FileFacts {
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: Digest,
+    /// What each column that is used says, with its header.
+    pub columns: Vec<(String, String)>,
+    pub unused: Vec<String>,
+}
+
 /// One row of the list, masked.
 #[derive(Clone, Debug)]
 pub struct ImportPerson {
@@ -53,6 +73,10 @@ pub struct ImportPerson {
     pub name: String,
     pub known_as: Option<String>,
     pub language: String,
+    /// The language before, where it becomes another.
+    pub was_language: Option<String>,
+    /// Labels and further facts that are written.
+    pub writes: String,
     pub categories: String,
     /// When and how they agreed.
     pub consent: Option<(Timestamp, String)>,
@@ -78,7 +102,7 @@ pub struct ConsentLine {
 }
 
 /// The three sections of an import.
-pub fn import(l: &Words, view: &ImportView, policy: &str) -> ImportReview {
+pub fn import(l: &Words, view: &ImportView, request: &ActionRequest) -> ImportReview {
     let share = |name: String, count: u64| Share { name, count };
     let left_out = view.left_out.count();
     ImportReview {
@@ -97,10 +121,18 @@ pub fn import(l: &Words, view: &ImportView, policy: &str) -> ImportReview {
         sample: view.change.samples.iter().map(|row| person(l, row)).collect(),
         left_out_count: left_out,
         reasons: view.left_out.reasons.iter().map(|row| share(facts::left_out(l, row.reason), row.count)).collect(),
-        left_out: view.left_out.rows.iter().map(|row| line(l, row)).collect(),
-        unlisted: left_out.saturating_sub(view.left_out.rows.len() as u64),
+        left_out: view.left_out.rows.iter().take(LISTED).map(|row| line(l, row)).collect(),
+        unlisted: left_out.saturating_sub(view.left_out.rows.len().min(LISTED) as u64),
+        all_left_out: format!("/requests/{}/left-out", request.id),
+        file: view.file.as_ref().map(|file| FileFacts {
+            name: file.name.clone(),
+            bytes: file.bytes,
+            sha256: Digest::new(&file.sha256.to_string()),
+            columns: file.columns.used.iter().map(|it| (it.says.clone(), it.header.clone())).collect(),
+            unused: file.columns.unused.clone(),
+        }),
         consents: view.consent.iter().map(|row| consent(l, row)).collect(),
-        policy_version: policy.to_owned(),
+        policy_version: request.policy.clone(),
     }
 }
 
@@ -117,16 +149,10 @@ fn person(l: &Words, row: &ImportSample) -> ImportPerson {
         name: row.name.clone(),
         known_as: row.known_as.clone(),
         language: row.language.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string),
+        was_language: row.was_language.as_ref().map(ToString::to_string),
+        writes: row.tags.iter().chain(&row.facts).cloned().collect::<Vec<_>>().join(" · "),
         categories: categories.collect::<Vec<_>>().join(" · "),
         consent: row.consent_at.map(|at| (at.to_jiff(), facts::source(l, row.consent_source))),
-    }
-}
-
-fn line(l: &Words, row: &LeftOutRow) -> LeftOutLine {
-    LeftOutLine {
-        line: row.line,
-        reason: facts::left_out(l, row.reason),
-        phone: row.phone.clone().unwrap_or_else(|| "–".to_owned()),
     }
 }
 

@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use super::errors::{ErrorPage, Trouble};
 use super::help::KeysPage;
+use super::left_out::LeftOutPage;
 use super::monitor::Progress;
 use super::page::{Chrome, Here, Notice, RoleName, Viewer};
 use super::parts::{Choice, Digest, Pager, Shown, Tone};
+use super::review::LeftOutLine;
 use super::session::SignInPage;
 use crate::words::Words;
 
@@ -100,6 +102,28 @@ impl ErrorPage {
 
 pub(super) fn choices() -> Vec<Choice> {
     vec![Choice::new("", "any".into(), true), Choice::new("one", "promo-agent".into(), false)]
+}
+
+impl LeftOutPage {
+    pub(super) fn samples(l: &Words) -> Vec<Self> {
+        let page = |rows: Vec<LeftOutLine>, gone| Self {
+            l: l.clone(),
+            chrome: chrome(&l.t("section-left-out"), Here::Inbox, "/requests/ar_7f3k/left-out"),
+            back: "/requests/ar_7f3k#left-out".into(),
+            name: HOSTILE.into(),
+            count: 40,
+            rows,
+            gone,
+            file: "/requests/ar_7f3k/left-out.csv".into(),
+            pager: Pager {
+                shown: Shown::Some(1),
+                previous: None,
+                next: Some("/requests/ar_7f3k/left-out?after=7".into()),
+            },
+        };
+        let line = LeftOutLine { line: 7, reason: "Opted out".into(), phone: "+852 •••• ••07".into() };
+        vec![page(vec![line], false), page(Vec::new(), false), page(Vec::new(), true)]
+    }
 }
 
 impl KeysPage {

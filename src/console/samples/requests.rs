@@ -18,6 +18,8 @@ use crate::console::requests::{
 use crate::console::review::Review;
 use crate::console::states::State;
 use crate::console::submitted::SubmittedLine;
+use crate::domain::contacts::import::Report;
+use crate::tools::contacts::import::now::ImportNow;
 use crate::words::Words;
 
 fn finding(level: FindingLevel, rule: &str, sentence: &str) -> FindingView {
@@ -120,6 +122,7 @@ impl RequestPage {
             execution: None,
             said: None,
             stands: None,
+            importing: None,
             submitted: Vec::new(),
             submitted_stop: None,
             pictures: vec![Picture { src: "/media/of-the-sample".into(), name: HOSTILE.into() }],
@@ -187,6 +190,7 @@ impl RequestPage {
         let mut import =
             other(Review::Import(Box::new(import())), &[Section::Change, Section::LeftOut, Section::Consent]);
         let mut segment = other(Review::Segment(Box::new(segment())), &[Section::Change, Section::Effect]);
+        import.importing = Some(ImportNow { rows: 1_160, done: 700, report: Report::default() });
         import.head.outcome = Some(Outcome { tone: Tone::Ok, text: "1,100 written.".into(), lang: None });
         segment.head.outcome = Some(Outcome { tone: Tone::Danger, text: HOSTILE.into(), lang: Some("en") });
         let session = |state: &str, change: fn(&mut Said)| {

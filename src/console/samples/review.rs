@@ -1,14 +1,14 @@
 //! A sample broadcast with figures that balance.
 
-use super::{HOSTILE, at, now};
+use super::{HOSTILE, at, digest, now};
 use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
 use crate::console::review::messages::{SaidLine, SaidMessage, SessionReview};
 use crate::console::review::{
     AnswerLine, AudienceSection, AutomationReview, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine,
-    EventLine, Header, ImportPerson, ImportReview, LeadLine, LeftOutLine, LinkView, LinksSection, MarketTime,
-    MessageSection, PostReview, RetryReview, SampleLine, SamplePerson, ScheduleSection, ScriptDiff, SegmentLine,
-    SegmentReview, SegmentSide, StepLine, Variable, Variant,
+    EventLine, FileFacts, Header, ImportPerson, ImportReview, LeadLine, LeftOutLine, LinkView, LinksSection,
+    MarketTime, MessageSection, PostReview, RetryReview, SampleLine, SamplePerson, ScheduleSection, ScriptDiff,
+    SegmentLine, SegmentReview, SegmentSide, StepLine, Variable, Variant,
 };
 
 fn share(name: &str, count: u64) -> Share {
@@ -161,6 +161,8 @@ pub fn import() -> ImportReview {
         name: "C••• T•• M••".into(),
         known_as: known_as.map(str::to_owned),
         language: "zh_HK".into(),
+        was_language: known_as.map(|_| "en".into()),
+        writes: HOSTILE.into(),
         categories: "marketing · utility".into(),
         consent: Some((at("2026-11-20T02:00:00Z"), "In store".into())),
     };
@@ -177,6 +179,14 @@ pub fn import() -> ImportReview {
         left_out: vec![LeftOutLine { line: 7, reason: "Opted out".into(), phone: "+852 •••• ••07".into() }],
         left_out_count: 40,
         unlisted: 39,
+        all_left_out: "/requests/ar_7f3k/left-out".into(),
+        file: Some(FileFacts {
+            name: HOSTILE.into(),
+            bytes: 1_048_576,
+            sha256: digest(),
+            columns: vec![("phone".into(), "Tel.".into()), ("tier".into(), HOSTILE.into())],
+            unused: vec![HOSTILE.into()],
+        }),
         consents: vec![ConsentLine {
             category: "marketing".into(),
             source: "In store".into(),

@@ -4,7 +4,7 @@ use super::MarketCount;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{ConsentSource, MessageCategory};
 use crate::domain::contacts::Language;
-use crate::domain::contacts::import::{LeftOut, RowChange};
+use crate::domain::contacts::import::{ImportFile, LeftOut, RowChange};
 use serde::{Deserialize, Serialize};
 
 /// The three sections of an import.
@@ -22,6 +22,9 @@ pub struct ImportView {
     pub consent: Vec<ImportConsent>,
     /// People of whom a consent is recorded that was given by word of mouth.
     pub by_word_of_mouth: u64,
+    /// The file that the rows were read from, if they did not come in the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<ImportFile>,
 }
 
 impl ImportView {
@@ -57,7 +60,7 @@ pub struct ImportChange {
     pub tags: Vec<TagCount>,
     /// Further facts that are written, each with how many people get it.
     pub facts: Vec<FactCount>,
-    /// Ten of the rows, spread over the list.
+    /// Some of the rows that add or change somebody, spread over the list.
     pub samples: Vec<ImportSample>,
 }
 
@@ -102,8 +105,17 @@ pub struct ImportSample {
     pub name: String,
     /// Masked name as it is known, where the list has another.
     pub known_as: Option<String>,
-    /// Preferred language.
+    /// Preferred language, as the list has it.
     pub language: Option<Language>,
+    /// The language that the person was written to in, where it becomes another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_language: Option<Language>,
+    /// Labels that are put on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Further facts that are written, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
     /// What the person agreed to.
     pub categories: Vec<MessageCategory>,
     /// When the last of these agreements was given.

@@ -42,7 +42,10 @@ impl View {
             .into_iter()
             .collect(),
             Self::ContactImport(view) => [
-                Digest::of(&(view.rows, &view.change)),
+                match &view.file {
+                    None => Digest::of(&(view.rows, &view.change)),
+                    Some(file) => Digest::of(&(view.rows, &view.change, file)),
+                },
                 Digest::of(&view.left_out),
                 Digest::of(&(&view.consent, view.by_word_of_mouth, findings)),
             ]

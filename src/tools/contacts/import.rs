@@ -1,40 +1,46 @@
-//! Lists of contacts: what importing one would do, row by row, and the writing of it.
+//! Lists of contacts: what importing one would do, row by row, whether its rows come in the call or out of a file.
 
-mod view;
+mod known;
+pub mod now;
+pub mod stage;
+pub mod write;
 
 use crate::domain::action::Action;
-use crate::domain::clock::Timestamp;
-use crate::domain::consent::ConsentState;
-use crate::domain::contacts::ContactNo;
+use crate::domain::canonical::Digest;
 use crate::domain::contacts::import::{
-    Effect, GivenRow, ImportPlan, ImportRow, Rejected, RowChange, RowConsent, Standing, read, root,
+    Columns, GivenRow, ImportFile, ImportPlan, MOST_NAMES, StageState, Understood, root,
 };
-use crate::domain::ids::{ConsentId, ContactId, ImportId, TenantId};
+use crate::domain::ids::UploadId;
 use crate::domain::people::{Area, Caller};
-use crate::domain::phone::{Market, PhoneNumber};
+use crate::domain::phone::Market;
 use crate::domain::policy::contacts::check;
-use crate::domain::policy::rules::{IMPORT_07, IMPORT_08};
+use crate::domain::policy::rules::{IMPORT_09, IMPORT_10};
 use crate::domain::preview::{ImportView, Preview, View};
+use crate::domain::redact::hide_people;
 use crate::domain::text::grouped;
+use crate::domain::uploads::Upload;
 use crate::error::{Error, Result};
-use crate::store::consent::NewConsent;
-use crate::store::contacts::NewContact;
-use crate::store::{self, Source, Tx};
+use crate::store::imports::{self, Reading, StagedImport};
 use crate::tools::envelope::{NAME_LENGTH, PreviewArguments, check_name, write_schema};
+use crate::tools::reading::Text;
 use crate::tools::request_view::RequestView;
-use crate::tools::{Ctx, Kind, Outcome, Proposal, Sealed, Tool, schema};
+use crate::tools::{Ctx, Kind, Proposal, Sealed, Tool, schema, uploads};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
-use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncSeekExt as _, AsyncWriteExt as _, BufReader};
+use tokio_util::sync::CancellationToken;
 
 pub const TOOLS: &[Tool] = &[
     Tool {
         name: "whatsapp.contact_import.preview",
         title: ["Preview an import of contacts", "預覽聯絡人匯入", "预览联系人导入"],
         summary: "Works out what importing a list of contacts would do, without doing it: who is new, who changes, which \
-                  rows are left out and why, line by line, where consent comes from, and what the policy says. With \
-                  submit, people are asked at once.",
+                  rows are left out and why, line by line, where consent comes from, and what the policy says. The rows \
+                  come in the call, or from an uploaded CSV or XLSX file. With submit, people are asked at once.",
         read_first: &["whatsapp.contacts.list", "whatsapp.consent_records.list", "whatsapp.opt_outs.list"],
         governance: "A person signs before a list is imported or consent is recorded for many.",
         safety: "A row without a traceable source of consent is left out, and so is one that would clear an opt-out.",
@@ -48,7 +54,9 @@ pub const TOOLS: &[Tool] = &[
         name: "whatsapp.contact.import",
         title: ["Import contacts", "匯入聯絡人", "导入联系人"],
         summary: "Asks for a list of contacts to be imported: numbers, names, languages, labels, further facts, and what \
-                  each person agreed to, with its source, date and proof. Segments find people by the labels.",
+                  each person agreed to, with its source, date and proof. Up to 2,000 rows come in the call, up to 1,000,000 from \
+                  an uploaded CSV or XLSX file, of which a large one is read while you call again. Segments find people by the \
+                  labels.",
         read_first: &["whatsapp.contact_import.preview"],
         governance: "A person signs before anything is imported.",
         safety: "Rows without a valid number or without traceable consent are left out. Importing a list twice changes \
@@ -63,8 +71,20 @@ pub const TOOLS: &[Tool] = &[
     },
 ];
 
-/// The most rows of one call. What a call carries is bound by the size of a message; split longer lists.
+/// The most rows of one call. What a call carries is bound by the size of a message; longer lists are uploaded.
 const MOST_ROWS: usize = 2_000;
+/// A file of so many bytes is read while its call waits; a larger one by the worker.
+const SMALL: u64 = 512 * 1024;
+/// Nobody else reads it for so long meanwhile.
+const LEASE: Duration = Duration::from_mins(1);
+/// So long a call waits for a file that the worker reads.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it looks.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Bytes of a file that are brought at once.
+const PIECE: usize = 256 * 1024;
+/// What was read of a file is good for so long: after it, the rows are held against the contacts anew.
+const HOLDS: Duration = Duration::from_mins(15);
 
 /// Arguments of whatsapp.contact.import.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -73,72 +93,161 @@ pub struct ImportArguments {
     /// What to call the list: where it comes from, such as `Winter fair, 20 November`.
     #[schemars(length(min = 1, max = NAME_LENGTH))]
     name: String,
-    /// The rows. What is wrong with a row leaves out that row alone.
+    /// The rows, unless they are in a file. What is wrong with a row leaves out that row alone.
+    #[serde(default)]
     #[schemars(length(min = 1, max = MOST_ROWS))]
-    rows: Vec<GivenRow>,
+    rows: Option<Vec<GivenRow>>,
+    /// The file, as `POST /uploads` answered it: CSV in UTF-8, or XLSX. Its first line names the columns.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(max = 64))]
+    upload_id: Option<UploadId>,
+    /// Which column of the file says what, where its first line has other names.
+    #[serde(default)]
+    columns: Columns,
+    /// The sheet of a workbook; without it, the first that is not hidden.
+    #[serde(default)]
+    sheet: Option<Text<64>>,
     /// The country or territory of numbers without a country code; without it, such numbers are left out.
     #[serde(default)]
     default_market: Option<Market>,
 }
 
 async fn propose(ctx: &Ctx, caller: &Caller, arguments: ImportArguments) -> Result<Proposal> {
-    let name = check_name("name", &arguments.name)?;
-    let count = arguments.rows.len();
-    if !(1..=MOST_ROWS).contains(&count) {
-        return Err(Error::Invalid(format!("rows: {count} rows; a call takes 1 to {MOST_ROWS}. Split the list")));
+    let name = check_name("name", &arguments.name)?.to_owned();
+    let market = arguments.default_market;
+    match (arguments.rows, arguments.upload_id) {
+        (Some(rows), None) => {
+            if arguments.columns != Columns::default() || arguments.sheet.is_some() {
+                return Err(Error::Invalid(
+                    "columns, sheet: only with upload_id; rows say themselves what is what".into(),
+                ));
+            }
+            let count = rows.len();
+            if !(1..=MOST_ROWS).contains(&count) {
+                return Err(Error::Invalid(format!(
+                    "rows: {count} rows; a call takes 1 to {MOST_ROWS}. Split the list, or upload it as a file"
+                )));
+            }
+            let reading = Reading { market, ..Reading::default() };
+            let import = stage::rows(ctx, stage::new(ctx, caller, reading), &rows).await?;
+            proposal(ctx, &name, &import, None).await
+        }
+        (None, Some(upload)) => {
+            let sheet = arguments.sheet.map(Text::into_string);
+            from_file(ctx, caller, &name, upload, Reading { market, columns: arguments.columns, sheet }).await
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            Err(Error::Invalid("rows, upload_id: give one of them, the rows or the file that they are in".into()))
+        }
     }
-    let tenant = caller.tenant();
-    let read = read(&arguments.rows, arguments.default_market, ctx.clock.now());
-    let phones: Vec<&PhoneNumber> = read.iter().flatten().map(|row| &row.phone).collect();
-    let known = standings(&ctx.db, tenant, &phones).await?;
-    let judged: Vec<Judged> = read
-        .into_iter()
-        .map(|row| {
-            let row = row?;
-            let met = known.get(row.phone.e164());
-            row.judge(met)
-        })
-        .collect();
-    let view = view::of(name, &judged, &known);
+}
+
+async fn from_file(ctx: &Ctx, caller: &Caller, name: &str, upload: UploadId, reading: Reading) -> Result<Proposal> {
+    let upload = uploads::find(ctx, caller.tenant(), caller.agent.id, upload).await?;
+    let source = Digest::of(&(upload.hash, &reading))?;
+    let (whose, now) = ((caller.tenant(), caller.agent.id), ctx.clock.now());
+    let small = upload.bytes <= SMALL;
+    let mut import = match imports::find_by_source(&ctx.db, whose, source, now.before(HOLDS)).await? {
+        Some(import) => import,
+        None => {
+            let import = StagedImport { upload: Some(upload.id), ..stage::new(ctx, caller, reading) };
+            let mut tx = ctx.db.begin().await?;
+            imports::add(&mut tx, &import, source, if small { now.after(LEASE) } else { now }).await?;
+            tx.commit().await?;
+            if small {
+                read(ctx, import.clone(), (LEASE, &CancellationToken::new())).await?;
+            }
+            ctx.wake.imports();
+            import
+        }
+    };
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        import = imports::find(&ctx.db, import.tenant, import.id).await?.ok_or_else(gone)?;
+        if import.state != StageState::Reading || tokio::time::Instant::now() >= until {
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    match import.state {
+        StageState::Read => proposal(ctx, name, &import, Some(upload)).await,
+        StageState::Unreadable => {
+            let problem = import.why.unwrap_or_default();
+            Err(Error::Blocked(vec![IMPORT_09.says(&[("problem", problem.into())])]))
+        }
+        StageState::Reading => Err(Error::InProgress(format!(
+            "the file is being read: {} rows so far; nobody is asked before all of it was",
+            grouped(&import.tally.rows.to_string())
+        ))),
+        // Another call made a request of it at this moment.
+        StageState::Filed | StageState::Writing | StageState::Written => Err(gone()),
+    }
+}
+
+fn gone() -> Error {
+    Error::Conflict("a request was made of this file at this moment; call again".to_owned())
+}
+
+/// Reads the file of a list, from where it was left; an upload that is not there any more makes it unreadable.
+pub async fn read(ctx: &Ctx, import: StagedImport, (lease, stop): (Duration, &CancellationToken)) -> Result<bool> {
+    let Some(upload) = import.upload else {
+        return stage::refuse(ctx, import, "the call that brought its rows was interrupted".to_owned()).await;
+    };
+    let opened = match uploads::open(ctx, import.tenant, import.agent, upload).await {
+        Ok(opened) => opened,
+        Err(Error::NotFound { .. }) => {
+            return stage::refuse(ctx, import, "the upload is not kept any more; send it again".to_owned()).await;
+        }
+        Err(error) => return Err(error),
+    };
+    match spool(opened.bytes).await {
+        Ok(file) => stage::file(ctx, import, file, (lease, stop)).await,
+        Err(why) if why.kind() == io::ErrorKind::InvalidData => {
+            stage::refuse(ctx, import, "its bytes are not those that were sent; send it again".to_owned()).await
+        }
+        Err(why) => Err(Error::Unavailable(format!("the file cannot be read at the moment: {why}"))),
+    }
+}
+
+/// Brings all of it to this machine: a workbook is read here and there, and nothing may be believed before the end has come. The
+/// file has no name and goes with the process.
+async fn spool(bytes: Box<dyn AsyncRead + Send + Unpin>) -> io::Result<File> {
+    let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(io::Error::other)??;
+    let mut file = tokio::fs::File::from_std(file);
+    tokio::io::copy_buf(&mut BufReader::with_capacity(PIECE, bytes), &mut file).await?;
+    file.flush().await?;
+    file.rewind().await?;
+    Ok(file.into_std().await)
+}
+
+async fn proposal(ctx: &Ctx, name: &str, import: &StagedImport, upload: Option<Upload>) -> Result<Proposal> {
+    let file = upload.map(|upload| ImportFile {
+        // What people see, and the log keeps, names nobody; a file may be called by a customer's number.
+        name: upload.name.as_ref().map_or_else(String::new, |name| hide_people(name.as_str())),
+        bytes: upload.bytes,
+        sha256: upload.hash,
+        columns: import.columns.clone().unwrap_or(Understood { used: Vec::new(), unused: Vec::new() }),
+    });
+    let view = import.tally.view(name, file.clone());
     if !view.balances() {
         return Err(Error::internal("the figures of an import do not add up"));
     }
-    let findings = check(&view);
-    let rows: Vec<ImportRow> = judged.into_iter().flatten().map(|(_, row)| row).collect();
-    let plan = ImportPlan { import: ImportId::random(), name: name.to_owned(), rows: view.taken(), root: root(&rows)? };
+    let mut findings = check(&view);
+    if import.tally.has_too_many_names() {
+        findings.push(IMPORT_10.says(&[("most", (MOST_NAMES as u64).into())]));
+    }
+    let root = root(&imports::chunks(&ctx.db, import.tenant, import.id).await?)?;
+    let kept = Some(json!({
+        "name": name, "rows": view.rows, "root": root, "default_market": import.reading.market, "upload_id": import.upload,
+        "columns": import.reading.columns, "sheet": import.reading.sheet,
+    }));
+    let plan = ImportPlan { import: import.id, name: name.to_owned(), rows: view.taken(), root, file };
     let summary = summary(&view);
-    let sealed = Some(Sealed::Rows(plan.import, rows));
-    let kept =
-        Some(json!({ "name": name, "rows": count, "root": plan.root, "default_market": arguments.default_market }));
+    let sealed = Some(Sealed::Rows(plan.import));
     let title = format!("Import · {name}");
     let action = Action::ContactImport(Box::new(plan));
     let preview = Preview { summary, action, findings, view: View::ContactImport(Box::new(view)) };
     Ok(Proposal { preview, title, sealed, kept })
-}
-
-/// One row of the list: what it does, or why it is left out.
-type Judged = Result<(RowChange, ImportRow), Rejected>;
-
-/// What is known of the people behind these numbers, by number.
-async fn standings(
-    source: impl Into<Source<'_>>,
-    tenant: TenantId,
-    phones: &[&PhoneNumber],
-) -> Result<HashMap<String, Standing>> {
-    let mut source = source.into();
-    let numbers = store::contacts::by_phones(source.again(), tenant, phones).await?;
-    let people: Vec<ContactNo> = numbers.values().copied().collect();
-    let mut contacts = store::contacts::many(source.again(), tenant, &people).await?;
-    let mut suppressions = store::consent::suppressions(source.again(), tenant, &people).await?;
-    let mut histories = store::consent::histories(source, tenant, &people).await?;
-    let mut standing = |no: ContactNo| {
-        Some(Standing {
-            contact: contacts.remove(&no)?,
-            suppressions: suppressions.remove(&no).unwrap_or_default().into_iter().map(|entry| entry.kind).collect(),
-            history: histories.remove(&no).unwrap_or_default(),
-        })
-    };
-    Ok(numbers.into_iter().filter_map(|(phone, no)| Some((phone, standing(no)?))).collect())
 }
 
 /// The sentence that stands above everything else.
@@ -154,105 +263,4 @@ fn summary(view: &ImportView) -> String {
         number(view.change.changed),
         number(view.change.unchanged),
     )
-}
-
-/// What became of the rows, counted.
-#[derive(Debug, Serialize)]
-struct Report {
-    import_id: ImportId,
-    rows: u64,
-    new: u64,
-    changed: u64,
-    unchanged: u64,
-    /// Of those that are known, how many keep what the row would have written over: they changed after people signed.
-    kept: u64,
-    /// Of those that were signed, how many were left out after all: they have opted out since.
-    left_out_since_signing: u64,
-}
-
-/// Writes the rows that were signed, in the transaction that settles the request. Each person is looked at again: whoever
-/// has opted out since is left out, and whoever is not as the signers saw them is added to, but keeps what they have.
-pub async fn write(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timestamp) -> Result<Outcome> {
-    // Nobody is added by another transaction between the look at who is known and the writing.
-    store::people::hold(tx, tenant).await?;
-    let rows = match store::contacts::import_rows(tx, tenant, plan.import).await {
-        // A row that cannot be read is none of those that were signed.
-        Err(store::Error::Inconsistent { .. }) => Vec::new(),
-        rows => rows?,
-    };
-    if root(&rows)? != plan.root {
-        tracing::error!(import = %plan.import, "the rows of an import are not those that were signed");
-        return Ok(Outcome::Void(IMPORT_07.says(&[])));
-    }
-    let phones: Vec<&PhoneNumber> = rows.iter().map(|row| &row.phone).collect();
-    let known = standings(&mut *tx, tenant, &phones).await?;
-    let mut report = Report {
-        import_id: plan.import,
-        rows: plan.rows,
-        new: 0,
-        changed: 0,
-        unchanged: 0,
-        kept: 0,
-        left_out_since_signing: 0,
-    };
-    let (mut new, mut consents) = (Vec::new(), Vec::new());
-    let mut tags: Vec<(ContactNo, &str)> = Vec::new();
-    for row in &rows {
-        match row.effect(known.get(row.phone.e164())) {
-            Effect::Add => new.push(row),
-            Effect::Nothing => report.left_out_since_signing += 1,
-            Effect::Amend { standing, amendment, withheld } => {
-                let no = standing.contact.no;
-                *if amendment.is_empty() { &mut report.unchanged } else { &mut report.changed } += 1;
-                report.kept += u64::from(withheld);
-                store::contacts::amend(tx, tenant, no, &amendment).await?;
-                tags.extend(amendment.tags.iter().map(|tag| (no, *tag)));
-                consents.extend(amendment.consents.iter().map(|consent| granted(no, consent)));
-            }
-        }
-    }
-    if report.left_out_since_signing == plan.rows {
-        return Ok(Outcome::Void(IMPORT_08.says(&[])));
-    }
-    report.new = new.len() as u64;
-    store::contacts::tag_many(tx, tenant, &tags).await?;
-    consents.extend(add(tx, tenant, &new, now).await?);
-    store::consent::record(tx, tenant, &consents, now).await?;
-    Ok(Outcome::Done(crate::tools::answer(&report)?))
-}
-
-async fn add(tx: &mut Tx, tenant: TenantId, rows: &[&ImportRow], now: Timestamp) -> Result<Vec<NewConsent>> {
-    let contacts: Vec<NewContact> = rows
-        .iter()
-        .map(|row| NewContact {
-            id: ContactId::random(),
-            phone: Some(row.phone.clone()),
-            user_id: None,
-            name: row.said.name.clone(),
-            language: row.said.language.clone(),
-            tags: row.said.tags.clone(),
-            attributes: row.said.attributes.clone(),
-            last_inbound_at: None,
-            created_at: now,
-        })
-        .collect();
-    let numbers = store::contacts::insert_many(tx, tenant, &contacts).await?;
-    Ok(numbers
-        .into_iter()
-        .zip(rows)
-        .flat_map(|(no, row)| row.said.consents.iter().map(move |c| granted(no, c)))
-        .collect())
-}
-
-fn granted(contact: ContactNo, consent: &RowConsent) -> NewConsent {
-    NewConsent {
-        id: ConsentId::random(),
-        contact,
-        category: consent.category,
-        state: ConsentState::Granted,
-        source: consent.source,
-        evidence: Some(consent.evidence.clone()),
-        given_at: consent.given_at,
-        confirmed_at: None,
-    }
 }

@@ -307,7 +307,7 @@ async fn amend(
         attributes: said.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         ..Amendment::default()
     };
-    store::contacts::amend(tx, tenant, no, &amendment).await?;
+    store::contacts::amend(tx, tenant, &[(no, &amendment)]).await?;
     let tags: Vec<(ContactNo, &str)> = said.tags.iter().map(|tag| (no, tag.as_str())).collect();
     store::contacts::tag_many(tx, tenant, &tags).await?;
     if said.confirmed.is_some() {

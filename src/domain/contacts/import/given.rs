@@ -51,26 +51,41 @@ pub struct GivenConsent {
     pub date: String,
 }
 
-/// Reads every row of a list, as far as the rows alone tell. A number without a country code is of `home`.
+/// What a row says by itself: whose it is, and what of that person or why nothing.
+#[derive(Debug, Clone)]
+pub struct ReadRow {
+    /// Its place in the list.
+    pub line: u32,
+    /// The person's number.
+    pub phone: PhoneNumber,
+    /// The rest of what it says.
+    pub said: Result<RowSaid, LeftOut>,
+}
+
+/// Settles rows that follow each other in a list, once it is known which of their numbers stand in `earlier` rows of it. Of rows
+/// with one number the first counts, whatever else it says.
 #[must_use]
-pub fn read(rows: &[GivenRow], home: Option<Market>, now: Timestamp) -> Vec<Result<ImportRow, Rejected>> {
+pub fn settle(rows: Vec<Result<ReadRow, Rejected>>, earlier: &HashSet<String>) -> Vec<Result<ImportRow, Rejected>> {
     let mut seen: HashSet<String> = HashSet::new();
-    let mut read = |line: u32, row: &GivenRow| {
-        let phone = PhoneNumber::parse(row.phone.trim(), home).map_err(|_| Rejected {
-            line,
-            phone: None,
-            reason: LeftOut::InvalidPhone,
-        })?;
-        let said = if seen.insert(phone.e164().to_owned()) { row.said(now) } else { Err(LeftOut::Duplicate) };
-        match said {
+    let mut settle = |row: ReadRow| {
+        let ReadRow { line, phone, said } = row;
+        let again = earlier.contains(phone.e164()) || !seen.insert(phone.e164().to_owned());
+        match if again { Err(LeftOut::Duplicate) } else { said } {
             Ok(said) => Ok(ImportRow { line, phone, said, found: None }),
             Err(reason) => Err(Rejected { line, phone: Some(phone), reason }),
         }
     };
-    (1..).zip(rows).map(|(line, row)| read(line, row)).collect()
+    rows.into_iter().map(|row| row.and_then(&mut settle)).collect()
 }
 
 impl GivenRow {
+    /// Reads it, as far as it alone tells. A number without a country code is of `home`.
+    pub fn read(&self, line: u32, home: Option<Market>, now: Timestamp) -> Result<ReadRow, Rejected> {
+        let phone = PhoneNumber::parse(self.phone.trim(), home);
+        let phone = phone.map_err(|_| Rejected { line, phone: None, reason: LeftOut::InvalidPhone })?;
+        Ok(ReadRow { line, phone, said: self.said(now) })
+    }
+
     /// What it says of the person behind its number.
     fn said(&self, now: Timestamp) -> Result<RowSaid, LeftOut> {
         if !fits(&self.name, &self.tags, &self.attributes) {

@@ -5,6 +5,8 @@ use crate::domain::consent::{ConsentRecord, ConsentState, Suppression};
 use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::ids::{ConsentId, ContactId};
 use crate::domain::masked::{CustomerName, Masked};
+use crate::domain::phone::Market;
+use std::collections::HashSet;
 use std::time::Duration;
 
 fn now() -> Timestamp {
@@ -25,6 +27,12 @@ fn given() -> GivenRow {
             date: "2026-11-20".into(),
         }],
     }
+}
+
+/// The rows of a whole list.
+fn read(rows: &[GivenRow], home: Option<Market>, now: Timestamp) -> Vec<Result<ImportRow, Rejected>> {
+    let rows = (1..).zip(rows).map(|(line, row)| row.read(line, home, now)).collect();
+    settle(rows, &HashSet::new())
 }
 
 fn alone(row: GivenRow) -> Result<ImportRow, Rejected> {
@@ -118,7 +126,10 @@ fn of_rows_with_one_number_the_first_counts_whatever_else_they_say() {
     let twice = Some(LeftOut::Duplicate);
     assert_eq!(reasons(&[good.clone(), silent.clone(), other.clone(), good.clone()]), [None, twice, None, twice]);
     assert_eq!(reasons(&[silent, good]), [Some(LeftOut::NoConsent), twice]);
-    assert_eq!(reasons(&[other]), [None]);
+    assert_eq!(reasons(&[other.clone()]), [None]);
+    let earlier = HashSet::from(["+85291234568".to_owned()]);
+    let later = settle(vec![other.read(7, None, now())], &earlier).remove(0).unwrap_err();
+    assert_eq!((later.line, later.reason), (7, LeftOut::Duplicate), "as it does of rows that are far apart");
 }
 
 #[test]
@@ -250,20 +261,20 @@ fn a_proof_does_not_say_whose_it_is() {
 }
 
 #[test]
-fn the_root_changes_with_every_word_of_every_row() {
-    let base = root(&[row()]).unwrap();
-    let changes: [Change<ImportRow>; 5] = [
-        |row| row.line = 2,
-        |row| row.phone = PhoneNumber::parse("+852 9123 4568", None).unwrap(),
-        |row| row.said.name.push('!'),
-        |row| row.said.consents[0].source = ConsentSource::Oral,
-        |row| *row = row.clone().judge(Some(&known())).unwrap().1,
+fn the_root_changes_with_every_stretch() {
+    let base = Chunk { first: 1, last: 9, taken: 5, new: 3, seal: Digest::from_bytes([1; 32]) };
+    let after = Chunk { first: 10, last: 12, ..base };
+    let whole = root(&[base, after]).unwrap();
+    let others = [
+        Chunk { first: 2, ..base },
+        Chunk { last: 8, ..base },
+        Chunk { taken: 4, ..base },
+        Chunk { new: 2, ..base },
+        Chunk { seal: Digest::from_bytes([2; 32]), ..base },
     ];
-    for change in changes {
-        let mut row = row();
-        change(&mut row);
-        assert_ne!(root(&[row]).unwrap(), base);
+    for other in others {
+        assert_ne!(root(&[other, after]).unwrap(), whole);
     }
-    assert_ne!(root(&[]).unwrap(), base);
-    assert_eq!(root(&[row()]).unwrap(), base);
+    assert_ne!(root(&[after, base]).unwrap(), whole);
+    assert_ne!(root(&[base]).unwrap(), whole);
 }

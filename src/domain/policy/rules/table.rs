@@ -170,6 +170,10 @@ rules! {
         "The stored rows are not those that were signed. Ask for a new request.";
     IMPORT_08 = Block "IMPORT-08" "Nobody is left"
         "Everybody on the list has opted out or taken their consent back since it was signed.";
+    IMPORT_09 = Block "IMPORT-09" "The file cannot be read"
+        "The file cannot be read: {problem}.";
+    IMPORT_10 = Block "IMPORT-10" "Too many labels or facts"
+        "The rows write more than {most} different labels or further facts, so a column may be the wrong one. Name the right one, or split the list.";
     SEG_01 = Block "SEG-01" "A segment without a condition"
         "The conditions take in every contact. Give it one that does not, such as a tag, a market or consent.";
     SEG_02 = Warn "SEG-02" "Broadcasts were drawn from it"
