@@ -29,7 +29,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("countersign_templates_submitted_total", "Languages of templates that were brought to Meta, by how."),
     ("countersign_webhook_events_parked_total", "Events from Meta set aside because they could not be applied."),
     ("countersign_webhook_events_unknown_total", "Events from Meta that this version does not act on."),
-    ("countersign_webhook_messages_unreadable_total", "Messages from people that could not be read."),
+    (
+        "countersign_webhook_events_unreadable_total",
+        "Events that say nothing this version can act on, and were set aside.",
+    ),
     ("countersign_webhook_posts_parked_total", "Posts from Meta set aside because nobody could read them."),
     ("countersign_webhook_posts_repeated_total", "Posts from Meta that had come before."),
     ("countersign_webhook_posts_total", "Posts from Meta that were taken up."),

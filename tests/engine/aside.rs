@@ -18,6 +18,7 @@ on_both!(
     two_daemons_at_one_poisoned_post_lose_nothing_of_the_next,
     what_nobody_could_read_waits_again,
     an_event_that_was_told_twice_is_written_down_once,
+    what_is_missing_of_a_known_field_is_seen_and_the_rest_is_heard,
 );
 
 /// From now on the database refuses one message, as it would refuse one that contradicts its rows.
@@ -90,6 +91,41 @@ async fn an_event_that_cannot_be_applied_is_set_aside_alone(test: TestDb) {
         contacts::of(&mut tx, door.stage.tenant, &who(Some("+85291234562"), None), SystemClock.now()).await.unwrap();
     assert!(heard.is_some());
     assert!(inbox::retry(&door.ctx, SECRET, door.stage.tenant, post + 1).await.is_err(), "there is no such post");
+}
+
+async fn what_is_missing_of_a_known_field_is_seen_and_the_rest_is_heard(test: TestDb) {
+    let door = Door::new(&test).await;
+    let number = json!({"phone_number_id": super::NUMBER});
+    let from_nobody = json!({"id": "wamid.2", "timestamp": "1", "type": "text", "text": {"body": "Hello"}});
+    let mixed =
+        json!({"metadata": number, "messages": [{"type": "text"}, from_nobody, text("wamid.3", "85291234563")]});
+    let nowhere = json!({"messages": [text("wamid.4", "85291234564")]});
+    let account = &door.stage.business.waba_id;
+    for (field, value, why) in [
+        ("messages", json!({"metadata": number, "messages": "nonsense"}), vec!["the field messages"]),
+        (
+            "message_template_status_update",
+            json!({"event": "APPROVED"}),
+            vec!["the field message_template_status_update"],
+        ),
+        ("messages", mixed, vec!["the field messages", "neither a phone number nor a user id"]),
+        ("messages", nowhere, vec!["names no number of the business"]),
+        ("brand_new_field", json!({"a": 1}), vec![]),
+    ] {
+        let post = keep(&door, &event(account, field, value)).await;
+        while inbox::round(&door.ctx, SECRET).await.unwrap().posts > 0 {}
+        let found = webhooks::find(&door.stage.db, door.stage.tenant, post).await.unwrap().unwrap();
+        assert_eq!((found.state, found.aside.len()), (PostState::Applied, why.len()), "{field}: {:?}", found.aside);
+        for (aside, why) in found.aside.iter().zip(&why) {
+            assert!(aside.why.contains(why) && aside.applied_at.is_none(), "{}", aside.why);
+        }
+        let retried = inbox::retry(&door.ctx, SECRET, door.stage.tenant, post).await;
+        match why.len() {
+            0 => assert!(retried.is_err(), "nothing is left of {field}"),
+            aside => assert_eq!(retried.unwrap(), Retried { aside, ..Retried::default() }, "it still says nothing"),
+        }
+    }
+    assert_eq!(door.opted_out().await.len(), 1, "whoever can be heard is heard");
 }
 
 async fn two_daemons_at_one_poisoned_post_lose_nothing_of_the_next(test: TestDb) {

@@ -2,6 +2,7 @@
 
 use super::parse::delivery;
 use crate::domain::json::text;
+use crate::domain::masked::{Masked, Permit, ProviderId, ProviderIds};
 use serde_json::Value;
 
 words! {
@@ -52,7 +53,6 @@ const SHOWN: &[&str] = &[
     "max_phone_numbers_per_business",
     "max_phone_numbers_per_waba",
     "message_template_category",
-    "message_template_id",
     "message_template_language",
     "message_template_name",
     "messaging_product",
@@ -82,6 +82,9 @@ const SHOWN: &[&str] = &[
     "waba_ban_state",
 ];
 
+/// Meta's identifiers, for those who may see them.
+const IDENTIFIERS: &[&str] = &["message_template_id"];
+
 /// What stands for a text that is not shown.
 const MASK: &str = "…";
 /// Deeper than anything of Meta's.
@@ -92,25 +95,28 @@ const MOST: usize = 20;
 /// The part of the post that is about this account, with everything masked that is not a word of Meta's: one app may serve
 /// several businesses. `None` if it cannot be told apart.
 #[must_use]
-pub fn masked(body: &[u8], account: &str) -> Option<Value> {
+pub fn masked(body: &[u8], account: &str, ids: Option<&Permit<ProviderIds>>) -> Option<Value> {
     let mut delivery = delivery(body).ok()?;
     let entries = delivery.get_mut("entry").and_then(Value::as_array_mut)?;
     entries.retain(|entry| text(entry, "id").as_deref() == Some(account));
-    Some(mask(&delivery, false, 0))
+    Some(mask(&delivery, ids, false, 0))
 }
 
-fn mask(value: &Value, shown: bool, depth: usize) -> Value {
+fn mask(value: &Value, ids: Option<&Permit<ProviderIds>>, shown: bool, depth: usize) -> Value {
     match value {
         _ if depth > DEEPEST => MASK.into(),
         Value::Object(members) => {
             let mask = |(key, value): (&String, &Value)| {
+                if let Some(id) = IDENTIFIERS.contains(&key.as_str()).then(|| identifier(value)).flatten() {
+                    return (key.clone(), Masked::new(id).show(ids).into());
+                }
                 let known = SHOWN.binary_search(&key.as_str()).is_ok();
-                (key.clone(), mask(value, known && !value.is_object(), depth + 1))
+                (key.clone(), mask(value, ids, known && !value.is_object(), depth + 1))
             };
             members.iter().map(mask).collect()
         }
         Value::Array(items) => {
-            let mut list: Vec<Value> = items.iter().take(MOST).map(|item| mask(item, shown, depth + 1)).collect();
+            let mut list: Vec<Value> = items.iter().take(MOST).map(|item| mask(item, ids, shown, depth + 1)).collect();
             if items.len() > MOST {
                 list.push(format!("{MASK} and {} more", items.len() - MOST).into());
             }
@@ -123,8 +129,18 @@ fn mask(value: &Value, shown: bool, depth: usize) -> Value {
     }
 }
 
-/// A word or a figure, and none that could be a phone number: an id of a template is shorter than its column says, a time has
-/// ten digits and begins with one.
+/// Meta writes its identifiers as texts and as numbers.
+fn identifier(value: &Value) -> Option<ProviderId> {
+    match value {
+        Value::Number(number) => Some(ProviderId::new(number.to_string())),
+        Value::String(text) if text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(ProviderId::new(text))
+        }
+        _ => None,
+    }
+}
+
+/// A word or a figure, and none that could be a phone number: a time has ten digits and begins with one.
 fn is_word(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '+' | ';' | '=');
     let digits = text.chars().filter(char::is_ascii_digit).count();
@@ -149,7 +165,7 @@ mod tests {
             "messages": [{"from": "15550100001", "id": "wamid.A", "timestamp": "1790000000", "type": "text", "text": {"body": "my card is 4111"}}],
             "statuses": [{"id": "wamid.B", "status": "failed", "errors": [{"code": 131026, "title": "Message undeliverable",
                 "error_data": {"details": "to 15550100001"}}]}]}}]}]});
-        let shown = masked(body.to_string().as_bytes(), "9001").unwrap();
+        let shown = masked(body.to_string().as_bytes(), "9001", None).unwrap();
         let message = &shown["entry"][0]["changes"][0]["value"]["messages"][0];
         assert_eq!((&message["type"], &message["timestamp"]), (&json!("text"), &json!("1790000000")));
         assert_eq!(shown["entry"][0]["changes"][0]["value"]["statuses"][0]["errors"][0]["code"], 131_026);
@@ -160,12 +176,23 @@ mod tests {
     }
 
     #[test]
+    fn identifiers_are_for_those_who_may_see_them() {
+        for id in [json!(700_000_000_000_022_u64), json!("700000000000022")] {
+            let value = json!({ "message_template_id": id });
+            assert_eq!(mask(&value, None, false, 0)["message_template_id"], "•••022");
+            let permit = Permit::granted();
+            assert_eq!(mask(&value, Some(&permit), false, 0)["message_template_id"], "700000000000022");
+        }
+        assert_eq!(mask(&json!({"message_template_id": "Ada"}), None, false, 0)["message_template_id"], MASK);
+    }
+
+    #[test]
     fn a_person_does_not_hide_in_a_word_of_metas() {
         for value in [json!("15550100001"), json!("Ada said: \"hi\""), json!("+1 555 010 0001"), json!("退訂")] {
-            let shown = mask(&json!({"type": value, "title": value, "status": [value]}), false, 0);
+            let shown = mask(&json!({"type": value, "title": value, "status": [value]}), None, false, 0);
             assert!(!shown.to_string().contains(value.as_str().unwrap()), "{shown}");
         }
-        let many = mask(&json!({ "statuses": vec![1; 1_000] }), false, 0);
+        let many = mask(&json!({ "statuses": vec![1; 1_000] }), None, false, 0);
         assert_eq!(many["statuses"].as_array().unwrap().len(), MOST + 1);
     }
 
@@ -174,8 +201,8 @@ mod tests {
         let entry = |id: &str, event: &str| json!({"id": id, "changes": [{"field": "account_update", "value": {"event": event}}]});
         let body =
             json!({"object": "whatsapp_business_account", "entry": [entry("9001", "MINE"), entry("9002", "THEIRS")]});
-        let shown = masked(body.to_string().as_bytes(), "9001").unwrap().to_string();
+        let shown = masked(body.to_string().as_bytes(), "9001", None).unwrap().to_string();
         assert!(shown.contains("MINE") && !shown.contains("THEIRS"), "{shown}");
-        assert_eq!((masked(b"no json", "9001"), masked(b"[]", "9001")), (None, None));
+        assert_eq!((masked(b"no json", "9001", None), masked(b"[]", "9001", None)), (None, None));
     }
 }

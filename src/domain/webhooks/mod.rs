@@ -18,7 +18,7 @@ pub use message::{
     Article, Card, Cart, CartItem, ChangeKind, Echo, Interactive, Location, Media, MediaKind, Message, MessageKind,
     PersonChange, Referral, Sender,
 };
-pub use parse::{ParseError, accounts, parse};
+pub use parse::{ParseError, accounts, is_acted_on, parse};
 pub use retry::{Left, MOST_POSTS, Missing, Replay, RetriedPost, RetryPlan, events_of, left};
 pub use signature::{SignatureError, verify_signature};
 pub use stop::{StopWord, opts_out, stop_word};
@@ -73,9 +73,21 @@ pub enum What {
 }
 
 impl What {
-    /// The word by which people find it in the log.
-    pub const fn word(&self) -> &'static str {
+    /// The field that this version acts on and that says nothing it can read; none if it can be read, or is about something that
+    /// this version does not know at all.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<&str> {
         match self {
+            Self::Unknown { field, .. } if is_acted_on(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// The word by which people find it in the log.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } if self.unreadable().is_some() => "unreadable",
             Self::Status(_) => "status",
             Self::Payment(_) => "payment",
             Self::Message(_) => "message",

@@ -38,8 +38,10 @@ words! {
 impl What {
     /// What applying it does. In doubt it changes something: then a person looks first.
     #[must_use]
-    pub const fn replay(&self) -> Replay {
+    pub fn replay(&self) -> Replay {
         match self {
+            // Whoever can read it may find anything in it.
+            Self::Unknown { .. } if self.unreadable().is_some() => Replay::Changes,
             Self::Payment(_)
             | Self::PhoneQuality(_)
             | Self::PhoneName(_)

@@ -1,6 +1,7 @@
 //! The log of what Meta sent, for those who look for what went wrong.
 
 use crate::domain::clock::Timestamp;
+use crate::domain::masked::{Permit, ProviderIds};
 use crate::domain::people::{Area, Caller};
 use crate::domain::webhooks::{PostState, Progress, masked, parse};
 use crate::error::{Error, Result};
@@ -136,10 +137,12 @@ async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Result<Pa
     };
     let lines = store::webhooks::list(&ctx.db, tenant.id, &filter, arguments.limit.and_one()).await?;
     let (lines, next_cursor) = cut("webhook_logs", arguments.limit, lines, |line| line.found.post.id)?;
-    Ok(Page { items: lines.into_iter().map(|line| item(line, &tenant.waba_id, &displays)).collect(), next_cursor })
+    let ids = caller.provider_ids();
+    let items = lines.into_iter().map(|line| item(line, &tenant.waba_id, &displays, ids.as_ref())).collect();
+    Ok(Page { items, next_cursor })
 }
 
-fn item(line: Line, account: &str, displays: &BTreeMap<&str, &str>) -> PostItem {
+fn item(line: Line, account: &str, displays: &BTreeMap<&str, &str>, ids: Option<&Permit<ProviderIds>>) -> PostItem {
     let Line { found, kinds, settled_at } = line;
     let state = progress(&found);
     let events = parse(&found.post.body).unwrap_or_default();
@@ -147,7 +150,7 @@ fn item(line: Line, account: &str, displays: &BTreeMap<&str, &str>) -> PostItem 
     PostItem {
         id: found.post.id,
         numbers: own.filter_map(|id| displays.get(id)).map(|&display| display.to_owned()).collect(),
-        payload: masked(&found.post.body, account),
+        payload: masked(&found.post.body, account, ids),
         received_at: found.post.received_at,
         aside: found.aside.into_iter().map(AsideItem::from).collect(),
         can_retry: state == Progress::Parked,

@@ -19,7 +19,7 @@ use crate::domain::deliveries::{AttemptToken, Progress};
 use crate::domain::ids::TenantId;
 use crate::domain::replies::ReplyToken;
 use crate::domain::webhooks::{DeliveryStatus, Event, Status, What};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::errors::{Remedy, explain};
 use crate::store::deliveries::{self, Reached, StatusUpdate};
 use crate::store::webhooks::{self, Refusal};
@@ -62,17 +62,19 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
             },
             What::Message(message) => match &event.phone_number_id {
                 Some(number) => follow.replies |= people::wrote(tx, tenant, number, message, at, *arrived).await?,
-                None => {
-                    tracing::warn!("a customer's message names no number of the business; it is kept with its post");
-                }
+                None => return Err(aside("a customer's message that names no number of the business")),
             },
-            What::Echo(echo) => {
-                if let Some(number) = &event.phone_number_id {
-                    replies::echoed(tx, tenant, number, echo, at, *arrived).await?;
-                }
-            }
+            What::Echo(echo) => match &event.phone_number_id {
+                Some(number) => replies::echoed(tx, tenant, number, echo, at, *arrived).await?,
+                None => return Err(aside("a message of the team that names no number of the business")),
+            },
             What::PersonChange(change) => people::changed(tx, tenant, change, at, *arrived).await?,
             What::UserPreference(wish) => people::wished(tx, tenant, wish, at, *arrived).await?,
+            What::Unknown { field, .. } if event.what.unreadable().is_some() => {
+                return Err(aside(&format!(
+                    "what the field {field} is about is missing, or in a form that is not known"
+                )));
+            }
             What::Unknown { field, .. } => {
                 metrics::counter!("countersign_webhook_events_unknown_total").increment(1);
                 tracing::debug!(field, "an event that this version does not act on");
@@ -85,6 +87,12 @@ pub async fn apply(ctx: &Ctx, tx: &mut Tx, secret: &Hash, tenant: TenantId, even
         follow.behind = follow.behind.max(ledger(ctx, tx, tenant, &statuses).await?);
     }
     Ok(follow)
+}
+
+/// What is set aside: people find it there with this reason, and a later version may be able to apply it.
+fn aside(why: &str) -> Error {
+    metrics::counter!("countersign_webhook_events_unreadable_total").increment(1);
+    Error::Conflict(why.to_owned())
 }
 
 /// When it happened. Meta's clock counts, but not beyond ours: a window must not open in the future.

@@ -29,9 +29,7 @@ pub(super) async fn wrote(
     arrived: Timestamp,
 ) -> Result<bool> {
     let Some(who) = identity(&message.from) else {
-        metrics::counter!("countersign_webhook_messages_unreadable_total").increment(1);
-        tracing::warn!("a customer's message names neither a phone number nor a user id; it is kept with its post");
-        return Ok(false);
+        return Err(super::aside("a customer's message that names neither a phone number nor a user id"));
     };
     let name = message.profile_name.as_deref().unwrap_or_default().replace('\0', "");
     let known = know(tx, tenant, &who, &name, (&message.id, at), arrived).await?;

@@ -128,7 +128,7 @@ fn shown(found: &Found, events: &[(usize, Event)], account: &str, displays: &BTr
         }
     };
     let ids = events.iter().filter_map(|(_, event)| event.phone_number_id.as_deref());
-    let payload = masked(&found.post.body, account).map(|payload| cut(&format!("{payload:#}")));
+    let payload = masked(&found.post.body, account, None).map(|payload| cut(&format!("{payload:#}")));
     AsidePost {
         id: found.post.id,
         received_at: found.post.received_at,

@@ -10,6 +10,25 @@ use crate::domain::webhooks::{
     TemplateStatus, What,
 };
 
+/// Those that are read here.
+pub(super) const FIELDS: &[&str] = &[
+    "message_template_status_update",
+    "message_template_quality_update",
+    "message_template_components_update",
+    "template_category_update",
+    "template_correct_category_detection",
+    "phone_number_quality_update",
+    "phone_number_name_update",
+    "business_username_update",
+    "security",
+    "account_update",
+    "account_review_update",
+    "account_alerts",
+    "business_capability_update",
+    "flows",
+    "payment_configuration_update",
+];
+
 pub(super) fn read(field: &str, value: &Value) -> Option<What> {
     // Meta's own sample of a quality event comes under the name of the status event, so the content decides.
     if let (Some(new), Some(template)) = (text(value, "new_quality_score"), template(value)) {

@@ -87,6 +87,12 @@ pub fn parse(body: &[u8]) -> Result<Vec<Event>, ParseError> {
     Ok(events)
 }
 
+/// Whether this version acts on what comes under this name.
+#[must_use]
+pub fn is_acted_on(field: &str) -> bool {
+    matches!(field, "messages" | "user_preferences" | "smb_message_echoes") || business::FIELDS.contains(&field)
+}
+
 /// One element of `changes`, with what its entry says about it.
 struct Change<'a> {
     waba_id: &'a str,
