@@ -33,10 +33,10 @@ row! {
 }
 
 macro_rules! contact {
-    ($tail:literal) => {
+    ($($tail:literal),+) => {
         concat!(
             "select c.id, c.no, c.phone, c.market, c.name, c.language, c.attributes, c.last_inbound_at, c.created_at from contact c ",
-            $tail
+            $($tail),+
         )
     };
 }
@@ -257,22 +257,29 @@ pub struct Filter {
     pub suppressed: Option<bool>,
     /// Wrote at this time or later.
     pub wrote_since: Option<Timestamp>,
+    /// Whom the business came to know last comes first, in place of last.
+    pub newest_first: bool,
     /// Comes after this one: the cursor.
     pub after: Option<ContactNo>,
 }
 
 /// Contacts in the order in which the business came to know them.
 pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<Contact>> {
-    const SQL: &str = contact!(
-        "where c.tenant_id = $1 and ($2 is null or c.no > $2)
-            and ($3 is null or exists (select 1 from contact_tag t where t.tenant_id = c.tenant_id and t.tag = $3 and t.contact_no = c.no))
-            and ($4 is null or c.language = $4) and ($5 is null or c.market = $5) and ($6 is null or c.phone = $6)
-            and ($7 is null or exists (select 1 from contact_consent k where k.tenant_id = c.tenant_id and k.category = $7 and k.contact_no = c.no))
-            and ($8 is null or $8 = (case when exists (select 1 from suppression s where s.tenant_id = c.tenant_id and s.contact_no = c.no) then 1 else 0 end))
-            and ($9 is null or c.last_inbound_at >= $9)
-         order by c.no limit $10"
-    );
-    let rows: Vec<ContactRow> = on!(read db, p => sqlx::query_as(SQL)
+    macro_rules! list {
+        ($beyond:literal, $order:literal) => {
+            contact!(
+                "where c.tenant_id = $1 and ($2 is null or c.no ", $beyond, " $2)
+                    and ($3 is null or exists (select 1 from contact_tag t where t.tenant_id = c.tenant_id and t.tag = $3 and t.contact_no = c.no))
+                    and ($4 is null or c.language = $4) and ($5 is null or c.market = $5) and ($6 is null or c.phone = $6)
+                    and ($7 is null or exists (select 1 from contact_consent k where k.tenant_id = c.tenant_id and k.category = $7 and k.contact_no = c.no))
+                    and ($8 is null or $8 = (case when exists (select 1 from suppression s where s.tenant_id = c.tenant_id and s.contact_no = c.no) then 1 else 0 end))
+                    and ($9 is null or c.last_inbound_at >= $9)
+                 order by c.no ", $order, " limit $10"
+            )
+        };
+    }
+    let sql = if filter.newest_first { list!("<", "desc") } else { list!(">", "asc") };
+    let rows: Vec<ContactRow> = on!(read db, p => sqlx::query_as(sql)
         .bind(tenant).bind(filter.after).bind(filter.tag.clone()).bind(filter.language.as_ref().map(ToString::to_string))
         .bind(filter.market.map(|m| m.to_string())).bind(filter.phone.as_ref().map(|phone| phone.e164().to_owned()))
         .bind(filter.consent.map(MessageCategory::as_str)).bind(filter.suppressed.map(i32::from)).bind(filter.wrote_since)

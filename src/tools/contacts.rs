@@ -1,5 +1,6 @@
 //! Contacts: who they are, what they agreed to, and whether they may be written to.
 
+mod history;
 pub mod import;
 pub mod tag;
 pub mod upsert;
@@ -9,8 +10,7 @@ use super::{Ctx, Kind, Tool, schema};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{Consent, ConsentSource, MessageCategory, OptOut, Suppression};
 use crate::domain::contacts::{Contact, ContactNo, Language};
-use crate::domain::deliveries::Delivery;
-use crate::domain::ids::{ContactId, RequestId, SegmentId};
+use crate::domain::ids::{ContactId, SegmentId};
 use crate::domain::masked::{CustomerName, Masked};
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::phone::{Market, PhoneNumber};
@@ -22,11 +22,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use history::{ContactConversation, ContactOrder, LatestMessage, Preference, dealings, latest, preferences};
+
 pub const TOOLS: &[Tool] = &[
     Tool {
         name: "whatsapp.contacts.list",
         title: ["List contacts", "列出聯絡人", "列出联系人"],
-        summary: "Finds contacts by tag, language, market, number, consent, suppression or last message, oldest first. \
+        summary: "Finds contacts by tag, language, market, number, consent, suppression or last message; `sort` turns the order round. \
                   Each comes with tags, segments, standing consent, reasons not to write, and the last interaction.",
         read_first: &["whatsapp.config.get"],
         governance: "Only reads; nobody has to approve it.",
@@ -40,8 +42,9 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         name: "whatsapp.contact.get",
         title: ["Read one contact", "讀取一位聯絡人", "读取一位联系人"],
-        summary: "Shows one contact: profile and attributes such as CRM links, tags, segments, consent, what the person \
-                  may not be sent, open 24-hour windows, and the latest messages with their delivery.",
+        summary: "Shows one contact: profile and attributes such as CRM links, tags, segments, consent and preferences, what \
+                  the person may not be sent, open 24-hour windows, conversations, orders, and the latest messages with their \
+                  delivery.",
         read_first: &["whatsapp.contacts.list"],
         governance: "Only reads; nobody has to approve it.",
         safety: "Shows contacts of this business only, with personal data masked unless this key may see it, and says \
@@ -79,12 +82,36 @@ pub struct ListArguments {
     /// Wrote to the business at this time or later.
     #[serde(default)]
     wrote_since: Option<Timestamp>,
+    /// In which order.
+    #[serde(default)]
+    sort: Sort,
     /// How many items a page has.
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
     #[serde(default)]
     cursor: Option<Cursor>,
+}
+
+/// The order of contacts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Sort {
+    /// Whom the business has known longest comes first.
+    #[default]
+    CreatedOldest,
+    /// Whom the business came to know last comes first.
+    CreatedNewest,
+}
+
+impl Sort {
+    /// A cursor of one order means nothing in the other.
+    const fn cursor(self) -> &'static str {
+        match self {
+            Self::CreatedOldest => "contacts",
+            Self::CreatedNewest => "contacts_newest",
+        }
+    }
 }
 
 /// One contact in a list.
@@ -164,10 +191,11 @@ async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Result<Pa
         consent: arguments.consent,
         suppressed: arguments.suppressed,
         wrote_since: arguments.wrote_since,
-        after: after::<u32>("contacts", arguments.cursor.as_ref())?.map(ContactNo),
+        newest_first: arguments.sort == Sort::CreatedNewest,
+        after: after::<u32>(arguments.sort.cursor(), arguments.cursor.as_ref())?.map(ContactNo),
     };
     let rows = store::contacts::list(&ctx.db, caller.tenant(), &filter, arguments.limit.and_one()).await?;
-    let (rows, next_cursor) = cut("contacts", arguments.limit, rows, |contact| contact.no.0)?;
+    let (rows, next_cursor) = cut(arguments.sort.cursor(), arguments.limit, rows, |contact| contact.no.0)?;
     Ok(Page { items: items(ctx, caller, rows).await?, next_cursor })
 }
 
@@ -255,7 +283,13 @@ pub struct ContactDetail {
     may_receive: Vec<MayReceive>,
     /// The open 24-hour windows, in which free text may be sent.
     windows: Vec<Window>,
-    /// The latest messages of broadcasts to this person, newest first.
+    /// What the person wants to be sent, by kind of message.
+    preferences: Vec<Preference>,
+    /// The conversations with the person that this key may see, the one they wrote in last first.
+    conversations: Vec<ContactConversation>,
+    /// The 20 newest orders of these conversations, the newest first.
+    orders: Vec<ContactOrder>,
+    /// The 20 newest messages to this person, of broadcasts and to them alone, newest first.
     messages: Vec<LatestMessage>,
 }
 
@@ -281,18 +315,6 @@ pub struct Window {
     closes_at: Timestamp,
 }
 
-/// One message to the person.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct LatestMessage {
-    /// The request that sent it.
-    #[schemars(with = "String")]
-    action_request_id: RequestId,
-    /// Where it stands.
-    status: Delivery,
-    /// Since when.
-    updated_at: Timestamp,
-}
-
 async fn get(ctx: &Ctx, caller: &Caller, arguments: GetArguments) -> Result<ContactDetail> {
     let (tenant, now) = (caller.tenant(), ctx.clock.now());
     let found = store::contacts::find(&ctx.db, tenant, arguments.contact_id).await?;
@@ -301,7 +323,8 @@ async fn get(ctx: &Ctx, caller: &Caller, arguments: GetArguments) -> Result<Cont
     let attributes = contact.attributes.clone();
     let windows = store::messages::open_windows(&ctx.db, tenant, no, now).await?;
     let numbers = store::business::numbers(&ctx.db, tenant).await?;
-    let sent = store::messages::to_contact(&ctx.db, tenant, (None, no), None, 10).await?;
+    let (conversations, orders) = dealings(ctx, caller, no).await?;
+    let messages = latest(ctx, caller, no).await?;
     let item = items(ctx, caller, vec![contact]).await?.pop();
     let contact = item.ok_or_else(|| Error::not_found("contact", arguments.contact_id))?;
     let rules = &ctx.policy.settings.consent;
@@ -313,19 +336,17 @@ async fn get(ctx: &Ctx, caller: &Caller, arguments: GetArguments) -> Result<Cont
         opened_at: w.opened_at,
         closes_at: w.closes_at,
     };
-    let message = |sent: store::messages::Sent| LatestMessage {
-        action_request_id: sent.request,
-        status: sent.row.delivery,
-        updated_at: sent.row.updated_at,
-    };
     let permit = caller.customer_data();
     let shown = |value: String| Masked::new(CustomerName::new(value)).show(permit.as_ref());
     Ok(ContactDetail {
+        preferences: preferences(&contact),
         contact,
         attributes: attributes.into_iter().map(|(name, value)| (name, shown(value))).collect(),
         may_receive,
         windows: windows.into_iter().map(window).collect(),
-        messages: sent.into_iter().map(message).collect(),
+        conversations,
+        orders,
+        messages,
     })
 }
 

@@ -17,7 +17,7 @@ pub const TOOLS: &[Tool] = &[
         title: ["List conversations", "列出對話", "列出对话"],
         summary: "Lists threads with customers, the one that a customer wrote to last first: who has them, in which queue, what \
                   is unread, until when an answer was promised, and until when free text may be sent. Filters: state, queue, \
-                  person_id, assigned, contact_id, unread, late, window_open, heard_from, heard_until.",
+                  person_id, assigned, contact_id, unread, late, window_open, heard_from, heard_until; `sort` turns the order round.",
         read_first: &["whatsapp.contacts.list"],
         governance: "Only reads; nobody has to approve it.",
         safety: "Shows threads that the team of this key's owner may see. What is in a restricted queue of others is neither \

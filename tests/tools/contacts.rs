@@ -6,6 +6,7 @@ use countersign::domain::segments::Condition;
 use countersign::store::{consent, segments};
 use serde_json::{Value, json};
 
+use super::orders::{CREATE, Shop};
 use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
 use crate::support::world::{NOW, World, granted, person};
@@ -16,6 +17,8 @@ on_both!(
     a_contact_is_shown_with_all_that_stands_beside_it,
     what_is_not_ours_is_not_there,
     a_page_stays_where_it_was_when_people_come,
+    the_newest_come_first_where_that_is_asked_for,
+    what_somebody_ordered_and_said_stands_beside_them,
 );
 
 async fn personal_data_is_seen_by_permission_only(db: TestDb) {
@@ -167,4 +170,46 @@ async fn a_page_stays_where_it_was_when_people_come(db: TestDb) {
     let elsewhere = json!({"cursor": first["next_cursor"]});
     let error = agent.refused("whatsapp.opt_outs.list", elsewhere).await;
     assert_eq!(error["code"], "invalid_arguments", "a cursor belongs to its list");
+}
+
+async fn the_newest_come_first_where_that_is_asked_for(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    world.contacts(&(0..5).map(person).collect::<Vec<_>>()).await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("plain", "read").await;
+    let agent = door.modern(&key);
+    let ids = |items: Vec<Value>| items.into_iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
+    let mut oldest = ids(agent.pages("whatsapp.contacts.list", json!({}), 2).await);
+    let newest = ids(agent.pages("whatsapp.contacts.list", json!({"sort": "created_newest"}), 2).await);
+    oldest.reverse();
+    assert_eq!((newest.len(), &newest), (5, &oldest));
+    let page = agent.call("whatsapp.contacts.list", json!({"limit": 2})).await;
+    let crossed = json!({"limit": 2, "sort": "created_newest", "cursor": page["next_cursor"]});
+    assert_eq!(agent.refused("whatsapp.contacts.list", crossed).await["code"], "invalid_arguments");
+    let unknown = agent.refused("whatsapp.contacts.list", json!({"sort": "name"})).await;
+    assert!(unknown["message"].as_str().unwrap().contains("created_newest"), "{unknown}");
+}
+
+async fn what_somebody_ordered_and_said_stands_beside_them(db: TestDb) {
+    let shop = Shop::open(db).await;
+    let answer = shop.call(CREATE, shop.lines(json!([{"product_id": "oolong", "quantity": 2}]))).await;
+    shop.sign(&answer).await.unwrap();
+    let done = shop.carried_out(&answer).await;
+    let mut tx = shop.world.db.begin().await.unwrap();
+    let no = Suppression::OptedOutOfMarketing;
+    consent::suppress(&mut tx, shop.world.tenant.id, shop.no, no, "message", None, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let get = json!({"contact_id": shop.contact});
+    let one = shop.call("whatsapp.contact.get", get.clone()).await;
+    let (order, thread) = (&one["orders"][0], &one["conversations"][0]);
+    assert_eq!((&order["order_id"], &order["state"]), (&done.result.unwrap()["order_id"], &json!("placed")), "{one:#}");
+    assert!(order["total"].as_str().unwrap().contains("236"), "{order}");
+    assert_eq!((&order["conversation_id"], &thread["state"]), (&json!(shop.thread.id), &json!("open")));
+    assert_eq!(thread["conversation_id"], json!(shop.thread.id));
+    let marketing = one["preferences"].as_array().unwrap().iter().find(|it| it["category"] == "marketing").unwrap();
+    assert_eq!((&marketing["choice"], &marketing["since"]), (&json!("stopped"), &json!(NOW)));
+    // What lies in a restricted queue of others is not there.
+    shop.restrict().await;
+    let one = shop.call("whatsapp.contact.get", get).await;
+    assert_eq!((&one["orders"], &one["conversations"]), (&json!([]), &json!([])), "{one:#}");
 }

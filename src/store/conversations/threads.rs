@@ -240,14 +240,16 @@ pub struct Filter {
     pub in_doubt: bool,
     /// In none of these queues: those that the reader may not look into.
     pub hidden: Vec<String>,
+    /// The one that the customer wrote to longest ago comes first, in place of last.
+    pub oldest_first: bool,
     /// After this one: the cursor.
     pub after: Option<(Timestamp, ConversationId)>,
 }
 
-/// Threads, the one that the customer wrote to last first.
+/// Threads, by when the customer last wrote.
 pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<Conversation>> {
     macro_rules! list {
-        ($hidden:literal) => {
+        ($hidden:literal, $beyond:literal, $order:literal) => {
             conversation!(
                 "where tenant_id = $1 and ($2 is null or state = $2) and ($3 is null or queue = $3) and ($4 is null or person_id = $4)
                     and ($5 is null or contact_no = $5) and ($6 is null or (unread > 0) = $6)
@@ -259,15 +261,16 @@ pub async fn list(db: &Db, tenant: TenantId, filter: &Filter, limit: u32) -> Res
                     and ($15 is null or last_inbound_at >= $15) and ($16 is null or last_inbound_at <= $16)
                     and (not $17 or (phone_number_id, contact_no) in (select r.phone_number_id, r.contact_no from reply r
                         where r.tenant_id = $1 and r.state = 3 and r.asked_at is not null))
-                    and ($8 is null or (last_inbound_at, id) < ($8, $9)) and (queue is null or queue not in ", $hidden, ")
-                 order by last_inbound_at desc, id desc limit $11"
+                    and ($8 is null or (last_inbound_at, id) ", $beyond, " ($8, $9)) and (queue is null or queue not in ", $hidden, ")
+                 order by last_inbound_at ", $order, ", id ", $order, " limit $11"
             )
         };
     }
-    let sql = if db.is_postgres() {
-        list!("(select json_array_elements_text($10::json))")
-    } else {
-        list!("(select value from json_each($10))")
+    let sql = match (db.is_postgres(), filter.oldest_first) {
+        (true, false) => list!("(select json_array_elements_text($10::json))", "<", "desc"),
+        (true, true) => list!("(select json_array_elements_text($10::json))", ">", "asc"),
+        (false, false) => list!("(select value from json_each($10))", "<", "desc"),
+        (false, true) => list!("(select value from json_each($10))", ">", "asc"),
     };
     let (at, id) = filter.after.unzip();
     let hidden = to_json("conversation", "a filter", &filter.hidden)?;

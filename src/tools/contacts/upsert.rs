@@ -32,7 +32,7 @@ pub const TOOLS: &[Tool] = &[Tool {
     summary: "Asks for one contact to be added or changed: number, Meta's user id, name, language, labels, further facts such \
               as a reference of a CRM, and that somebody of the team has made sure who holds the number. Without contact_id \
               the contact is found by its number or user id, and added if nobody has them. What is not named stays.",
-    read_first: &["whatsapp.contacts.list", "whatsapp.contact.get"],
+    read_first: &["whatsapp.contact.get or whatsapp.contacts.list"],
     governance: "A person signs when a known contact gets another number, user id or name, or when its identity is confirmed; \
                  otherwise nobody has to.",
     safety: "One number is one contact: nothing is merged here, and a number that another contact has is refused. The history \

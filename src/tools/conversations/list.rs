@@ -52,12 +52,36 @@ pub struct ListArguments {
     /// The customer wrote last at this time or earlier.
     #[serde(default)]
     heard_until: Option<Timestamp>,
+    /// In which order.
+    #[serde(default)]
+    sort: Sort,
     /// How many items a page has.
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
     #[serde(default)]
     cursor: Option<Cursor>,
+}
+
+/// The order of threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Sort {
+    /// The one that the customer wrote to last comes first.
+    #[default]
+    HeardNewest,
+    /// The one that the customer wrote to longest ago comes first.
+    HeardOldest,
+}
+
+impl Sort {
+    /// A cursor of one order means nothing in the other.
+    const fn cursor(self) -> &'static str {
+        match self {
+            Self::HeardNewest => "conversations",
+            Self::HeardOldest => "conversations_oldest",
+        }
+    }
 }
 
 /// One thread.
@@ -151,11 +175,12 @@ pub async fn list(ctx: &Ctx, caller: &Caller, arguments: ListArguments) -> Resul
         heard_until: arguments.heard_until,
         in_doubt: false,
         hidden: sight.hidden(),
-        after: after("conversations", arguments.cursor.as_ref())?,
+        oldest_first: arguments.sort == Sort::HeardOldest,
+        after: after(arguments.sort.cursor(), arguments.cursor.as_ref())?,
     };
     let rows = store::conversations::list(&ctx.db, tenant, &filter, arguments.limit.and_one()).await?;
     let (rows, next_cursor) =
-        cut("conversations", arguments.limit, rows, |thread| (thread.last_inbound_at, thread.id))?;
+        cut(arguments.sort.cursor(), arguments.limit, rows, |thread| (thread.last_inbound_at, thread.id))?;
     Ok(Page { items: items(ctx, caller, rows).await?, next_cursor })
 }
 
