@@ -166,6 +166,7 @@ async fn accepted(tx: &mut Tx, request: &ActionRequest) -> Result<Accepted> {
 pub(super) async fn end(tx: &mut Tx, tenant: TenantId, id: RequestId, outcome: Outcome, now: Timestamp) -> Result<()> {
     let (to, result, failure) = match outcome {
         Outcome::Done(result) => (Status::Succeeded, Some(result), None),
+        Outcome::Partly(result) => (Status::PartiallySucceeded, Some(result), None),
         Outcome::Void(finding) => {
             let message = format!("NOT DONE. {}", finding.message);
             (Status::Stale, None, Some(Failure { code: "stale".to_owned(), message, finding: Some(finding) }))

@@ -23,7 +23,7 @@ use super::parts::{Digest, Proof, Share, Tag, Tone};
 use super::requests::Outcome;
 use crate::console::findings;
 use crate::domain::preview::{Preview, View};
-use crate::domain::requests::{ActionRequest, Status};
+use crate::domain::requests::{ActionRequest, LeftUndone, Status};
 use crate::words::{Lang, Words};
 
 pub use automation::{AnswerLine, AutomationReview, LeadLine, SampleLine, ScriptDiff, StepLine};
@@ -138,11 +138,13 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         View::Automation(view) => automation::outcome(l, view, &figure("version")?),
         View::ContactUpsert(_) => request.result.as_ref().map(|_| l.t("result-contact"))?,
         View::ConversationAssign(_) => {
-            l.t2("result-assigned", "given", figure("assigned")?, "changed", figure("changed_since")?)
+            let given = l.t2("result-assigned", "given", figure("assigned")?, "changed", figure("changed_since")?);
+            with_left_out(l, request, given)
         }
         View::ConversationClose(_) => request.result.as_ref().map(|_| l.t("result-closed"))?,
         View::ConsentUpdate(_) | View::TagApply(_) => {
-            l.t2("result-people", "changed", figure("changed")?, "unchanged", figure("unchanged")?)
+            let changed = l.t2("result-people", "changed", figure("changed")?, "unchanged", figure("unchanged")?);
+            with_left_out(l, request, changed)
         }
         View::Template(_) => match figure("taken") {
             Some(taken) => l.t2("result-template", "taken", taken, "refused", figure("refused")?),
@@ -152,6 +154,32 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
     };
     let tone = if request.status == Status::PartiallySucceeded { Tone::Warn } else { Tone::Ok };
     Some(Outcome { tone, text, lang: None })
+}
+
+/// With those of whom nothing was done after all, and why.
+fn with_left_out(l: &Words, request: &ActionRequest, text: String) -> String {
+    let left = request.result.as_ref().and_then(|result| result.get("left_out")?.as_array()).cloned();
+    let called = |id: &str| match &request.preview.view {
+        View::ConversationAssign(view) => {
+            view.threads.iter().find(|line| line.conversation_id.to_string() == id).map(|line| line.who.clone())
+        }
+        _ => None,
+    };
+    let one = |entry: serde_json::Value| {
+        let id = entry.get("conversation_id").or_else(|| entry.get("contact_id"))?.as_str()?.to_owned();
+        let why = match entry.get("reason")?.as_str()?.parse().ok()? {
+            LeftUndone::Changed => l.t("left-undone-changed"),
+            LeftUndone::Closed => l.t("left-undone-closed"),
+            LeftUndone::Gone => l.t("left-undone-gone"),
+        };
+        Some(l.t2("left-undone-one", "who", called(&id).unwrap_or(id), "why", why))
+    };
+    let named: Vec<String> = left.unwrap_or_default().into_iter().filter_map(one).collect();
+    if named.is_empty() {
+        return text;
+    }
+    let names = named.join(if l.lang().is_chinese() { "；" } else { "; " });
+    format!("{text} {}", l.t1("left-undone", "names", names))
 }
 
 /// The five sections of a broadcast.

@@ -45,6 +45,18 @@ words! {
     }
 }
 
+words! {
+    /// Why a part of what was signed was left undone.
+    LeftUndone, "reason" {
+        /// It is not as it was when people looked at it.
+        Changed = "changed_since",
+        /// It is closed by now.
+        Closed = "closed",
+        /// It is not there any more.
+        Gone = "gone",
+    }
+}
+
 impl Status {
     /// Whether it may still lead to anything.
     #[must_use]

@@ -36,6 +36,7 @@ use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::policy::Policy;
 use crate::domain::preview::{Finding, Preview};
+use crate::domain::requests::LeftUndone;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::graph::{Credentials, Graph};
@@ -46,7 +47,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 use media::Media;
@@ -199,8 +200,20 @@ impl Proposal {
 pub enum Outcome {
     /// It is done, with this to report.
     Done(Value),
+    /// Part of it is done; the report names the rest under `left_out`, with the reason of each.
+    Partly(Value),
     /// It may no longer be done.
     Void(Finding),
+}
+
+impl Outcome {
+    /// What was done, and what was left undone: `name` is what the ids of these are called.
+    fn with_the_rest(mut report: Value, name: &str, rest: &[(String, LeftUndone)]) -> Self {
+        let Some(members) = report.as_object_mut().filter(|_| !rest.is_empty()) else { return Self::Done(report) };
+        let left = |(id, reason): &(String, LeftUndone)| json!({name: id, "reason": reason});
+        members.insert("left_out".to_owned(), rest.iter().map(left).collect());
+        Self::Partly(report)
+    }
 }
 
 /// What the rules say of something that is to be signed, whenever it will be carried out: at night people may sign what goes

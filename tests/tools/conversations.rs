@@ -210,8 +210,10 @@ async fn restricted_queues_and_many_wait_for_a_person(db: TestDb) {
     assert_eq!(find(&shop, one).await.queue.as_deref(), Some("legal"));
     // It has moved since; the other one goes.
     let done = shop.carried_out(&bulk).await;
+    assert_eq!(done.status, Status::PartiallySucceeded, "not all that was signed");
     let result = done.result.unwrap();
     assert_eq!((&result["assigned"], &result["changed_since"]), (&json!(1), &json!(1)));
+    assert_eq!(result["left_out"], json!([{"conversation_id": one, "reason": "changed_since"}]));
     assert_eq!(find(&shop, one).await.queue.as_deref(), Some("legal"));
     let out = shop.waits(ASSIGN, json!({"conversation_ids": [one], "queue": "sales"}), "SIGN-27", 1).await;
     assert_eq!(rules(&out["findings"])[0], "HAND-06");

@@ -12,6 +12,7 @@ use crate::domain::policy::consent::{Heard, act_at, check};
 use crate::domain::policy::rules::SIGN_29;
 use crate::domain::preview::{ActView, ConsentChangeView, Finding, Level, PersonConsent, Preview, View};
 use crate::domain::redact::scrub;
+use crate::domain::requests::LeftUndone;
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
 use crate::store::consent::NewConsent;
@@ -278,7 +279,9 @@ pub async fn write(
         changed += 1;
     }
     let unchanged = u64::try_from(people.len()).unwrap_or(u64::MAX).saturating_sub(changed);
-    Ok(Outcome::Done(json!({"changed": changed, "unchanged": unchanged})))
+    let gone = plan.contacts.iter().filter(|id| !people.contains_key(*id));
+    let rest: Vec<_> = gone.map(|id| (id.to_string(), LeftUndone::Gone)).collect();
+    Ok(Outcome::with_the_rest(json!({"changed": changed, "unchanged": unchanged}), "contact_id", &rest))
 }
 
 async fn put(tx: &mut Tx, tenant: TenantId, no: ContactNo, entries: &Entries, now: Timestamp) -> Result<()> {

@@ -10,6 +10,7 @@ use crate::domain::ids::{ContactId, ConversationId, RequestId, SegmentId, Tenant
 use crate::domain::people::{Area, Caller};
 use crate::domain::policy::tags::{check, depends_by_now};
 use crate::domain::preview::{AffectedBroadcast, Finding, Preview, TagChangeView, TagLine, TaggedSegment, View};
+use crate::domain::requests::LeftUndone;
 use crate::domain::segments::Segment;
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
@@ -227,7 +228,7 @@ pub async fn write(
         return Ok(Outcome::Void(forbids));
     }
     let details = json!({"request": request, "apply": plan.apply, "remove": plan.remove});
-    let mut changed = 0_u64;
+    let (mut changed, mut gone) = (0_u64, Vec::new());
     // Whoever turned out to be somebody else since carries what that one carries.
     let numbers = store::contacts::by_ids(Source::from(&mut *tx), tenant, plan.contacts.iter().copied()).await?;
     let all: Vec<ContactNo> = numbers.values().copied().collect();
@@ -235,20 +236,22 @@ pub async fn write(
     let add: Vec<(ContactNo, &str)> =
         all.iter().flat_map(|no| plan.apply.iter().map(|tag| (*no, tag.as_str()))).collect();
     store::contacts::tag_many(tx, tenant, &add).await?;
+    gone.extend(plan.contacts.iter().filter(|id| !numbers.contains_key(*id)).map(ToString::to_string));
     for (id, no) in &numbers {
         let carried = before.get(no).map(|contact| &contact.tags);
         let has = |tag: &String| carried.is_some_and(|tags| tags.contains(tag));
-        let gone: Vec<&String> = plan.remove.iter().filter(|tag| has(tag)).collect();
-        for tag in &gone {
+        let away: Vec<&String> = plan.remove.iter().filter(|tag| has(tag)).collect();
+        for tag in &away {
             store::contacts::untag(tx, tenant, *no, tag).await?;
         }
-        if !gone.is_empty() || plan.apply.iter().any(|tag| !has(tag)) {
+        if !away.is_empty() || plan.apply.iter().any(|tag| !has(tag)) {
             tell(tx, tenant, "contact.tagged", id.to_string(), &details, now).await?;
             changed += 1;
         }
     }
     for id in &plan.conversations {
         if store::conversations::find(&mut *tx, tenant, *id).await?.is_none() {
+            gone.push(id.to_string());
             continue;
         }
         let mut touched = false;
@@ -263,8 +266,11 @@ pub async fn write(
             changed += 1;
         }
     }
-    let all = u64::try_from(plan.contacts.len() + plan.conversations.len()).unwrap_or(u64::MAX);
-    Ok(Outcome::Done(json!({"changed": changed, "unchanged": all.saturating_sub(changed)})))
+    let there = plan.contacts.len() + plan.conversations.len() - gone.len();
+    let unchanged = u64::try_from(there).unwrap_or(u64::MAX).saturating_sub(changed);
+    let name = if plan.conversations.is_empty() { "contact_id" } else { "conversation_id" };
+    let rest: Vec<_> = gone.into_iter().map(|id| (id, LeftUndone::Gone)).collect();
+    Ok(Outcome::with_the_rest(json!({"changed": changed, "unchanged": unchanged}), name, &rest))
 }
 
 async fn tell(

@@ -12,6 +12,7 @@ use crate::domain::people::{Area, Caller, Permission, Person};
 use crate::domain::policy::conversations::{Target, assigns, moved, refused, restricted_by_now};
 use crate::domain::preview::{AssignmentView, Finding, HandoverLine, Preview, QueueView, View};
 use crate::domain::redact::scrub;
+use crate::domain::requests::LeftUndone;
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
 use crate::store::conversations::{self, Act, Assignment, Queue};
@@ -260,17 +261,31 @@ pub async fn standing(db: &Db, tenant: TenantId, plan: &AssignPlan) -> Result<Ve
     Ok(look(db, tenant, plan).await?.err().into_iter().collect())
 }
 
-/// What would be given by now: those that are as they were looked at. Or why nothing may be.
-async fn look(
-    db: &Db,
-    tenant: TenantId,
-    plan: &AssignPlan,
-) -> Result<std::result::Result<(Vec<Conversation>, Vec<Queue>, Vec<Person>), Finding>> {
-    let mut threads = Vec::new();
+/// What would be given by now.
+struct Look {
+    /// Those that are as they were looked at.
+    threads: Vec<Conversation>,
+    /// Those that are not.
+    rest: Vec<(String, LeftUndone)>,
+    queues: Vec<Queue>,
+    team: Vec<Person>,
+}
+
+/// What would be given by now, or why nothing may be.
+async fn look(db: &Db, tenant: TenantId, plan: &AssignPlan) -> Result<std::result::Result<Look, Finding>> {
+    let (mut threads, mut rest) = (Vec::new(), Vec::new());
     for it in &plan.threads {
-        let thread = conversations::find(db, tenant, it.conversation).await?;
         let queue = plan.queue.as_deref().unwrap_or_default();
-        threads.extend(thread.filter(|thread| fits(thread, it.version, Deed::HandOn(queue)).is_ok()));
+        let why = match conversations::find(db, tenant, it.conversation).await? {
+            None => LeftUndone::Gone,
+            Some(thread) if fits(&thread, it.version, Deed::HandOn(queue)).is_ok() => {
+                threads.push(thread);
+                continue;
+            }
+            Some(thread) if thread.state == ConversationState::Closed => LeftUndone::Closed,
+            Some(_) => LeftUndone::Changed,
+        };
+        rest.push((it.conversation.to_string(), why));
     }
     let (queues, team) = (conversations::queues(db, tenant).await?, store::people::people(db, tenant).await?);
     let goal = Goal::of(&queues, &team, plan.queue.as_deref(), plan.person);
@@ -278,7 +293,7 @@ async fn look(
     let forbids = refused(&goal.target(&threads, |_| true))
         .or_else(|| threads.is_empty().then(moved))
         .or_else(|| restricted_by_now(plan, goal.touches_restricted(&threads)));
-    Ok(forbids.map_or(Ok((threads, queues, team)), Err))
+    Ok(forbids.map_or(Ok(Look { threads, rest, queues, team }), Err))
 }
 
 /// Gives them away, in the transaction that settles the request, and tells those who get them.
@@ -290,7 +305,7 @@ pub async fn write(
     plan: &AssignPlan,
     now: Timestamp,
 ) -> Result<Outcome> {
-    let (threads, queues, team) = match look(&ctx.db, tenant, plan).await? {
+    let Look { threads, mut rest, queues, team } = match look(&ctx.db, tenant, plan).await? {
         Ok(found) => found,
         Err(forbids) => return Ok(Outcome::Void(forbids)),
     };
@@ -307,7 +322,10 @@ pub async fn write(
         match conversations::assign(tx, tenant, thread, &to, &act, now).await {
             Ok(()) => given.push(thread.id),
             // Somebody was faster, in the same moment.
-            Err(store::Error::Conflict(_)) => continue,
+            Err(store::Error::Conflict(_)) => {
+                rest.push((thread.id.to_string(), LeftUndone::Changed));
+                continue;
+            }
             Err(error) => return Err(error.into()),
         }
         let details = json!({"queue": plan.queue, "person": plan.person, "request": request});
@@ -321,8 +339,8 @@ pub async fn write(
     let told = told(&goal, &team, plan);
     let times = (now.before(ONE_MAIL_IN), now);
     store::outbox::enqueue_one_since(tx, tenant, MailKind::ConversationAssigned, request, &told, times).await?;
-    let changed = plan.threads.len().saturating_sub(given.len());
-    Ok(Outcome::Done(json!({"assigned": given.len(), "changed_since": changed, "conversation_ids": given})))
+    let report = json!({"assigned": given.len(), "changed_since": rest.len(), "conversation_ids": given});
+    Ok(Outcome::with_the_rest(report, "conversation_id", &rest))
 }
 
 /// Who hears of it: the person, or else everybody who looks after the queue.
