@@ -47,6 +47,7 @@ pub fn left_out(l: &Words, reason: LeftOut) -> String {
         LeftOut::InvalidPhone => l.t("left-out-phone"),
         LeftOut::Duplicate => l.t("left-out-duplicate"),
         LeftOut::BadText => l.t("left-out-text"),
+        LeftOut::ConsentLabel => l.t("left-out-label"),
         LeftOut::UnknownLanguage => l.t("left-out-language"),
         LeftOut::NoConsent => l.t("left-out-no-consent"),
         LeftOut::NoCategory => l.t("left-out-category"),

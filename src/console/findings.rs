@@ -17,6 +17,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("AUD-03", "finding-AUD-03"),
     ("AUD-04", "finding-AUD-04"),
     ("AUD-05", "finding-AUD-05"),
+    ("AUD-06", "finding-AUD-06"),
     ("CONSENT-01", "finding-CONSENT-01"),
     ("CONSENT-02", "finding-CONSENT-02"),
     ("CONSENT-03", "finding-CONSENT-03"),
@@ -73,6 +74,8 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("SEG-05", "finding-SEG-05"),
     ("SEG-06", "finding-SEG-06"),
     ("SEG-07", "finding-SEG-07"),
+    ("SEG-08", "finding-SEG-08"),
+    ("SEG-09", "finding-SEG-09"),
     ("SESS-01", "finding-SESS-01"),
     ("SESS-02", "finding-SESS-02"),
     ("SESS-03", "finding-SESS-03"),
@@ -86,6 +89,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("SESS-11", "finding-SESS-11"),
     ("SESS-12", "finding-SESS-12"),
     ("SESS-13", "finding-SESS-13"),
+    ("SESS-14", "finding-SESS-14"),
     ("HOOK-01", "finding-HOOK-01"),
     ("HOOK-02", "finding-HOOK-02"),
     ("HOOK-03", "finding-HOOK-03"),
@@ -306,10 +310,20 @@ pub fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) 
     l.filled(key, &args).map_or_else(|| (stored(), (!english).then_some("en")), |text| (text, None))
 }
 
+/// How many rows fell to which reason. A finding of an older version names one reason alone.
+fn left_out(l: &Words, value: &str) -> String {
+    let said = |reason: &str| reason.parse().map_or_else(|_| reason.to_owned(), |reason| facts::left_out(l, reason));
+    let one = |part: &str| match part.split_once(' ').map(|(count, reason)| (count.parse::<u64>(), reason)) {
+        Some((Ok(count), reason)) => format!("{} ({})", said(reason), l.num(count)),
+        _ => said(part),
+    };
+    value.split(", ").map(one).collect::<Vec<_>>().join(if l.lang().is_chinese() { "、" } else { ", " })
+}
+
 /// A figure is grouped as the language does it; a word of ours is said in it; a name stays.
 fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
     let text = match name {
-        "left_out" => value.parse().map(|reason| facts::left_out(l, reason)).ok(),
+        "left_out" => Some(left_out(l, value)),
         "reason" => value.parse().map(|reason| facts::exclusion(l, reason)).ok(),
         "category" | "correct_category" | "signed" => value.parse().map(|category| facts::category(l, category)).ok(),
         "how" => value.parse().map(|how| confirmed(l, how)).ok(),

@@ -53,6 +53,7 @@ pub mod conversations;
 pub mod deliveries;
 pub mod ids;
 pub mod json;
+pub mod lexicon;
 pub mod mails;
 pub mod masked;
 pub mod media;

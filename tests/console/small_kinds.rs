@@ -171,7 +171,7 @@ async fn a_template_is_decided_on_one_page(db: TestDb) {
         &page.text(),
         &[
             "1 Message 2 languages · winter_offer · MARKETING",
-            "It reads as advertising by these words: % off",
+            "It reads as advertising by these words: 15% off",
             "Hello Ada, <b>Harbour Retail</b> has 15% off.",
             "Hello {{1}}, <b>Harbour Retail</b> has 15% off.",
             "{{1}} Ada",

@@ -210,7 +210,7 @@ async fn whoever_opts_out_before_it_is_written_stays_out(db: TestDb) {
     let refused = agent.refused(IMPORT, ask).await;
     assert_eq!((&refused["code"], &refused["findings"][0]["rule"]), (&json!("blocked"), &json!("IMPORT-01")));
     let sentence = refused["findings"][0]["message"].as_str().unwrap();
-    assert!(sentence.contains("Line by line: 1 opted_out"), "{sentence}");
+    assert!(sentence.contains("Line by line: 1 opted out"), "{sentence}");
 }
 
 async fn whoever_writes_in_before_it_is_written_keeps_their_name(db: TestDb) {

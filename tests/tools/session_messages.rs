@@ -177,6 +177,9 @@ async fn what_may_not_be_said_is_refused_and_nobody_is_asked(db: TestDb) {
     for (message, rule) in [
         (text("Flash sale: buy now!"), "SESS-05"),
         (text("限時優惠，立即選購"), "SESS-05"),
+        (text("Our new oolong is 20% off this week, come by!"), "SESS-05"),
+        (text("新茶八折，快來選購！"), "SESS-05"),
+        (text("Please tell us the 6-digit code"), "SESS-06"),
         (text("Please send me your card number."), "SESS-06"),
         (text(&"x".repeat(4_097)), "SESS-04"),
         (buttons(&["1", "2", "3", "4"]), "SESS-04"),
@@ -215,7 +218,7 @@ async fn what_may_not_be_said_is_refused_and_nobody_is_asked(db: TestDb) {
     assert!(shop.replies().await.is_empty());
     let acts =
         countersign::store::audit::list(&shop.world.db, shop.world.tenant.id, &Default::default(), 99).await.unwrap();
-    assert_eq!(acts.iter().filter(|entry| entry.act == "request.blocked").count(), 10);
+    assert_eq!(acts.iter().filter(|entry| entry.act == "request.blocked").count(), 13);
     assert!(acts.iter().all(|entry| entry.act != "request.filed"));
 }
 
@@ -225,6 +228,8 @@ async fn what_is_sensitive_waits_for_a_person(db: TestDb) {
     for (message, why) in [
         (text("It costs HK$80."), "payment"),
         (text("我們會退款給你"), "promise"),
+        (text("Transfer to account 012-345-678"), "payment"),
+        (text("your medical results are fine"), "health"),
         (text("See https://elsewhere.example.org/a"), "link"),
         (image, "media"),
     ] {

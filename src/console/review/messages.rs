@@ -106,6 +106,7 @@ fn why(l: &Words, reason: Sensitivity) -> String {
         Sensitivity::Promise => l.t("session-promise"),
         Sensitivity::Link => l.t("session-link"),
         Sensitivity::Media => l.t("session-media"),
+        Sensitivity::Health => l.t("session-health"),
     }
 }
 

@@ -30,8 +30,10 @@ words! {
         InvalidPhone = "invalid_phone",
         /// An earlier row has the same number.
         Duplicate = "duplicate_in_list",
-        /// A name, label or attribute is too long, or holds control characters.
+        /// A name, label or attribute is too long, or holds characters that hide or turn what is written.
         BadText = "text_not_allowed",
+        /// A label would pass for a consent.
+        ConsentLabel = "label_stands_for_consent",
         /// The language is not written as Meta writes it.
         UnknownLanguage = "unknown_language",
         /// It says nothing of consent.

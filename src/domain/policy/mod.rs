@@ -28,6 +28,7 @@ pub mod standing;
 pub mod tags;
 pub mod templates;
 pub mod webhooks;
+mod wordings;
 
 use super::canonical::Digest;
 use settings::{BadPolicy, Settings};

@@ -1,25 +1,23 @@
 //! What the rules say of a free message to one customer: whether they may be written to now, what it may not say, and what
 //! a person has to see before it is said.
 
-pub(super) mod wordings;
-
 use super::links::{self, Address};
 use super::message::letters;
 use super::rules::{
-    Fact, QUALITY_05, Rule, SESS_01, SESS_02, SESS_03, SESS_04, SESS_05, SESS_06, SESS_07, SESS_08, SESS_09, SESS_10,
-    SESS_11, SESS_12, SESS_13,
+    QUALITY_05, Rule, SESS_01, SESS_02, SESS_03, SESS_04, SESS_05, SESS_06, SESS_07, SESS_08, SESS_09, SESS_10,
+    SESS_11, SESS_12, SESS_13, SESS_14,
 };
 use super::settings::Links;
+use super::wordings::{self, CODES, HEALTH, MONEY, PROMISES, SECRETS, Way, advertising, in_order};
 use crate::domain::addresses::named_in;
 use crate::domain::amounts;
-use crate::domain::automation::phrases::{MatchKind, Plain};
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppressions};
 use crate::domain::conversations::{Conversation, ServiceWindow};
+use crate::domain::lexicon::{Reading, Said};
 use crate::domain::messages::Content;
 use crate::domain::messages::session::{SessionContent, SessionPlan};
-use crate::domain::preview::{Finding, Level, Sensitivity, Span};
-use wordings::{ADVERTISING, MONEY, PROMISES, SECRETS};
+use crate::domain::preview::{Finding, Level, Sensitivity};
 
 /// With less left of the window than this, people should hurry.
 const SOON_MINUTES: u64 = 60;
@@ -98,41 +96,27 @@ pub fn says(content: &SessionContent, allowed: &Links) -> Vec<Finding> {
 /// Whether a text speaks of prices or payment.
 #[must_use]
 pub fn speaks_of_money(text: &str) -> bool {
-    let plain = Plain::of(text);
-    !amounts::named_in(text).is_empty()
-        || MONEY.iter().any(|phrase| MatchKind::Phrase.finds(&Plain::of(phrase), &plain))
+    !amounts::named_in(text).is_empty() || MONEY.is_in(text)
 }
 
 /// What one text says that it may not say, or that a person has to see.
 pub(super) fn wording(place: &str, text: &str) -> Vec<Finding> {
-    let plain = Plain::of(text);
-    let found = |phrases: &[&'static str]| phrases_in(phrases, &plain);
-    let mut money: Vec<String> = amounts::named_in(text).into_iter().map(|amount| amount.shown).collect();
-    money.extend(found(MONEY));
-    let by_rule: [(Rule, Vec<String>); 4] =
-        [(SESS_05, found(ADVERTISING)), (SESS_06, found(SECRETS)), (SESS_07, money), (SESS_08, found(PROMISES))];
-    let said = |(rule, words): (Rule, Vec<String>)| {
-        let first = words.first()?;
-        let facts = [("place", Fact::from(place)), ("words", words.join(", ").into())];
-        Some(rule.says(&facts).at(span(place, text, first)))
+    let reading = Reading::of(text);
+    let both = |one: Vec<Said>, other: Vec<Said>| in_order(one.into_iter().chain(other).collect());
+    let amount = |named: amounts::Amount| Said {
+        start: named.start,
+        end: named.start + named.shown.chars().count(),
+        words: named.shown,
     };
-    by_rule.into_iter().filter_map(said).collect()
-}
-
-/// Which of these phrases stand in a text.
-pub(super) fn phrases_in(phrases: &[&'static str], text: &Plain) -> Vec<String> {
-    let has = |phrase: &&&str| MatchKind::Phrase.finds(&Plain::of(phrase), text);
-    phrases.iter().filter(has).map(|phrase| (*phrase).to_owned()).collect()
-}
-
-/// Where a phrase stands; the whole text where it is written in another way.
-pub(super) fn span(place: &str, text: &str, phrase: &str) -> Span {
-    let small = |text: &str| text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect::<Vec<char>>();
-    let (letters, wanted) = (small(text), small(phrase));
-    let found = letters.windows(wanted.len().max(1)).position(|some| some == wanted);
-    let (start, length) = found.map_or((0, letters.len()), |at| (at, wanted.len()));
-    let text = text.chars().skip(start).take(length).collect();
-    Span { field: place.to_owned(), start, end: start + length, text }
+    let money = both(amounts::named_in(text).into_iter().map(amount).collect(), MONEY.found(&reading));
+    let by_rule: [(Rule, Vec<Said>); 5] = [
+        (SESS_05, advertising(&reading, Way::Answer)),
+        (SESS_06, both(SECRETS.found(&reading), CODES.found(&reading))),
+        (SESS_07, money),
+        (SESS_08, PROMISES.found(&reading)),
+        (SESS_14, HEALTH.found(&reading)),
+    ];
+    by_rule.into_iter().filter_map(|(rule, said)| wordings::says(rule, place, &said)).collect()
 }
 
 /// Why a person has to agree, by what the rules warn of.
@@ -142,6 +126,7 @@ pub fn sensitive(findings: &[Finding]) -> Vec<Sensitivity> {
         rule if rule == SESS_07.id => Sensitivity::Payment,
         rule if rule == SESS_08.id => Sensitivity::Promise,
         rule if rule == SESS_09.id => Sensitivity::Media,
+        rule if rule == SESS_14.id => Sensitivity::Health,
         _ => Sensitivity::Link,
     };
     let mut reasons: Vec<Sensitivity> =

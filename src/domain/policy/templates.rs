@@ -3,7 +3,6 @@
 mod at_meta;
 mod form;
 mod samples;
-mod wordings;
 
 #[cfg(test)]
 mod tests;
@@ -15,18 +14,16 @@ use super::rules::{
     DRAFT_13, DRAFT_14, DRAFT_15, DRAFT_16, DRAFT_17, DRAFT_18, DRAFT_22, DRAFT_23, DRAFT_27, DRAFT_28, DRAFT_29,
     DRAFT_30, DRAFT_31, DRAFT_32, DRAFT_34, DRAFT_35, DRAFT_46, Fact, Rule,
 };
-use super::session::wordings::{ADVERTISING, SECRETS};
-use super::session::{phrases_in, span};
 use super::settings::Links;
+use super::wordings::{self, CODES, SECRETS, Way, advertising, prohibited};
 use crate::domain::addresses::named_in;
-use crate::domain::automation::phrases::Plain;
 use crate::domain::consent::MessageCategory;
+use crate::domain::lexicon::{Reading, Said};
 use crate::domain::preview::{Finding, Level, LinkView};
 use crate::domain::templates::Button;
 use crate::domain::templates::draft::{LanguageDraft, TemplateDraft};
 use crate::domain::templates::languages;
 use std::collections::BTreeSet;
-use wordings::{CODES, GOODS, OFFERS, PROMISES_TOO_MUCH, THREATS};
 
 pub use at_meta::{At, Edits, at_meta, changed_at_meta};
 pub use samples::file_fits;
@@ -88,20 +85,15 @@ fn wording(category: MessageCategory, draft: &LanguageDraft) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, text) in texts(&content) {
         let field = format!("{}.{place}", draft.language);
-        let plain = Plain::of(text);
-        let advertises = if category == MessageCategory::Marketing { Vec::new() } else { advertising(text) };
-        let forbidden = [GOODS, PROMISES_TOO_MUCH, THREATS].concat();
-        let by_rule: [(Rule, Vec<String>); 4] = [
-            (DRAFT_27, advertises),
-            (DRAFT_28, phrases_in(CODES, &plain)),
-            (DRAFT_30, phrases_in(SECRETS, &plain).into_iter().filter(|it| !CODES.contains(&it.as_str())).collect()),
-            (DRAFT_31, phrases_in(&forbidden, &plain)),
+        let reading = Reading::of(text);
+        let is_marketing = category == MessageCategory::Marketing;
+        let by_rule: [(Rule, Vec<Said>); 4] = [
+            (DRAFT_27, if is_marketing { Vec::new() } else { advertising(&reading, Way::Notice) }),
+            (DRAFT_28, CODES.found(&reading)),
+            (DRAFT_30, SECRETS.found(&reading)),
+            (DRAFT_31, prohibited(&reading)),
         ];
-        findings.extend(by_rule.into_iter().filter_map(|(rule, words)| {
-            let first = words.first()?;
-            let facts = [("place", Fact::from(field.as_str())), ("words", words.join(", ").into())];
-            Some(rule.says(&facts).at(span(&field, text, first)))
-        }));
+        findings.extend(by_rule.into_iter().filter_map(|(rule, said)| wordings::says(rule, &field, &said)));
     }
     let words = form::words(&draft.body);
     if words < FEWEST_WORDS {
@@ -112,27 +104,13 @@ fn wording(category: MessageCategory, draft: &LanguageDraft) -> Vec<Finding> {
     findings
 }
 
-/// The words by which a text reads as advertising.
-fn advertising(text: &str) -> Vec<String> {
-    let plain = Plain::of(text);
-    let mut found = phrases_in(ADVERTISING, &plain);
-    found.extend(phrases_in(OFFERS, &plain));
-    let percent = text.to_lowercase();
-    found.extend(
-        ["% off", "％ off", "percent off"].iter().filter(|it| percent.contains(*it)).map(|it| (*it).to_owned()),
-    );
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
 /// By which words the draft reads as advertising, in all its languages: why it is of its category.
 #[must_use]
 pub fn advertises(draft: &TemplateDraft) -> Vec<String> {
     let all = draft.languages.iter().flat_map(|language| {
         let content = language.content();
-        let words: Vec<String> = texts(&content).iter().flat_map(|(_, text)| advertising(text)).collect();
-        words
+        let said = texts(&content).into_iter().flat_map(|(_, text)| advertising(&Reading::of(text), Way::Notice));
+        said.map(|said| said.words.to_lowercase()).collect::<Vec<_>>()
     });
     all.collect::<BTreeSet<String>>().into_iter().collect()
 }

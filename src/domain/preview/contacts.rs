@@ -146,13 +146,6 @@ impl LeftOutView {
         let no = |row: &&ReasonCount| matches!(row.reason, LeftOut::OptedOut | LeftOut::ConsentWithdrawn);
         self.reasons.iter().filter(no).map(|row| row.count).sum()
     }
-
-    /// The reason of most of them, of equals the one that is checked first.
-    #[must_use]
-    pub fn most(&self) -> Option<LeftOut> {
-        let most = self.reasons.iter().rev().max_by_key(|row| row.count);
-        most.filter(|row| row.count > 0).map(|row| row.reason)
-    }
 }
 
 /// How many rows fell to one reason.

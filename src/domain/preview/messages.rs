@@ -17,6 +17,8 @@ words! {
         Link = "link",
         /// It carries a file.
         Media = "media",
+        /// It speaks of somebody's health.
+        Health = "health",
     }
 }
 

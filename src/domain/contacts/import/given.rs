@@ -2,7 +2,9 @@
 
 use super::{ImportRow, LeftOut, Rejected, RowConsent, RowSaid};
 use crate::domain::clock::Timestamp;
+use crate::domain::contacts::tags::stands_for_consent;
 use crate::domain::phone::{Market, PhoneNumber};
+use crate::domain::text::refused;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -91,6 +93,9 @@ impl GivenRow {
         if !fits(&self.name, &self.tags, &self.attributes) {
             return Err(LeftOut::BadText);
         }
+        if self.tags.iter().any(|tag| stands_for_consent(tag).is_some()) {
+            return Err(LeftOut::ConsentLabel);
+        }
         let language = self.language.as_deref().map(str::trim).filter(|code| !code.is_empty());
         let language = language.map(str::parse).transpose().map_err(|_| LeftOut::UnknownLanguage)?;
         if self.consents.is_empty() {
@@ -111,7 +116,8 @@ impl GivenRow {
     }
 }
 
-/// Whether a name, labels and further facts may be kept: not too long, not too many, and without control characters.
+/// Whether a name, labels and further facts may be kept: not too long, not too many, and without characters that hide or turn what
+/// is written.
 #[must_use]
 pub fn fits(name: &str, tags: &[String], attributes: &BTreeMap<String, String>) -> bool {
     plain(name, NAME)
@@ -122,7 +128,9 @@ pub fn fits(name: &str, tags: &[String], attributes: &BTreeMap<String, String>) 
 }
 
 fn plain(text: &str, most: usize) -> bool {
-    text.chars().count() <= most && !text.chars().any(char::is_control)
+    text.chars().count() <= most
+        && !text.chars().any(char::is_control)
+        && (text.is_ascii() || refused(text, "").is_empty())
 }
 
 impl GivenConsent {

@@ -79,12 +79,15 @@ type Change<T> = fn(&mut T);
 
 #[test]
 fn what_is_wrong_with_a_row_is_named() {
-    let wrong: [(Change<GivenRow>, LeftOut); 19] = [
+    let wrong: [(Change<GivenRow>, LeftOut); 22] = [
         (|row| row.phone.clear(), LeftOut::InvalidPhone),
         (|row| row.phone = "9123 4567".into(), LeftOut::InvalidPhone),
         (|row| row.phone = "+852 0000".into(), LeftOut::InvalidPhone),
         (|row| row.name = "x".repeat(201), LeftOut::BadText),
         (|row| row.name = "a\nb".into(), LeftOut::BadText),
+        (|row| row.name = "Ann\u{202e}evil".into(), LeftOut::BadText),
+        (|row| row.tags = vec!["v\u{200b}ip".into()], LeftOut::BadText),
+        (|row| row.tags = vec!["vip".into(), "opted-in".into()], LeftOut::ConsentLabel),
         (|row| row.tags = vec![" ".into()], LeftOut::BadText),
         (|row| row.tags = (0..21).map(|n| n.to_string()).collect(), LeftOut::BadText),
         (|row| row.language = Some("Cantonese".into()), LeftOut::UnknownLanguage),

@@ -13,13 +13,15 @@ rules! {
     AUD_01 = Block "AUD-01" "Nobody would receive it"
         "Of {matched} people who match, none may be written to: {reasons}. Choose other segments.";
     AUD_02 = Block "AUD-02" "A segment without a condition"
-        "Segment \"{segment}\" takes in every contact. Give it a condition, such as a tag, a market or consent.";
+        "Segment \"{segment}\" takes in every contact, or everybody but some. Give it a condition that says who belongs, such as a tag, a market or consent.";
     AUD_03 = Warn "AUD-03" "Many people are left out"
         "{excluded} of {matched} people who match are left out, which is {percent} %; most of them for the reason {reason}. Check that these are the right segments.";
     AUD_04 = Note "AUD-04" "People in several segments"
         "{count} people are in more than one of the segments. Each gets one message.";
     AUD_05 = Note "AUD-05" "People in other markets"
         "{count} people live in markets that the policy does not allow, and are left out.";
+    AUD_06 = Warn "AUD-06" "Nearly everybody"
+        "The segments take in {count} of all {everybody} contacts. Check that everybody is meant.";
     CONSENT_01 = Note "CONSENT-01" "No consent"
         "{count} people never agreed to {category} messages, or took it back, and are left out.";
     CONSENT_02 = Warn "CONSENT-02" "Consent that nobody can prove"
@@ -155,9 +157,9 @@ rules! {
     SIGN_10 = Block "SIGN-10" "The policy has changed"
         "This was filed under the policy {filed}, and {now} holds by now. The agent has to ask for it again.";
     IMPORT_01 = Block "IMPORT-01" "No row can be imported"
-        "None of the {rows} rows can be imported, most of them for the reason {left_out}. Line by line: {lines}.";
+        "None of the {rows} rows can be imported: {left_out}. Line by line: {lines}.";
     IMPORT_02 = Warn "IMPORT-02" "Rows are left out"
-        "{count} of {rows} rows are left out, most of them for the reason {left_out}.";
+        "{count} of {rows} rows are left out: {left_out}.";
     IMPORT_03 = Warn "IMPORT-03" "Known people get another name"
         "{count} people who are known get another name.";
     IMPORT_04 = Warn "IMPORT-04" "Consent by word of mouth"
@@ -175,7 +177,7 @@ rules! {
     IMPORT_10 = Block "IMPORT-10" "Too many labels or facts"
         "The rows write more than {most} different labels or further facts, so a column may be the wrong one. Name the right one, or split the list.";
     SEG_01 = Block "SEG-01" "A segment without a condition"
-        "The conditions take in every contact. Give it one that does not, such as a tag, a market or consent.";
+        "The conditions take in every contact, or everybody but some: they match without a filter. Say who belongs, such as by a tag, a market or consent.";
     SEG_02 = Warn "SEG-02" "Broadcasts were drawn from it"
         "Broadcasts that wait or run and were drawn from this segment: {count}. What was frozen for them stays as it is.";
     SEG_03 = Note "SEG-03" "It reaches nobody"
@@ -187,7 +189,11 @@ rules! {
     SEG_06 = Block "SEG-06" "Nothing would change"
         "The segment has this name and these conditions already.";
     SEG_07 = Warn "SEG-07" "It reaches everybody"
-        "All {count} people who may be written to fulfil these conditions. Check that everybody is meant.";
+        "{count} of the {everybody} people who may be written to fulfil these conditions, which is all or nearly all. Check that everybody is meant.";
+    SEG_08 = Warn "SEG-08" "A label in place of a consent"
+        "The conditions name the label \"{phrase}\", which reads like a consent and is none. Name the consent itself as a condition.";
+    SEG_09 = Warn "SEG-09" "A name like another"
+        "The name looks like that of the segment \"{title}\". Check that nobody takes one for the other.";
     AUTO_01 = Block "AUTO-01" "Loop that sends without waiting"
         "The nodes {nodes} follow each other in a circle without a question between them, so that messages would never end. Put a question or an end into it.";
     AUTO_02 = Block "AUTO-02" "No way out"
@@ -300,6 +306,8 @@ rules! {
         "The customer is no longer reached at the address that was shown. Ask for a new request.";
     SESS_13 = Warn "SESS-13" "Customer has written again"
         "The customer has written again since this was asked for. Check that it still answers them.";
+    SESS_14 = Warn "SESS-14" "Somebody's health"
+        "{place} speaks of health: {words}. Check that it goes to the right person and may be told in a chat.";
     HOOK_01 = Block "HOOK-01" "Applied already"
         "All of post {post} has been applied. Applying it again would change nothing, so it is not done.";
     HOOK_02 = Block "HOOK-02" "Nobody can read it"
