@@ -158,6 +158,7 @@ async fn open(settings: &Settings, secrets: HashMap<String, Secret>) -> anyhow::
         wake: Wake::default(),
         media: media::open(settings, &secrets)?,
         orders: orders::open(settings, &secrets)?,
+        calls_per_minute: settings.mcp.calls_per_minute,
         secrets,
     };
     Ok((ctx, clock))

@@ -48,6 +48,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use media::Media;
@@ -78,6 +79,8 @@ pub struct Ctx {
     pub media: Media,
     /// Who keeps orders, and where they are paid.
     pub orders: Orders,
+    /// How many calls of tools one agent has in a minute.
+    pub calls_per_minute: NonZeroU32,
 }
 
 impl Ctx {

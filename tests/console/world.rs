@@ -89,6 +89,7 @@ impl World {
             wake: countersign::tools::wake::Wake::default(),
             media: countersign::tools::media::Media::default(),
             orders: Orders { payment_url: PaymentUrl::parse("https://pay.example/{order}").ok(), ..Orders::default() },
+            calls_per_minute: std::num::NonZeroU32::MIN,
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {

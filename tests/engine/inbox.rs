@@ -69,6 +69,7 @@ impl Door {
             wake: Wake::default(),
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
+            calls_per_minute: std::num::NonZeroU32::MIN,
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/whatsapp", listener.local_addr().unwrap());

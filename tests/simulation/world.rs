@@ -88,6 +88,7 @@ impl Ground {
             wake: Wake::default(),
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
+            calls_per_minute: std::num::NonZeroU32::MIN,
         }
     }
 }

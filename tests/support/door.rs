@@ -39,6 +39,7 @@ pub fn ctx(db: &Db) -> (Ctx, Arc<FixedClock>) {
         wake: Wake::default(),
         media: countersign::tools::media::Media::default(),
         orders: countersign::tools::orders::Orders::default(),
+        calls_per_minute: NonZeroU32::MIN,
         db: db.clone(),
         graph: Graph::new(&settings).expect("a client"),
         clock: clock.clone(),

@@ -4,7 +4,10 @@ use countersign::domain::business::SendingNumber;
 use countersign::domain::masked::ProviderId;
 use countersign::domain::templates::Quality;
 use countersign::store::business;
-use serde_json::json;
+use countersign::tools::Kind;
+use countersign::tools::catalogue::catalogue;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use crate::support::db::{TestDb, on_both};
 use crate::support::door::Door;
@@ -79,9 +82,20 @@ async fn the_policy_is_read_as_it_is_applied(db: TestDb) {
     assert_eq!((&marketing["category"], &marketing["consent_needed"]), (&json!("marketing"), &json!(true)));
     assert!(marketing["forbidden_by"].as_array().unwrap().contains(&json!("stopped_marketing_at_meta")));
     assert!(policy["rules"].as_array().unwrap().iter().any(|rule| rule["level"] == "block"));
-    let signatures: Vec<usize> =
-        policy["approvals"].as_array().unwrap().iter().map(|a| a["signatures"].as_array().unwrap().len()).collect();
-    assert_eq!(signatures, [0, 1, 2, 1, 1, 0]);
+    let approvals = policy["approvals"].as_array().unwrap();
+    let signatures = |id: &str| {
+        let rule = approvals.iter().find(|rule| rule["id"] == id).unwrap_or_else(|| panic!("{id}"));
+        rule["signatures"].as_array().unwrap().len()
+    };
+    assert_eq!(["SIGN-00", "SIGN-01", "SIGN-02", "SIGN-22", "SIGN-36"].map(signatures), [0, 1, 2, 2, 1]);
+    let large = approvals.iter().find(|rule| rule["id"] == "SIGN-02").unwrap();
+    assert_eq!(large["when"], "a broadcast to be sent to more than 10,000 people");
+    let told: BTreeSet<&str> =
+        approvals.iter().flat_map(|rule| rule["tools"].as_array().unwrap()).filter_map(Value::as_str).collect();
+    let writes: BTreeSet<&str> =
+        catalogue().tools().iter().filter(|tool| matches!(tool.kind, Kind::Write(_))).map(|tool| tool.name).collect();
+    assert_eq!(told, writes, "each write says who signs");
+    assert_eq!(policy["agent_limits"], json!({"pending": 10, "broadcasts_per_hour": 65535, "calls_per_minute": 1}));
     assert!(
         !policy["markets"].as_array().unwrap().is_empty()
             && !policy["rate_card"]["rates"].as_array().unwrap().is_empty()

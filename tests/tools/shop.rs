@@ -169,6 +169,7 @@ impl Shop {
             wake: countersign::tools::wake::Wake::default(),
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
+            calls_per_minute: std::num::NonZeroU32::MIN,
         };
         (Self { db, world, ctx, caller: Caller::new(agent), clock, members, guests }, numbers)
     }

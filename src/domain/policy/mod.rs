@@ -24,6 +24,7 @@ pub mod segments;
 pub mod session;
 pub mod settings;
 pub mod signatures;
+pub mod signing;
 pub mod standing;
 pub mod tags;
 pub mod templates;

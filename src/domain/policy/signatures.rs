@@ -1,6 +1,11 @@
 //! Who must sign what, and who may not: the one place that knows.
 
 use super::Policy;
+use super::signing::{
+    SIGN_00, SIGN_01, SIGN_02, SIGN_03, SIGN_04, SIGN_05, SIGN_06, SIGN_07, SIGN_08, SIGN_17, SIGN_18, SIGN_20,
+    SIGN_21, SIGN_22, SIGN_23, SIGN_24, SIGN_25, SIGN_26, SIGN_27, SIGN_28, SIGN_30, SIGN_31, SIGN_32, SIGN_33,
+    SIGN_35, SIGN_36, SIGN_40, SIGN_41, SIGN_42, SIGN_43, SigningRule,
+};
 use crate::domain::action::Action;
 use crate::domain::automation::Kind;
 use crate::domain::automation::plan::AutomationPlan;
@@ -63,49 +68,48 @@ impl Policy {
             .two_above_cost
             .zip(cost)
             .is_some_and(|(limit, cost)| cost.currency != limit.currency || cost.micros > limit.micros);
-        match &preview.action {
-            Action::BroadcastCreate(_) => Quorum::nobody("SIGN-00"),
-            Action::BroadcastSchedule(_) if people > limits.two_above_people => two_signatures("SIGN-02"),
-            Action::BroadcastSchedule(_) if dear => two_signatures("SIGN-03"),
-            Action::BroadcastSchedule(_) => one_signature("SIGN-01"),
-            Action::ContactImport(_) => one_signature("SIGN-04"),
-            Action::SegmentUpsert(_) if preview.view.touches_broadcasts() => one_signature("SIGN-05"),
-            Action::SegmentUpsert(_) => Quorum::nobody("SIGN-06"),
-            Action::SessionMessageSend(_) if preview.view.is_sensitive() => one_signature("SIGN-07"),
-            Action::SessionMessageSend(_) => Quorum::nobody("SIGN-08"),
-            Action::WebhookRetry(_) if preview.view.replays_more_than_notes() => one_signature("SIGN-17"),
-            Action::WebhookRetry(_) => Quorum::nobody("SIGN-18"),
-            Action::OrderCreate(_) => one_signature("SIGN-35"),
-            Action::PaymentLinkSend(_) => one_signature("SIGN-36"),
+        let rule = match &preview.action {
+            Action::BroadcastCreate(_) => SIGN_00,
+            Action::BroadcastSchedule(_) if people > limits.two_above_people => SIGN_02,
+            Action::BroadcastSchedule(_) if dear => SIGN_03,
+            Action::BroadcastSchedule(_) => SIGN_01,
+            Action::ContactImport(_) => SIGN_04,
+            Action::SegmentUpsert(_) if preview.view.touches_broadcasts() => SIGN_05,
+            Action::SegmentUpsert(_) => SIGN_06,
+            Action::SessionMessageSend(_) if preview.view.is_sensitive() => SIGN_07,
+            Action::SessionMessageSend(_) => SIGN_08,
+            Action::WebhookRetry(_) if preview.view.replays_more_than_notes() => SIGN_17,
+            Action::WebhookRetry(_) => SIGN_18,
+            Action::OrderCreate(_) => SIGN_35,
+            Action::PaymentLinkSend(_) => SIGN_36,
             Action::AutomationChange(plan) => automation(plan),
-            Action::ContactUpsert(_) if preview.view.touches_identity() => one_signature("SIGN-20"),
-            Action::ContactUpsert(_) => Quorum::nobody("SIGN-21"),
-            Action::ConsentUpdate(plan) if plan.kind == ChangeKind::Reverse => two_signatures("SIGN-22"),
-            Action::ConsentUpdate(plan) if plan.is_bulk() => one_signature("SIGN-23"),
-            Action::ConsentUpdate(_) => Quorum::nobody("SIGN-24"),
-            Action::TagApply(plan) if plan.is_bulk() && plan.depends => one_signature("SIGN-25"),
-            Action::TagApply(_) => Quorum::nobody("SIGN-26"),
-            Action::ConversationAssign(_) | Action::ConversationClose(_) if preview.view.moves_with_care() => {
-                one_signature("SIGN-27")
-            }
-            Action::ConversationAssign(_) | Action::ConversationClose(_) => Quorum::nobody("SIGN-28"),
-            Action::TemplateDraftUpsert(plan) if plan.mark == DraftMark::Draft => Quorum::nobody("SIGN-40"),
-            Action::TemplateDraftUpsert(_) => one_signature("SIGN-41"),
-            Action::TemplateSubmit(_) => one_signature("SIGN-42"),
+            Action::ContactUpsert(_) if preview.view.touches_identity() => SIGN_20,
+            Action::ContactUpsert(_) => SIGN_21,
+            Action::ConsentUpdate(plan) if plan.kind == ChangeKind::Reverse => SIGN_22,
+            Action::ConsentUpdate(plan) if plan.is_bulk() => SIGN_23,
+            Action::ConsentUpdate(_) => SIGN_24,
+            Action::TagApply(plan) if plan.is_bulk() && plan.depends => SIGN_25,
+            Action::TagApply(_) => SIGN_26,
+            Action::ConversationAssign(_) | Action::ConversationClose(_) if preview.view.moves_with_care() => SIGN_27,
+            Action::ConversationAssign(_) | Action::ConversationClose(_) => SIGN_28,
+            Action::TemplateDraftUpsert(plan) if plan.mark == DraftMark::Draft => SIGN_40,
+            Action::TemplateDraftUpsert(_) => SIGN_41,
+            Action::TemplateSubmit(_) => SIGN_42,
             // What it is used in is signed.
-            Action::MediaAssetUpload(_) => Quorum::nobody("SIGN-43"),
-        }
+            Action::MediaAssetUpload(_) => SIGN_43,
+        };
+        rule.quorum()
     }
 }
 
 /// Whoever changes what answers customers has it read; what answers nobody needs nobody. A flow that is live is not even written
 /// anew without people.
-fn automation(plan: &AutomationPlan) -> Quorum {
+fn automation(plan: &AutomationPlan) -> SigningRule {
     match plan.subject.kind() {
-        Kind::AutoReply if plan.changes_what_is_live() => one_signature("SIGN-32"),
-        Kind::KeywordRule if plan.changes_what_is_live() => one_signature("SIGN-31"),
-        Kind::Flow | Kind::AutoReply if plan.is_or_becomes_live() => one_signature("SIGN-30"),
-        Kind::Flow | Kind::AutoReply | Kind::KeywordRule => Quorum::nobody("SIGN-33"),
+        Kind::AutoReply if plan.changes_what_is_live() => SIGN_32,
+        Kind::KeywordRule if plan.changes_what_is_live() => SIGN_31,
+        Kind::Flow | Kind::AutoReply if plan.is_or_becomes_live() => SIGN_30,
+        Kind::Flow | Kind::AutoReply | Kind::KeywordRule => SIGN_33,
     }
 }
 
@@ -250,7 +254,7 @@ pub fn may_reopen(request: &ActionRequest, signatures: &[Signature], person: &Pe
 /// anybody, whoever signs an answer that is sensitive.
 #[must_use]
 pub fn rules_on_doubts(quorum: &Quorum) -> Quorum {
-    if quorum.needs_people() { quorum.clone() } else { one_signature("SIGN-07") }
+    if quorum.needs_people() { quorum.clone() } else { SIGN_07.quorum() }
 }
 
 /// Whether this person may decide what becomes of a reply in doubt that this request let out.
@@ -311,7 +315,7 @@ mod tests {
                 (Some(1), Step::Retire),
             ];
             for ((live, step), rule) in steps.into_iter().zip(rules) {
-                let quorum = automation(&AutomationPlan { subject: content.subject(), base: 1, live, step });
+                let quorum = automation(&AutomationPlan { subject: content.subject(), base: 1, live, step }).quorum();
                 assert_eq!((quorum.rule.as_str(), quorum.needs_people()), (rule, rule != "SIGN-33"));
             }
         }

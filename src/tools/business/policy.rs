@@ -6,9 +6,9 @@ use crate::domain::people::{Area, Caller, Role};
 use crate::domain::policy::hours::MarketRule;
 use crate::domain::policy::rules;
 use crate::domain::policy::settings::Settings;
-use crate::domain::policy::signatures::{one_signature, two_signatures};
+use crate::domain::policy::signing::{SIGNING, SigningRule};
 use crate::domain::preview::Level;
-use crate::domain::requests::Quorum;
+use crate::domain::text::grouped;
 use crate::error::{Error, Result};
 use crate::tools::reading::reading;
 use crate::tools::{Ctx, Kind, Tool, schema};
@@ -52,8 +52,8 @@ pub struct PolicyRules {
     markets: Vec<MarketItem>,
     /// Who has to sign what.
     approvals: Vec<ApprovalRule>,
-    /// Requests of one agent that may wait for people at a time.
-    pending_per_agent: u16,
+    /// How much one agent may ask for.
+    agent_limits: AgentLimits,
     /// How long people have, and how long what they signed holds.
     times: TimesItem,
     /// Prices of a message by market and category.
@@ -101,9 +101,25 @@ pub struct MarketItem {
     quiet: Option<String>,
 }
 
+/// How much one agent may ask for; what is more is refused with the time after which to ask again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AgentLimits {
+    /// Requests that wait for people at a time.
+    pending: u16,
+    /// Broadcasts asked for in an hour.
+    broadcasts_per_hour: u16,
+    /// Calls of tools in a minute.
+    calls_per_minute: u32,
+}
+
 /// Who has to sign one kind of request.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ApprovalRule {
+    /// By which a request names the rule that was applied to it.
+    id: &'static str,
+    /// The write tools that it is about. Of the rules of one tool, the first that fits counts.
+    #[schemars(with = "Vec<String>")]
+    tools: &'static [&'static str],
     /// Which requests.
     when: String,
     /// One entry a signature: any of these roles may give it, each person once, and never whose agent asked.
@@ -169,7 +185,11 @@ async fn get(ctx: &Ctx, _: &Caller, _: PolicyArguments) -> Result<PolicyRules> {
         },
         markets: settings.markets.iter().map(|(market, rule)| market_item(market.to_string(), rule)).collect(),
         approvals: approvals(settings),
-        pending_per_agent: settings.agents.max_pending,
+        agent_limits: AgentLimits {
+            pending: settings.agents.max_pending,
+            broadcasts_per_hour: settings.agents.broadcasts_per_hour,
+            calls_per_minute: ctx.calls_per_minute.get(),
+        },
         times: TimesItem {
             pending_expiry_hours: hours(policy.times.pending_expiry),
             start_expiry_hours: hours(policy.times.start_expiry),
@@ -209,17 +229,16 @@ fn market_item(market: String, rule: &MarketRule) -> MarketItem {
 
 fn approvals(settings: &Settings) -> Vec<ApprovalRule> {
     let limits = &settings.signatures;
-    let rule = |when: String, quorum: Quorum| ApprovalRule {
-        when,
-        signatures: quorum.seats.into_iter().map(|seat| seat.roles).collect(),
+    // Without a limit, cost alone never asks for a second person.
+    let rules = SIGNING.iter().filter(|rule| limits.two_above_cost.is_some() || !rule.when.contains("{cost}"));
+    let rule = |rule: &SigningRule| ApprovalRule {
+        id: rule.id,
+        tools: rule.tools,
+        when: rule
+            .when
+            .replace("{people}", &grouped(&limits.two_above_people.to_string()))
+            .replace("{cost}", &limits.two_above_cost.map(|cost| cost.to_string()).unwrap_or_default()),
+        signatures: rule.quorum().seats.into_iter().map(|seat| seat.roles).collect(),
     };
-    let dear = limits.two_above_cost.map(|cost| format!(", or that costs more than {cost}")).unwrap_or_default();
-    vec![
-        rule("a draft that is only stored".into(), Quorum::nobody("")),
-        rule("a broadcast".into(), one_signature("")),
-        rule(format!("a broadcast to more than {} people{dear}", limits.two_above_people), two_signatures("")),
-        rule("a list of contacts to be imported".into(), one_signature("")),
-        rule("a segment from which a broadcast that waits or runs was drawn".into(), one_signature("")),
-        rule("any other segment".into(), Quorum::nobody("")),
-    ]
+    rules.map(rule).collect()
 }
