@@ -222,6 +222,10 @@ async fn go(
 }
 
 async fn taken(ctx: &Ctx, token: &LinkToken) -> Result<std::result::Result<HeaderValue, Trouble>> {
+    // Whoever guesses holds up nothing that is written.
+    if let Opening::Closed = links::open(&ctx.db, &token.hash(), ctx.clock.now()).await? {
+        return Ok(Err(Trouble::Gone));
+    }
     let mut tx = ctx.db.begin().await?;
     let address = match links::take(&mut tx, &token.hash(), ctx.clock.now()).await? {
         Opening::Open(opened) => destination(ctx, &opened).ok_or(Trouble::Gone),

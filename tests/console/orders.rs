@@ -9,7 +9,7 @@ use countersign::store::conversations::{self, Heard};
 use countersign::store::orders;
 
 use super::kinds::{in_chinese, says, sign};
-use super::world::World;
+use super::world::{PASSWORD, World};
 use crate::engine::sql;
 use crate::support::db::{TestDb, on_both};
 use crate::support::visitor::Visitor;
@@ -66,7 +66,11 @@ async fn a_warning_that_came_later_has_its_tick_and_its_reason(db: TestDb) {
     let signing = lau.get(&format!("{path}/sign")).await;
     assert_eq!(signing.status, 303, "there is nothing to sign: {}", signing.text());
     assert_eq!(world.stored(&request).await.0.status, Status::PendingApproval);
-    sign(&world, &mut lau, &request, &["identity", "items"], &["ORDER-11", "ORDER-13"]).await;
+    let page = world.read(&mut lau, &request).await;
+    assert_eq!(lau.submit(&page, &decision, &unread).await.status, 303);
+    let signing = lau.get(&format!("{path}/sign")).await;
+    let answer = lau.submit(&signing, &format!("{path}/sign"), &[("password", PASSWORD)]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
     let (_, signatures) = world.stored(&request).await;
     let accepted = &signatures[0].accepted;
     assert_eq!((accepted.len(), accepted[1].rule.as_str(), accepted[1].of.len()), (2, "ORDER-13", 1));

@@ -64,6 +64,17 @@ struct Books {
 
 type Shared = Arc<Mutex<Books>>;
 
+/// It behaves like this from now on.
+fn will(books: &Shared, change: impl FnOnce(&mut Books)) {
+    change(&mut books.lock().unwrap());
+}
+
+/// How often it was asked for orders, how often it was looked at, and how many orders it has.
+fn seen(books: &Shared) -> (usize, usize, usize) {
+    let books = books.lock().unwrap();
+    (books.asked, books.looks, books.orders.len())
+}
+
 async fn place(State(books): State<Shared>, Json(ask): Json<Value>) -> (StatusCode, Json<Value>) {
     let mut books = books.lock().unwrap();
     books.asked += 1;
@@ -182,7 +193,7 @@ async fn a_source_that_is_away_is_asked_later(db: TestDb) {
     counter.clock.advance(Duration::from_secs(2));
     round(&counter.ctx).await.unwrap();
     assert!(matches!(stands(&counter, id).await, Standing::Placed(_)));
-    assert_eq!(books.lock().unwrap().asked, 1);
+    assert_eq!(seen(&books).0, 1);
 }
 
 async fn a_request_ends_with_its_order(db: TestDb) {
@@ -228,7 +239,7 @@ async fn what_has_changed_is_not_asked_for(db: TestDb) {
     round(&counter.ctx).await.unwrap();
     let Standing::Refused(why) = stands(&counter, doubtful).await else { panic!("it was asked for") };
     assert!(why.contains("somebody else may hold"), "{why}");
-    assert_eq!(books.lock().unwrap().asked, 0);
+    assert_eq!(seen(&books).0, 0);
 }
 
 fn nowhere() -> OrderSource {
@@ -256,14 +267,15 @@ async fn what_a_gateway_says_ends_no_order(db: TestDb) {
     let (counter, books) = opened(&db).await;
     for (at, instead) in [400, 404, 405, 408, 413].into_iter().enumerate() {
         let id = ordered(&counter).await;
-        (books.lock().unwrap().loses, books.lock().unwrap().instead) = (1, instead);
+        will(&books, |books| (books.loses, books.instead) = (1, instead));
         counter.clock.advance(Duration::from_secs(2));
         round(&counter.ctx).await.unwrap();
         assert_eq!(stands(&counter, id).await, Standing::Placing, "{instead} says nothing of the order");
         counter.clock.advance(Duration::from_secs(2));
         round(&counter.ctx).await.unwrap();
         assert!(matches!(stands(&counter, id).await, Standing::Placed(_)), "{instead}");
-        assert_eq!((books.lock().unwrap().asked, books.lock().unwrap().orders.len()), (at + 1, at + 1));
+        let (asked, _, there) = seen(&books);
+        assert_eq!((asked, there), (at + 1, at + 1));
     }
 }
 
@@ -274,13 +286,13 @@ async fn what_was_asked_for_is_not_refused_for_what_it_changed_itself(db: TestDb
     books.lock().unwrap().loses = 1;
     round(&counter.ctx).await.unwrap();
     // It is still at it when it is looked at, and its own price has changed by then.
-    (books.lock().unwrap().hides, books.lock().unwrap().price) = (3, Some("119.00"));
+    will(&books, |books| (books.hides, books.price) = (3, Some("119.00")));
     looks(&counter, 1).await;
-    assert_eq!(books.lock().unwrap().looks, 2, "it is looked at again right then");
+    assert_eq!(seen(&books).1, 2, "it is looked at again right then");
     assert_eq!((stands(&counter, id).await, status(&counter, request).await), (Standing::Placing, Status::Executing));
     looks(&counter, 1).await;
     assert!(matches!(stands(&counter, id).await, Standing::Placed(_)));
-    assert_eq!((status(&counter, request).await, books.lock().unwrap().asked), (Status::Succeeded, 1));
+    assert_eq!((status(&counter, request).await, seen(&books).0), (Status::Succeeded, 1));
 }
 
 async fn what_is_forbidden_and_not_there_ends_after_several_looks(db: TestDb) {
@@ -296,7 +308,7 @@ async fn what_is_forbidden_and_not_there_ends_after_several_looks(db: TestDb) {
     looks(&counter, 1).await;
     let Standing::Refused(why) = stands(&counter, id).await else { panic!("it still waits") };
     assert!(why.contains("oolong costs HK$119.00 now"), "{why}");
-    assert_eq!((status(&counter, request).await, books.lock().unwrap().asked), (Status::Failed, 1));
+    assert_eq!((status(&counter, request).await, seen(&books).0), (Status::Failed, 1));
 }
 
 async fn what_is_forbidden_while_the_source_is_silent_waits_for_people(db: TestDb) {
@@ -309,7 +321,7 @@ async fn what_is_forbidden_while_the_source_is_silent_waits_for_people(db: TestD
     contacts::doubt_identity(&mut tx, counter.tenant(), counter.contact, counter.now()).await.unwrap();
     tx.commit().await.unwrap();
     // It answers the first look of a turn, and not the second.
-    (books.lock().unwrap().hides, books.lock().unwrap().silent_after) = (1, Some(1));
+    will(&books, |books| (books.hides, books.silent_after) = (1, Some(1)));
     looks(&counter, 1).await;
     assert_eq!(status(&counter, request).await, Status::NeedsAttention);
     assert_eq!((acts(&counter, "execution.in_doubt").await, stands(&counter, id).await), (1, Standing::Placing));
@@ -337,7 +349,7 @@ async fn an_order_that_was_never_asked_for_is_called_off_at_once(db: TestDb) {
     assert!(stop(&counter.ctx, tenant, request, &person).await.is_err(), "once");
     counter.ctx.orders.source = there;
     counter.clock.advance(Duration::from_hours(1));
-    assert_eq!((round(&counter.ctx).await.unwrap(), books.lock().unwrap().asked), (0, 0));
+    assert_eq!((round(&counter.ctx).await.unwrap(), seen(&books).0), (0, 0));
     assert_eq!((acts(&counter, "order.called_off").await, acts(&counter, "execution.stopped").await), (1, 1));
 }
 
@@ -347,9 +359,9 @@ async fn an_order_that_may_be_there_is_looked_for_before_it_is_called_off(db: Te
     for there in [true, false] {
         let id = ordered(&counter).await;
         let request = executing(&db, &counter, id).await;
-        (books.lock().unwrap().loses, books.lock().unwrap().drops) = (usize::from(there), usize::from(!there));
+        will(&books, |books| (books.loses, books.drops) = (usize::from(there), usize::from(!there)));
         round(&counter.ctx).await.unwrap();
-        let asked = books.lock().unwrap().asked;
+        let asked = seen(&books).0;
         let none = countersign::domain::people::Role::Auditor;
         let auditor = countersign::domain::people::Person { role: none, ..person.clone() };
         assert!(stop(&counter.ctx, tenant, request, &auditor).await.is_err(), "not everybody stops things");
@@ -367,7 +379,7 @@ async fn an_order_that_may_be_there_is_looked_for_before_it_is_called_off(db: Te
             assert!(matches!(stands(&counter, id).await, Standing::Cancelled(_)));
             assert_eq!(status(&counter, request).await, Status::Cancelled);
         }
-        assert_eq!(books.lock().unwrap().asked, asked, "it is asked for no more");
+        assert_eq!(seen(&books).0, asked, "it is asked for no more");
     }
     assert_eq!(acts(&counter, "order.stop_asked").await, 2);
 }
@@ -409,7 +421,7 @@ async fn an_order_that_waits_for_too_long_is_left_to_people(db: TestDb) {
         round(&counter.ctx).await.unwrap();
         counter.clock.advance(Duration::from_mins(10));
     }
-    assert_eq!((status(&counter, request).await, books.lock().unwrap().asked), (Status::NeedsAttention, 0));
+    assert_eq!((status(&counter, request).await, seen(&books).0), (Status::NeedsAttention, 0));
     assert_eq!(acts(&counter, "execution.in_doubt").await, 1);
     let person = counter.world.owner.clone();
     assert_eq!(stop(&counter.ctx, counter.tenant(), request, &person).await.unwrap(), Stopped::AtOnce);
@@ -429,14 +441,15 @@ async fn a_database_that_was_put_back_leaves_its_orders_to_people(db: TestDb) {
     let mut tx = store.begin().await.unwrap();
     behind::notice(&mut tx, now, now).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!((round(&counter.ctx).await.unwrap(), books.lock().unwrap().looks), (0, 0), "nothing is asked");
+    assert_eq!((round(&counter.ctx).await.unwrap(), seen(&books).1), (0, 0), "nothing is asked");
     assert!(stand_still(&counter.ctx, now, 0, &identity).await.unwrap().is_some());
     assert_eq!(counter.found(link.id).await.revoked.map(|(_, why)| why), Some(Revocation::Restored));
     for _ in 0..4 {
         round(&counter.ctx).await.unwrap();
         counter.clock.advance(Duration::from_mins(10));
     }
-    assert_eq!((books.lock().unwrap().asked, books.lock().unwrap().looks), (0, 4), "it is looked for only");
+    let (asked, looks, _) = seen(&books);
+    assert_eq!((asked, looks), (0, 4), "it is looked for only");
     assert_eq!(
         (status(&counter, request).await, stands(&counter, id).await),
         (Status::NeedsAttention, Standing::Placing)

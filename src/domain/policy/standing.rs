@@ -32,7 +32,9 @@ pub fn stops(finding: &Finding, accepted: &Accepted) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::policy::rules::{QUALITY_03, QUALITY_05, TEMPLATE_01, TEMPLATE_02, TEMPLATE_04, TEMPLATE_11};
+    use crate::domain::policy::rules::{
+        QUALITY_03, QUALITY_04, QUALITY_05, TEMPLATE_01, TEMPLATE_02, TEMPLATE_04, TEMPLATE_11,
+    };
     use crate::domain::requests::AcceptedWarning;
 
     #[test]
@@ -53,7 +55,7 @@ mod tests {
             (said("2"), true),
             (PAY_05.says(&[("at", "1".into())]), true),
             (SESS_12.says(&[]), true),
-            (TEMPLATE_11.says(&[]), false),
+            (QUALITY_04.says(&[]), false),
         ] {
             assert_eq!(stops(&finding, &accepted), wanted, "{finding:?}");
         }

@@ -34,7 +34,7 @@ pub const TOOLS: &[Tool] = &[Tool {
     title: ["Create an order from a conversation", "由對話建立訂單", "从对话创建订单"],
     summary: "Creates one order at the source of orders for the customer of a conversation: from the cart that they sent there, \
               or from lines that you put together from what they wrote. The result says its id and state; an order that \
-              another system has not answered yet is `placing`, and is asked for until it has.",
+              another system has not answered yet is `placing` until it has or people end it.",
     read_first: &["whatsapp.order_payment_message.preview"],
     governance: "A person signs every order.",
     safety: "Refused while it is not certain who the customer is, for products that the source does not have, at prices other \
