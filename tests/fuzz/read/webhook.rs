@@ -7,7 +7,7 @@ use countersign::domain::webhooks::{accounts, masked, parse};
 pub fn check(body: &[u8]) {
     let events = parse(body);
     assert_eq!(events.is_ok(), accounts(body).is_ok());
-    assert_eq!(events.is_ok(), masked(body, "9001").is_some());
+    assert_eq!(events.is_ok(), masked(body, "9001", None).is_some());
     for event in events.unwrap_or_default() {
         assert!(!event.dedup_key.is_empty() && !event.what.word().is_empty());
     }
