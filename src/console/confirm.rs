@@ -86,12 +86,9 @@ impl What {
 
     pub const fn icon(self) -> &'static str {
         match self {
-            Self::Withdraw
-            | Self::Stop
-            | Self::StopTemplate
-            | Self::TakeBack
-            | Self::StopOrder
-            | Self::CloseOrder => "stop",
+            Self::Withdraw | Self::Stop | Self::StopTemplate | Self::TakeBack | Self::StopOrder | Self::CloseOrder => {
+                "stop"
+            }
             Self::Reopen => "left",
         }
     }

@@ -1,8 +1,7 @@
-// An agent: the official MCP client for TypeScript, driven line by line. The lines are those of agent.py.
+// An agent: the official MCP client for TypeScript, driven line by line. The lines are those of agent.py, and `sdk` in the first
+// one says which: 1 is the package of all before the client had one of its own.
 
 import { createInterface } from "node:readline";
-
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const refused = (error) => answer({ refused: `${error.name}: ${error.message}` });
@@ -30,6 +29,14 @@ async function call(client, name, args) {
 
 const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const where = JSON.parse((await requests.next()).value);
+const sdk =
+  where.sdk === 1
+    ? {
+        ...(await import("@modelcontextprotocol/sdk/client/index.js")),
+        ...(await import("@modelcontextprotocol/sdk/client/streamableHttp.js")),
+      }
+    : await import("@modelcontextprotocol/client");
+const { Client, StreamableHTTPClientTransport } = sdk;
 const transport = new StreamableHTTPClientTransport(new URL(where.url), {
   requestInit: { headers: { authorization: `Bearer ${where.key}` } },
 });
@@ -42,7 +49,8 @@ try {
   refused(error);
   process.exit(1);
 }
-answer({ protocol: client.getNegotiatedProtocolVersion?.() ?? null, server: client.getServerVersion()?.name ?? null });
+const protocol = client.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion ?? null;
+answer({ protocol, server: client.getServerVersion()?.name ?? null });
 
 for await (const line of requests) {
   const request = JSON.parse(line);

@@ -1,39 +1,81 @@
-//! The official clients for Python and TypeScript, in both revisions, against this door.
+//! The official clients for Python and TypeScript, in both revisions, the older one for TypeScript and the Inspector, against this
+//! door: they list the tools, read, ask for something and look where it stands.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::agent::{Agent, Era, Sdk};
+use super::writes::broadcast;
+use crate::support::agent::{Agent, Era, Sdk, inspect};
 use crate::support::db::{TestDb, on_both};
 use crate::support::door::{Door, LEGACY, MODERN};
-use crate::support::world::{World, person};
+use crate::support::world::World;
 
-on_both!(clients_of_others_list_and_call);
+on_both!(clients_of_others_list_and_ask, the_inspector_lists_and_asks);
 
-async fn clients_of_others_list_and_call(db: TestDb) {
+const PREVIEW: &str = "whatsapp.broadcast.preview";
+const STATUS: &str = "whatsapp.action_request.status";
+
+/// A door, a key that opens all but the classes of data, and what a preview is asked for with.
+async fn opened(db: &TestDb) -> (Door, String, Value) {
     let world = World::new(&db.open().await, "shop").await;
-    world.contacts(&(0..3).map(person).collect::<Vec<_>>()).await;
+    let (segment, _) = world.ready_to_send(3).await;
     let door = Door::open(&world.db).await;
-    let (_, key) = world.agent("promo", "read,audit").await;
-    for sdk in [Sdk::Python, Sdk::TypeScript] {
-        for (era, protocol) in [(Era::Modern, MODERN), (Era::Legacy, LEGACY)] {
-            let Some(mut agent) = Agent::connect(sdk, era, &door.url(), &key).await else { continue };
-            assert_eq!(agent.protocol, protocol, "{sdk:?}");
-            let tools = agent.tools().await;
-            assert_eq!(
-                tools.len(),
-                countersign::tools::catalogue::catalogue()
-                    .tools()
-                    .iter()
-                    .filter(|t| { !matches!(t.kind.as_str(), "preview" | "write") })
-                    .count()
-            );
-            let contacts = agent.call("whatsapp.contacts.list", json!({"limit": 2})).await.ok();
-            assert_eq!(contacts["items"].as_array().unwrap().len(), 2);
-            for tool in ["whatsapp.config.get", "whatsapp.audit_logs.list", "whatsapp.action_request.status"] {
-                agent.call(tool, json!({})).await.ok();
-            }
-            let error = agent.call("whatsapp.contacts.list", json!({"nonsense": true})).await.error();
-            assert_eq!(error["code"], "invalid_arguments");
+    let (_, key) = world.agent("promo", "read,propose,audit").await;
+    let ask = json!({
+        "write_tool": "whatsapp.broadcast.schedule", "arguments": broadcast(segment), "reason": "The winter oolong is here.",
+    });
+    (door, key, ask)
+}
+
+fn all_tools() -> usize {
+    countersign::tools::catalogue::catalogue().tools().len()
+}
+
+async fn clients_of_others_list_and_ask(db: TestDb) {
+    let (door, key, ask) = opened(&db).await;
+    for (sdk, era, protocol) in [
+        (Sdk::Python, Era::Modern, MODERN),
+        (Sdk::Python, Era::Legacy, LEGACY),
+        (Sdk::TypeScript, Era::Modern, MODERN),
+        (Sdk::TypeScript, Era::Legacy, LEGACY),
+        (Sdk::TypeScript1, Era::Legacy, LEGACY),
+    ] {
+        let Some(mut agent) = Agent::connect(sdk, era, &door.url(), &key).await else { continue };
+        assert_eq!(agent.protocol, protocol, "{sdk:?}");
+        assert_eq!(agent.tools().await.len(), all_tools());
+        let contacts = agent.call("whatsapp.contacts.list", json!({"limit": 2})).await.ok();
+        assert_eq!(contacts["items"].as_array().unwrap().len(), 2);
+        for tool in ["whatsapp.config.get", "whatsapp.audit_logs.list"] {
+            agent.call(tool, json!({})).await.ok();
         }
+        let error = agent.call("whatsapp.contacts.list", json!({"nonsense": true})).await.error();
+        assert_eq!(error["code"], "invalid_arguments");
+        // Whoever comes first makes the request; the others find it.
+        let preview = agent.call(PREVIEW, ask.clone()).await.ok();
+        let status = agent.call(STATUS, json!({"action_request_id": preview["action_request_id"]})).await.ok();
+        assert_eq!((&status["status"], &status["digest"]), (&json!("pending_approval"), &preview["digest"]), "{sdk:?}");
     }
+}
+
+async fn the_inspector_lists_and_asks(db: TestDb) {
+    let (door, key, ask) = opened(&db).await;
+    let url = door.url();
+    let Some(list) = inspect(&url, &key, &["tools/list"]).await else { return };
+    assert_eq!(list["tools"].as_array().unwrap().len(), all_tools());
+    let call = async |tool: &str, arguments: &Value| {
+        let pairs = arguments.as_object().unwrap().iter().map(|(name, value)| match value {
+            Value::String(text) => format!("{name}={text}"),
+            other => format!("{name}={other}"),
+        });
+        let pairs: Vec<String> = pairs.collect();
+        let mut line = vec!["tools/call", "--tool-name", tool];
+        for pair in &pairs {
+            line.extend(["--tool-arg", pair]);
+        }
+        let mut answer = inspect(&url, &key, &line).await.expect("it is installed");
+        assert_ne!(answer["isError"], true, "{tool}: {answer:#}");
+        answer["structuredContent"].take()
+    };
+    let preview = call(PREVIEW, &ask).await;
+    let status = call(STATUS, &json!({"action_request_id": preview["action_request_id"]})).await;
+    assert_eq!((&status["status"], &status["digest"]), (&json!("pending_approval"), &preview["digest"]));
 }

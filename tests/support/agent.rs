@@ -1,5 +1,5 @@
 //! Agents written by others: the official MCP clients for Python and TypeScript, each a process that is asked line by
-//! line (tests/clients/agent.py says how).
+//! line (tests/clients/agent.py says how), and the Inspector's command line.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -13,6 +13,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 pub enum Sdk {
     Python,
     TypeScript,
+    /// The package that came before; it knows revisions with a handshake only.
+    TypeScript1,
 }
 
 /// Which generation of the protocol the client opens with.
@@ -58,7 +60,7 @@ impl Sdk {
     fn command(self) -> (PathBuf, PathBuf) {
         let (program, script) = match self {
             Self::Python => (".venv/bin/python", "tests/clients/agent.py"),
-            Self::TypeScript => (".venv/bin/node", "tests/clients/agent.mjs"),
+            Self::TypeScript | Self::TypeScript1 => (".venv/bin/node", "tests/clients/agent.mjs"),
         };
         (super::root().join(program), super::root().join(script))
     }
@@ -67,6 +69,7 @@ impl Sdk {
         let package = match self {
             Self::Python => ".venv/bin/python",
             Self::TypeScript => "tests/clients/node_modules/@modelcontextprotocol/client",
+            Self::TypeScript1 => "tests/clients/node_modules/@modelcontextprotocol/sdk",
         };
         super::have("an official MCP client (.venv, tests/clients)", super::root().join(package).exists())
     }
@@ -99,7 +102,8 @@ impl Agent {
         let output = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
         let mut agent = Self { protocol: String::new(), child, input, output };
         let era = if era == Era::Modern { "auto" } else { "legacy" };
-        let greeting = agent.ask(json!({"url": url, "key": key, "era": era})).await;
+        let major = if sdk == Sdk::TypeScript1 { 1 } else { 2 };
+        let greeting = agent.ask(json!({"url": url, "key": key, "era": era, "sdk": major})).await;
         if let Some(refused) = greeting["refused"].as_str() {
             return Some(Err(refused.to_owned()));
         }
@@ -141,4 +145,24 @@ impl Agent {
             text: text.filter_map(|block| Some(block.as_str()?.to_owned())).collect(),
         })
     }
+}
+
+/// What the Inspector's command line prints about a server, which is what it got as the result. None, with a line that says so,
+/// where it is not installed and this is not CI.
+pub async fn inspect(url: &str, key: &str, arguments: &[&str]) -> Option<Value> {
+    let script = super::root().join("tests/clients/node_modules/@modelcontextprotocol/inspector");
+    if !super::have("the MCP Inspector (tests/clients)", script.exists()) {
+        return None;
+    }
+    let output = Command::new(super::root().join(".venv/bin/node"))
+        .arg(super::root().join("tests/clients/node_modules/.bin/mcp-inspector"))
+        .args(["--cli", url, "--transport", "http", "--header", &format!("Authorization: Bearer {key}"), "--method"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(60), output).await.expect("it ends").expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the Inspector with {arguments:?}: {said}");
+    Some(serde_json::from_slice(&output.stdout).expect("it prints JSON"))
 }
