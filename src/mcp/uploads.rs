@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::tools::uploads::{self, Announced, NotReceived};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
@@ -60,7 +60,7 @@ pub(super) async fn receive(
 }
 
 fn announced(headers: &HeaderMap) -> Announced {
-    let bytes = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    let bytes = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
     let name = UploadName::of_headers(bytes("x-filename"), bytes(header::CONTENT_DISPOSITION.as_str()));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     Announced { name, bytes: length }

@@ -151,7 +151,9 @@ async fn the_same_bytes_are_one_upload(db: TestDb) {
     let (_, theirs) = shop.send(&other, "a,b\n").await;
     assert_ne!(id(&theirs), id(&first), "each agent has its own");
     // What got lost is there again.
-    shop.kept().iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    for file in shop.kept() {
+        std::fs::remove_file(file).unwrap();
+    }
     let open = async || uploads::open(shop.ctx(), agent.tenant, agent.id, id(&first)).await;
     assert!(open().await.is_err());
     shop.send(&key, "a,b\n").await;
