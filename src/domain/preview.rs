@@ -339,6 +339,12 @@ impl Preview {
         self.findings.iter().map(|f| f.level).min()
     }
 
+    /// Whether this rule has something to say of it.
+    #[must_use]
+    pub fn names(&self, rule: &str) -> bool {
+        self.findings.iter().any(|finding| finding.rule == rule)
+    }
+
     /// The findings that forbid it.
     pub fn blocks(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.level == Level::Block)

@@ -227,10 +227,10 @@ impl Segment {
         found
     }
 
-    /// Whether it takes in every contact, whoever there is.
+    /// Whether it takes in every contact, whoever there is, or says only who does not belong.
     #[must_use]
     pub fn is_everyone(&self) -> bool {
-        everyone::takes_in_everybody(&self.include, self.exclude.as_ref())
+        everyone::takes_in_everybody(&self.include, self.exclude.as_ref()) || !everyone::says_who_belongs(&self.include)
     }
 
     /// The tags that its conditions name.

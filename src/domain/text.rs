@@ -4,6 +4,7 @@
 use super::addresses::has_address;
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::confusable_detection::skeleton;
 
 /// A character that may not stand where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +142,14 @@ pub fn is_composed(text: &str) -> bool {
 #[must_use]
 pub fn composed(text: &str) -> String {
     text.nfc().collect()
+}
+
+/// What a name looks like, whatever letters it is made of: two names that people would take for each other look the same.
+#[must_use]
+pub fn look(name: &str) -> String {
+    // Capitals of two alphabets may look alike where their small letters do not, so the case goes last.
+    let plain: String = name.nfkc().collect();
+    skeleton(&plain).flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect()
 }
 
 /// Words that mix Latin letters with Cyrillic or Greek ones, each with its place in characters. Chinese beside Latin is
@@ -297,6 +306,21 @@ mod tests {
         assert_eq!(mixed_words("open a р\u{0430}ypal account"), [(7, "р\u{0430}ypal".to_owned())]);
         assert_eq!(mixed_words("Οmega"), [(0, "Οmega".to_owned())]);
         assert_eq!(mixed_words("WhatsApp優惠 A4 тест"), []);
+    }
+
+    #[test]
+    fn names_that_people_would_take_for_each_other_look_the_same() {
+        for (one, other, same) in [
+            ("Tea club", "Теа club", true),
+            ("Tea club", "tea  CLUB", true),
+            ("Tea club", "Ｔｅａ club", true),
+            ("VIP", "VlP", true),
+            ("Tea club", "Tea clubs", false),
+            ("茶友", "茶支", false),
+            ("Café", "Cafe", false),
+        ] {
+            assert_eq!(look(one) == look(other), same, "{one} {other}");
+        }
     }
 
     #[test]

@@ -120,6 +120,7 @@ async fn each_person_gets_one_verdict_in_the_fixed_order(db: TestDb) {
             "AUD-03",
             "AUD-04",
             "AUD-05",
+            "AUD-06",
             "CONSENT-01",
             "CONSENT-02",
             "CONSENT-03",

@@ -19,6 +19,8 @@ on_both!(
     a_segment_is_made_and_changed_in_versions,
     what_broadcasts_were_drawn_from_wants_a_signature,
     no_segment_takes_in_everybody,
+    who_takes_in_nearly_everybody_asks_a_person,
+    a_name_that_looks_like_another_is_shown_to_a_person,
 );
 
 const UPSERT: &str = "whatsapp.segment.upsert";
@@ -166,9 +168,13 @@ async fn no_segment_takes_in_everybody(db: TestDb) {
     let door = Door::open(&world.db).await;
     let (_, key) = world.agent("promo", "read,propose").await;
     let agent = door.modern(&key);
-    for everybody in
-        [json!("everyone"), json!({"any": [{"tag": "x"}, "everyone"]}), json!({"not": {"not": "everyone"}})]
-    {
+    for everybody in [
+        json!("everyone"),
+        json!({"any": [{"tag": "x"}, "everyone"]}),
+        json!({"not": {"not": "everyone"}}),
+        json!({"not": {"tag": "zzz-nobody"}}),
+        json!({"any": [{"tag": "x"}, {"not": {"market": ["HK"]}}]}),
+    ] {
         let error = agent.refused(UPSERT, json!({"name": "All", "include": everybody, "reason": "x"})).await;
         assert_eq!(
             (&error["code"], &error["findings"][0]["rule"]),
@@ -198,4 +204,47 @@ async fn no_segment_takes_in_everybody(db: TestDb) {
     ask["include"] = json!({"tag": "y"});
     let taken = agent.refused(UPSERT, ask).await;
     assert!(taken["message"].as_str().unwrap().contains("is called \"Tagged\" already"), "{taken}");
+}
+
+async fn who_takes_in_nearly_everybody_asks_a_person(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    let mut people: Vec<_> = (0..40).map(person).collect();
+    people[7].tags.clear();
+    people[8].tags = ["vip".to_owned()].into();
+    world.contacts(&people).await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("promo", "read,propose:segments").await;
+    let agent = door.modern(&key);
+    let ask = |name: &str, include: Value| json!({"name": name, "include": include, "reason": "x", "wait_ms": 0});
+    let many = agent.call(UPSERT, ask("Members", json!({"tag": "member"}))).await;
+    assert_eq!(
+        (&many["status"], &many["approval"]["rule"]),
+        (&json!("pending_approval"), &json!("SIGN-05")),
+        "{many:#}"
+    );
+    assert_eq!(many["findings"][0]["rule"], "SEG-07");
+    assert!(many["findings"][0]["message"].as_str().unwrap().starts_with("38 of the 40 people"), "{many:#}");
+    let some = json!({"all": [{"tag": "member"}, {"language": ["en"]}]});
+    let some = agent.call(UPSERT, ask("Readers", some)).await;
+    assert_eq!((&some["status"], &some["approval"]["rule"]), (&json!("approved"), &json!("SIGN-06")), "{some:#}");
+}
+
+async fn a_name_that_looks_like_another_is_shown_to_a_person(db: TestDb) {
+    let world = World::new(&db.open().await, "shop").await;
+    world.contacts(&(0..6).map(person).collect::<Vec<_>>()).await;
+    let door = Door::open(&world.db).await;
+    let (_, key) = world.agent("promo", "read,propose:segments").await;
+    let agent = door.modern(&key);
+    let ask = |name: &str| json!({"name": name, "include": {"tag": "vip"}, "reason": "x", "wait_ms": 0});
+    let first = agent.call(UPSERT, ask("Tea club")).await;
+    assert_eq!(carried_out(&door, &world, &first).await.status, Status::Succeeded);
+    let alike = agent.call(UPSERT, ask("Теа club")).await;
+    assert_eq!(
+        (&alike["status"], &alike["approval"]["rule"]),
+        (&json!("pending_approval"), &json!("SIGN-05")),
+        "{alike:#}"
+    );
+    assert!(alike["findings"].to_string().contains("SEG-09"), "{alike:#}");
+    let other = agent.call(UPSERT, ask("Tea friends")).await;
+    assert!(!other["findings"].to_string().contains("SEG-09"), "{other:#}");
 }

@@ -1,9 +1,10 @@
 //! What the figures of an audience mean: who falls out, and what is worth knowing of those who stay.
 
 use super::rules::{
-    AUD_01, AUD_03, AUD_04, AUD_05, CONSENT_01, CONSENT_02, CONSENT_03, CONSENT_04, CONSENT_05, CONSENT_06, FREQ_01,
-    FREQ_02, FREQ_03, SCHED_04, TEXT_07, TIER_01, TIER_02, VAR_03, VAR_04, VAR_05,
+    AUD_01, AUD_03, AUD_04, AUD_05, AUD_06, CONSENT_01, CONSENT_02, CONSENT_03, CONSENT_04, CONSENT_05, CONSENT_06,
+    FREQ_01, FREQ_02, FREQ_03, SCHED_04, TEXT_07, TIER_01, TIER_02, VAR_03, VAR_04, VAR_05,
 };
+use super::segments::{FEW, are_nearly_all};
 use super::settings::Settings;
 use crate::domain::audience::{Exclusion, Funnel};
 use crate::domain::consent::MessageCategory;
@@ -17,6 +18,8 @@ pub struct Figures<'a> {
     pub category: MessageCategory,
     /// From those who match to those who receive.
     pub funnel: &'a Funnel,
+    /// How many of all contacts are in one of the segments, and how many there are.
+    pub reach: (u64, u64),
     /// Receivers for whom it is the first marketing message.
     pub first_marketing: u64,
     /// Receivers by messages within 30 days, as many as the place says; the last place is that many or more.
@@ -70,6 +73,10 @@ fn size(figures: &Figures<'_>, settings: &Settings) -> Vec<Finding> {
             ("percent", percent.into()),
             ("reason", most.reason.as_str().into()),
         ]));
+    }
+    let (taken_in, everybody) = figures.reach;
+    if everybody >= FEW && are_nearly_all(taken_in, everybody) {
+        findings.push(AUD_06.says(&[("count", taken_in.into()), ("everybody", everybody.into())]));
     }
     for (rule, reason) in [(AUD_04, Exclusion::Duplicate), (AUD_05, Exclusion::MarketNotAllowed)] {
         let count = out(figures, &[reason]);
@@ -188,6 +195,7 @@ mod tests {
         let mut figures = Figures {
             category: MessageCategory::Marketing,
             funnel: &funnel,
+            reach: (funnel.matched, 1_000),
             first_marketing: 0,
             last_30_days: &[receive],
             unconfirmed: 0,
@@ -207,6 +215,9 @@ mod tests {
         let quiet: &[_] = vec![("MO".parse().unwrap(), 2)].leak();
         assert_eq!(rules(&[], 100, |_| {}), Vec::<String>::new());
         assert_eq!(rules(&[], 0, |_| {}), ["AUD-01"]);
+        assert_eq!(rules(&[], 9, |f| f.reach = (95, 100)), ["AUD-06"]);
+        assert_eq!(rules(&[], 9, |f| f.reach = (94, 100)), Vec::<String>::new());
+        assert_eq!(rules(&[], 9, |f| f.reach = (9, 9)), Vec::<String>::new());
         assert_eq!(rules(&[(E::NoConsent, 51)], 49, |_| {}), ["AUD-03", "CONSENT-01"]);
         assert_eq!(rules(&[(E::NoConsent, 50)], 50, |_| {}), ["CONSENT-01"]);
         assert_eq!(rules(&[(E::Duplicate, 1)], 9, |_| {}), ["AUD-04"]);

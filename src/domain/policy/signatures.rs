@@ -1,6 +1,7 @@
 //! Who must sign what, and who may not: the one place that knows.
 
 use super::Policy;
+use super::rules::{SEG_07, SEG_09};
 use super::signing::{
     SIGN_00, SIGN_01, SIGN_02, SIGN_03, SIGN_04, SIGN_05, SIGN_06, SIGN_07, SIGN_08, SIGN_17, SIGN_18, SIGN_20,
     SIGN_21, SIGN_22, SIGN_23, SIGN_24, SIGN_25, SIGN_26, SIGN_27, SIGN_28, SIGN_30, SIGN_31, SIGN_32, SIGN_33,
@@ -74,7 +75,7 @@ impl Policy {
             Action::BroadcastSchedule(_) if dear => SIGN_03,
             Action::BroadcastSchedule(_) => SIGN_01,
             Action::ContactImport(_) => SIGN_04,
-            Action::SegmentUpsert(_) if preview.view.touches_broadcasts() => SIGN_05,
+            Action::SegmentUpsert(_) if segment_needs_somebody(preview) => SIGN_05,
             Action::SegmentUpsert(_) => SIGN_06,
             Action::SessionMessageSend(_) if preview.view.is_sensitive() => SIGN_07,
             Action::SessionMessageSend(_) => SIGN_08,
@@ -100,6 +101,11 @@ impl Policy {
         };
         rule.quorum()
     }
+}
+
+/// Whether a segment is one that people look at: it reaches into broadcasts, takes in everybody, or could be taken for another.
+fn segment_needs_somebody(preview: &Preview) -> bool {
+    preview.view.touches_broadcasts() || [SEG_07, SEG_09].iter().any(|rule| preview.names(rule.id))
 }
 
 /// Whoever changes what answers customers has it read; what answers nobody needs nobody. A flow that is live is not even written

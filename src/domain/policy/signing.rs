@@ -57,7 +57,7 @@ signing! {
     SIGN_04 = One "SIGN-04" ["contact.import"]
         "a list of contacts to be imported";
     SIGN_05 = One "SIGN-05" ["segment.upsert"]
-        "a segment from which a broadcast that waits or runs was drawn";
+        "a segment from which a broadcast that waits or runs was drawn, or that takes in all or nearly all people, or whose name looks like another's";
     SIGN_06 = Nobody "SIGN-06" ["segment.upsert"]
         "any other segment";
     SIGN_07 = One "SIGN-07" ["session_message.send"]

@@ -30,6 +30,25 @@ pub fn takes_in_everybody(include: &Condition, exclude: Option<&Condition>) -> b
     })
 }
 
+/// Whether something that a contact has, is or did decides that it belongs. What only names those who do not belong takes in
+/// everybody else, known or not.
+pub fn says_who_belongs(include: &Condition) -> bool {
+    says(include, true)
+}
+
+/// The same of a condition that has to hold, or has not to.
+fn says(condition: &Condition, wanted: bool) -> bool {
+    match (condition, wanted) {
+        (Condition::Not(one), _) => says(one, !wanted),
+        // Of those that hold together one is enough; of those of which one holds, each may be the one.
+        (Condition::All(many), true) | (Condition::Any(many), false) => many.iter().any(|one| says(one, wanted)),
+        (Condition::All(many), false) | (Condition::Any(many), true) => many.iter().all(|one| says(one, wanted)),
+        (Condition::WroteWithinDays(_) | Condition::SilentForDays(_), _) => true,
+        (Condition::Everyone, _) => !wanted,
+        (Condition::Tag(_) | Condition::Language(_) | Condition::Market(_) | Condition::Consent(_), _) => wanted,
+    }
+}
+
 fn collect<'a>(condition: &'a Condition, questions: &mut Vec<Question<'a>>) {
     match condition {
         Condition::All(many) | Condition::Any(many) => many.iter().for_each(|one| collect(one, questions)),
@@ -112,6 +131,35 @@ mod tests {
             r#"{"any": [{"wrote_within_days": 7}, {"silent_for_days": 30}]}"#,
         ] {
             assert!(!takes_in_everybody(&condition(text), None), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_does_not_belong_says_not_who_does() {
+        for text in [
+            r#""everyone""#,
+            r#"{"not": {"tag": "nobody"}}"#,
+            r#"{"not": {"market": ["HK"]}}"#,
+            r#"{"all": ["everyone", {"not": {"consent": "marketing"}}]}"#,
+            r#"{"any": [{"not": {"tag": "x"}}, {"not": {"tag": "y"}}]}"#,
+            r#"{"any": [{"tag": "x"}, {"not": {"tag": "y"}}]}"#,
+            r#"{"not": {"any": [{"tag": "x"}, {"tag": "y"}]}}"#,
+            r#"{"not": {"all": [{"tag": "x"}, {"not": {"tag": "y"}}]}}"#,
+            r#"{"all": []}"#,
+        ] {
+            assert!(!says_who_belongs(&condition(text)), "{text}");
+        }
+        for text in [
+            r#"{"tag": "x"}"#,
+            r#"{"not": {"not": {"tag": "x"}}}"#,
+            r#"{"all": [{"tag": "x"}, {"not": {"tag": "y"}}]}"#,
+            r#"{"any": [{"tag": "x"}, {"market": ["HK"]}]}"#,
+            r#"{"not": {"any": [{"not": {"tag": "x"}}, {"tag": "y"}]}}"#,
+            r#"{"not": {"wrote_within_days": 30}}"#,
+            r#"{"silent_for_days": 30}"#,
+            r#"{"not": "everyone"}"#,
+        ] {
+            assert!(says_who_belongs(&condition(text)), "{text}");
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Frozen {
     pub funnel: Funnel,
     /// Members of each segment.
     pub matched: Vec<u64>,
+    /// How many of all contacts are in one of the segments, and how many there are.
+    pub reach: (u64, u64),
     /// People left out because their market is quiet throughout.
     pub quiet: Vec<(Market, u64)>,
     pub course: Course,
@@ -80,6 +82,7 @@ pub async fn freeze(db: &Db, tenant: TenantId, plan: &Resolved, settings: &Setti
         receivers: Vec::new(),
         funnel: plan.stored.as_ref().map_or_else(Funnel::empty, |stored| Funnel::resumed(&stored.view.funnel)),
         matched: vec![0; plan.segments.len()],
+        reach: (0, 0),
         broken: None,
     };
     store::candidates::all(db, tenant, plan.category, plan.composer.is_personal(), |who| {
@@ -90,12 +93,14 @@ pub async fn freeze(db: &Db, tenant: TenantId, plan: &Resolved, settings: &Setti
     if let Some(broken) = gathering.broken {
         return Err(broken.into());
     }
-    let (receivers, funnel, matched) = (gathering.receivers, gathering.funnel, gathering.matched);
+    let (receivers, funnel, matched, reach) =
+        (gathering.receivers, gathering.funnel, gathering.matched, gathering.reach);
     let draft = Frozen {
         receivers,
         audience: Audience { people: People::new(), marks: Vec::new() },
         funnel,
         matched,
+        reach,
         quiet: Vec::new(),
         course: Course::of(&plan.schedule, 0, plan.number.per_second),
         portfolio_used: known.portfolio_used,
@@ -138,6 +143,7 @@ struct Gathering<'a> {
     receivers: Vec<Receiver>,
     funnel: Funnel,
     matched: Vec<u64>,
+    reach: (u64, u64),
     broken: Option<NotCanonical>,
 }
 
@@ -145,9 +151,11 @@ impl Gathering<'_> {
     fn take(&mut self, who: &Candidate<'_>) {
         let market: Option<Market> = who.market.and_then(|market| market.parse().ok());
         let times = self.times_matched(who, market);
+        self.reach.1 += 1;
         if times == 0 {
             return;
         }
+        self.reach.0 += 1;
         let received = self.known.received.get(&who.no.0).copied();
         let facts = Facts {
             number: who.market.is_some(),

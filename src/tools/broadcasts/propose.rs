@@ -112,6 +112,7 @@ fn of_the_people(ctx: &Ctx, plan: &Resolved, frozen: &Frozen) -> Vec<Finding> {
     let figures = Figures {
         category: plan.category,
         funnel: &frozen.funnel,
+        reach: frozen.reach,
         first_marketing: first_marketing(plan, frozen),
         last_30_days: &last_30_days,
         unconfirmed,

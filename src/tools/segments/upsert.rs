@@ -28,8 +28,10 @@ pub const TOOLS: &[Tool] = &[Tool {
               message, and who is left out of them. whatsapp.broadcast.preview previews it with a broadcast; the answer \
               here says how many people enter and leave.",
     read_first: &["whatsapp.segments.list", "whatsapp.broadcast.preview"],
-    governance: "A person signs when a broadcast that waits or runs was drawn from it; otherwise nobody has to.",
-    safety: "Opt-outs stay out whatever the conditions say, and conditions that take in every contact are refused.",
+    governance: "A person signs when a broadcast that waits or runs was drawn from it, when it takes in all or nearly all people, \
+                 or when its name looks like another's; otherwise nobody has to.",
+    safety: "Opt-outs stay out whatever the conditions say. Conditions that take in every contact, or say only who does not \
+             belong, are refused.",
     area: Area::Segments,
     wants: None,
     kind: Kind::Write(|ctx, caller, value| {
@@ -109,7 +111,9 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: UpsertArguments) -> Resu
         change: SegmentChange { name: plan.name.clone(), before: before.as_ref().map(state), after: state(&after) },
         effect,
     };
-    let findings = check(&after, &view, everybody);
+    let others = store::segments::list(&ctx.db, tenant, None, u32::MAX).await?;
+    let others = others.into_iter().filter(|other| other.id != plan.segment).map(|other| other.name);
+    let findings = check(&after, &view, everybody, &others.collect::<Vec<_>>());
     let summary = summary(&view);
     let title = format!("Segment · {}", plan.name);
     let action = Action::SegmentUpsert(Box::new(plan));
