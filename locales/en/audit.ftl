@@ -143,3 +143,4 @@ act-sending-resumed = Let it go out again
 audit-group-sending = Numbers stopped
 act-upload-received = File received from an agent
 act-media-stored = File kept
+act-request-values-shown = Masked values shown to a reviewer

@@ -3,18 +3,48 @@
 finding-AGENT-01 = A person rejected this very request ({ $request }) at { $at }. The same content is not asked for again until a person opens it again on the page of that request.
 finding-AGENT-02 = A person rejected { $request }, which is like this one, at { $at }. What differs: { $changes }. Read there why.
 finding-AUD-03 = { $excluded } of { $matched } people who match are left out, which is { $percent } %; most of them for the reason “{ $reason }”. Check that these are the right segments.
-finding-AUD-04 = { $count } people are in more than one of the segments. Each gets one message.
-finding-AUD-05 = { $count } people live in markets that the policy does not allow, and are left out.
+finding-AUD-04 = { $count ->
+    [one] { $count } person is in more than one of the segments, and gets one message.
+   *[other] { $count } people are in more than one of the segments. Each gets one message.
+}
+finding-AUD-05 = { $count ->
+    [one] { $count } person lives in a market that the policy does not allow, and is left out.
+   *[other] { $count } people live in markets that the policy does not allow, and are left out.
+}
 finding-AUD-06 = The segments take in { $count } of all { $everybody } contacts. Check that everybody is meant.
-finding-CONSENT-01 = { $count } people never agreed to { $category } messages, or took it back, and are left out.
-finding-CONSENT-02 = { $count } people agreed, but no reference says where the proof is. They are left out; add the evidence to their consent records.
-finding-CONSENT-03 = { $count } people agreed to something else, or by word of mouth without confirmation in time, and are left out.
-finding-CONSENT-04 = For { $count } people this is the first marketing message. It must tell them that they can opt out free of charge; check that it does.
+finding-CONSENT-01 = { $count ->
+    [one] { $count } person never agreed to { $category } messages, or took it back, and is left out.
+   *[other] { $count } people never agreed to { $category } messages, or took it back, and are left out.
+}
+finding-CONSENT-02 = { $count ->
+    [one] { $count } person agreed, but no reference says where the proof is, and is left out; add the evidence to the consent record.
+   *[other] { $count } people agreed, but no reference says where the proof is. They are left out; add the evidence to their consent records.
+}
+finding-CONSENT-03 = { $count ->
+    [one] { $count } person agreed to something else, or by word of mouth without confirmation in time, and is left out.
+   *[other] { $count } people agreed to something else, or by word of mouth without confirmation in time, and are left out.
+}
+finding-CONSENT-04 = { $count ->
+    [one] For { $count } person this is the first marketing message. It must tell them that they can opt out free of charge; check that it does.
+   *[other] For { $count } people this is the first marketing message. It must tell them that they can opt out free of charge; check that it does.
+}
 finding-CONSENT-05 = { $count } of those who receive it agreed by word of mouth and have not confirmed it in writing. After 14 days such consent lapses.
-finding-CONSENT-06 = { $count } people opted out, are blocked or on the do-not-contact list, and are left out.
-finding-FREQ-01 = { $count } people had { $per_7_days } marketing messages in 7 days or { $per_30_days } in 30 days, the most that the policy allows, and are left out.
-finding-FREQ-02 = { $count } people already got { $warn_from } or more marketing messages in 30 days.
-finding-FREQ-03 = For { $count } people Meta refused marketing lately, or holds it back as an experiment. They are left out.
+finding-CONSENT-06 = { $count ->
+    [one] { $count } person opted out, is blocked or on the do-not-contact list, and is left out.
+   *[other] { $count } people opted out, are blocked or on the do-not-contact list, and are left out.
+}
+finding-FREQ-01 = { $count ->
+    [one] { $count } person had { $per_7_days } marketing messages in 7 days or { $per_30_days } in 30 days, the most that the policy allows, and is left out.
+   *[other] { $count } people had { $per_7_days } marketing messages in 7 days or { $per_30_days } in 30 days, the most that the policy allows, and are left out.
+}
+finding-FREQ-02 = { $count ->
+    [one] { $count } person already got { $warn_from } or more marketing messages in 30 days.
+   *[other] { $count } people already got { $warn_from } or more marketing messages in 30 days.
+}
+finding-FREQ-03 = { $count ->
+    [one] For { $count } person Meta refused marketing lately, or holds it back as an experiment; they are left out.
+   *[other] For { $count } people Meta refused marketing lately, or holds it back as an experiment. They are left out.
+}
 finding-TEMPLATE-01 = Template { $template } in { $language } is { $status } at Meta. Only an approved template can be sent.
 finding-TEMPLATE-02 = Meta has paused template { $template } in { $language } because of its quality. Wait until the pause ends, or use another template.
 finding-TEMPLATE-04 = Meta will move template { $template } in { $language } from { $category } to { $correct_category }. Its price and the consent it needs will change.
@@ -29,10 +59,16 @@ finding-QUALITY-04 = Meta measures medium quality for the number { $number }.
 finding-QUALITY-05 = The number { $number } is { $status } at Meta and cannot send. It must be connected.
 finding-QUALITY-06 = The number that was signed for is no longer among the numbers of this business. Ask for a new request.
 finding-STOP-01 = Nothing goes out from the number { $number } until a person lets it go on. The reason: { $why }.
-finding-TIER-01 = Meta allows { $limit } different people in 24 hours and { $used } of them are used. { $count } people are left out.
+finding-TIER-01 = { $count ->
+    [one] Meta allows { $limit } different people in 24 hours and { $used } of them are used. { $count } person is left out.
+   *[other] Meta allows { $limit } different people in 24 hours and { $used } of them are used. { $count } people are left out.
+}
 finding-TIER-02 = Meta allows { $limit } different people in 24 hours, and { $used } of them are used. Choose a later time.
 finding-COST-05 = At today's prices it would cost { $total }, above the signed ceiling of { $ceiling }. Ask for a new request.
-finding-SCHED-04 = In { $market } the whole sending time falls into the quiet hours { $quiet }. { $count } people there are left out.
+finding-SCHED-04 = { $count ->
+    [one] In { $market } the whole sending time falls into the quiet hours { $quiet }. { $count } person there is left out.
+   *[other] In { $market } the whole sending time falls into the quiet hours { $quiet }. { $count } people there are left out.
+}
 finding-SCHED-06 = No start is given: sending begins when the signatures are there and the cooling-off time is over.
 finding-SCHED-07 = In { $market } nothing goes out during the quiet hours { $quiet }. Sending waits and goes on by itself when they end.
 finding-SCHED-08 = The number sends at most { $limit } messages a second; { $per_second } were asked for.
@@ -41,15 +77,33 @@ finding-LINK-08 = { $url } carries another address in its parameter { $parameter
 finding-LINK-10 = The text in { $place } names { $domain }, which the policy does not list.
 finding-LINK-11 = In { $url } a variable stands right after the domain and decides the whole path.
 finding-TEXT-05 = The message in { $language } does not name the sender, { $sender }.
-finding-VAR-03 = { $count } people lack a value for a variable without a default, and are left out.
-finding-VAR-04 = { $count } of { $receivers } people get the default for { $placeholder } instead of a value of their own.
-finding-VAR-05 = For { $count } people the template has no language that they read, and there is no default_language. They are left out.
+finding-VAR-03 = { $count ->
+    [one] { $count } person lacks a value for a variable without a default, and is left out.
+   *[other] { $count } people lack a value for a variable without a default, and are left out.
+}
+finding-VAR-04 = { $count ->
+    [one] { $count } of { $receivers } people gets the default for { $placeholder } instead of a value of their own.
+   *[other] { $count } of { $receivers } people get the default for { $placeholder } instead of a value of their own.
+}
+finding-VAR-05 = { $count ->
+    [one] For { $count } person the template has no language that they read, and there is no default_language. They are left out.
+   *[other] For { $count } people the template has no language that they read, and there is no default_language. They are left out.
+}
 finding-SIGN-10 = This was filed under the policy { $filed }, and { $now } holds by now. The agent has to ask for it again.
 finding-IMPORT-01 = None of the { $rows } rows can be imported: { $left_out }. Line by line: { $lines }.
 finding-IMPORT-02 = { $count } of { $rows } rows are left out: { $left_out }.
-finding-IMPORT-03 = { $count } people who are known get another name.
-finding-IMPORT-04 = { $count } people agreed by word of mouth. After 14 days that counts no more, unless it is confirmed in writing.
-finding-IMPORT-05 = { $count } rows are of people who opted out or took their consent back. They stay opted out and are left out.
+finding-IMPORT-03 = { $count ->
+    [one] { $count } person who is known gets another name.
+   *[other] { $count } people who are known get another name.
+}
+finding-IMPORT-04 = { $count ->
+    [one] { $count } person agreed by word of mouth. After 14 days that counts no more, unless it is confirmed in writing.
+   *[other] { $count } people agreed by word of mouth. After 14 days that counts no more, unless it is confirmed in writing.
+}
+finding-IMPORT-05 = { $count ->
+    [one] { $count } row is of a person who opted out or took consent back. They stay opted out, and the row is left out.
+   *[other] { $count } rows are of people who opted out or took their consent back. They stay opted out and are left out.
+}
 finding-IMPORT-06 = All that the rows say is known already; nothing would change.
 finding-IMPORT-07 = The stored rows are not those that were signed. Ask for a new request.
 finding-IMPORT-08 = Everybody on the list has opted out or taken their consent back since it was signed.
@@ -72,7 +126,7 @@ finding-SESS-05 = { $place } advertises: { $words }. Advertising goes out as an 
 finding-SESS-06 = { $place } asks for { $words }. Customers may not be asked for numbers of cards, accounts or identity papers in a chat; leave that out.
 finding-SESS-07 = { $place } speaks of money: { $words }. Check the amount and how it is paid.
 finding-SESS-08 = { $place } makes or changes a promise: { $words }. Check that the business stands by it.
-finding-SESS-09 = It carries a file ({ $kind }) that nobody here has seen: { $media }. Open it and check that it is the right one.
+finding-SESS-09 = It carries a file ({ $kind }) that nobody here has seen: { $media }. Open it and check that it is the right one; of a link, what Meta fetches when it is sent may be another file.
 finding-SESS-10 = The customer may be answered freely for { $minutes } more minutes. After that only an approved template may be sent.
 finding-SESS-11 = The conversation was given to somebody, closed or changed since this was asked for. Read it and ask again.
 finding-SESS-12 = The customer is no longer reached at the address that was shown. Ask for a new request.
@@ -114,11 +168,20 @@ finding-TAG-04 = A segment finds people by one of these labels by now, so that s
 finding-HAND-01 = There is no queue { $title }. Name one that there is.
 finding-HAND-02 = The person that is named is not, or no longer, one of the team.
 finding-HAND-03 = The person that is named does not look after the queue that the conversation would be in. Name another, or the queue alone.
-finding-HAND-04 = { $count } of the conversations are closed. They open again when the customer writes.
+finding-HAND-04 = { $count ->
+    [one] { $count } of the conversations is closed. It opens again when the customer writes.
+   *[other] { $count } of the conversations are closed. They open again when the customer writes.
+}
 finding-HAND-05 = All of it is so already.
-finding-HAND-06 = { $count } of the conversations leave a restricted queue. More people can read them from then on, with their private notes.
+finding-HAND-06 = { $count ->
+    [one] { $count } of the conversations leaves a restricted queue. More people can read it from then on, with its private notes.
+   *[other] { $count } of the conversations leave a restricted queue. More people can read them from then on, with their private notes.
+}
 finding-HAND-07 = Only those who look after the queue, and those who oversee all, see the conversation from then on.
-finding-HAND-08 = For { $count } customers who wait, the time that the queue promises is over already.
+finding-HAND-08 = { $count ->
+    [one] For { $count } customer who waits, the time that the queue promises is over already.
+   *[other] For { $count } customers who wait, the time that the queue promises is over already.
+}
 finding-HAND-09 = Nobody looks after the queue by name: whoever comes first takes it up.
 finding-HAND-10 = It was given to somebody, closed or changed since this was asked for. Read it and ask again.
 finding-HAND-11 = A restricted queue gives or takes by now, so that somebody has to agree. Ask again.
@@ -127,6 +190,7 @@ finding-CLOSE-02 = The conversation is closed.
 finding-CLOSE-03 = The customer has written, or somebody has worked on it, since this was asked for. Read it and ask again.
 finding-CLOSE-04 = The customer has written and has no answer yet. Check that none is needed.
 finding-CLOSE-05 = It is about a complaint or a payment by now, was escalated, or the customer waits, so that somebody has to agree. Ask again.
+finding-CLOSE-06 = Payment links that were sent in it and that nobody has followed yet: { $count }. They stay good until they expire. Check that the customer is not left with a payment that nobody looks after.
 finding-AUTO-01 = The nodes { $nodes } follow each other in a circle without a question between them, so that messages would never end. Put a question or an end into it.
 finding-AUTO-02 = From node { $node } neither a person nor an end can be reached. Lead one of its answers, or the fallback, to a hand-over or an end.
 finding-AUTO-03 = { $place } leads to node { $node }, which does not exist. Add the node, or lead to another.
@@ -162,14 +226,27 @@ finding-AUTO-32 = The keyword “{ $phrase }” is more than one word. Match it 
 finding-AUTO-33 = This was made on version { $base }, and there is version { $version } by now. Ask for a new request.
 finding-AUTO-34 = It says this already, and stands like that already.
 finding-AUTO-35 = { $names } start this flow, and would hand customers to people instead. Change them as well.
-finding-AUTO-36 = { $count } messages of the last { $days } days reach a person today and would not. Check that somebody still answers them.
-finding-AUTO-37 = { $count } messages of the last { $days } days are answered by something else today, or reach another queue. Check that this one is meant for them.
-finding-AUTO-38 = A guard against loops would end it for { $count } messages of the last { $days } days, so that people have to go on. Look at the samples.
+finding-AUTO-36 = { $count ->
+    [one] { $count } message of the last { $days } days reaches a person today and would not. Check that somebody still answers it.
+   *[other] { $count } messages of the last { $days } days reach a person today and would not. Check that somebody still answers them.
+}
+finding-AUTO-37 = { $count ->
+    [one] { $count } message of the last { $days } days is answered by something else today, or reaches another queue. Check that this one is meant for it.
+   *[other] { $count } messages of the last { $days } days are answered by something else today, or reach another queue. Check that this one is meant for them.
+}
+finding-AUTO-38 = { $count ->
+    [one] A guard against loops would end it for { $count } message of the last { $days } days, so that people have to go on. Look at the samples.
+   *[other] A guard against loops would end it for { $count } messages of the last { $days } days, so that people have to go on. Look at the samples.
+}
 finding-AUTO-39 = It would answer { $percent } % of the { $messages } messages of the last { $days } days. Check that its keywords are narrow enough.
 finding-AUTO-40 = { $place } says { $price } for { $product }; the source of orders says { $real }. Look it up again.
 finding-AUTO-41 = The buttons of these rules lead only to each other, so that customers go in a circle: { $names }. Offer a way out, such as a person.
 finding-AUTO-42 = Another version is live by now than when this was asked for, or none is. Ask for a new request.
 finding-AUTO-43 = The source of orders does not answer now, so nobody knows whether the prices that it names still hold. Try again later.
+finding-AUTO-44 = { $count ->
+    [one] { $count } message of the last { $days } days is answered today and would get no answer by itself any more. Check that somebody answers it.
+   *[other] { $count } messages of the last { $days } days are answered today and would get no answer by itself any more. Check that somebody answers them.
+}
 finding-MEDIA-01 = There is nothing in the file.
 finding-MEDIA-02 = The file has { $size } bytes. Files of more than { $limit } are not kept, as Meta takes none.
 finding-MEDIA-03 = What the file holds is none of the types that Meta takes. Use one of these: { $types }.

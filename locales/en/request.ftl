@@ -552,11 +552,8 @@ handover-from-queue = Queue now
 handover-from-person = With now
 handover-waiting = Waits since
 handover-by = Answer by
-handover-by-then = Answer by then
 handover-notes = Private notes
 handover-escalated = Escalated
-handover-yes = yes
-handover-no = no
 closing-outcome = Outcome
 closing-labels = Labels
 closing-follow-up = Come back to it
@@ -659,3 +656,101 @@ use-audio = sound in a message
 use-document = a document in a message
 use-sticker = a sticker
 use-profile-picture = a profile picture
+diff-removed = removed
+diff-added = added
+automation-name = Name
+automation-occasion = When it speaks
+automation-begins = Begins with
+automation-does = Does
+automation-what-template = Template
+automation-what-label = Label
+automation-what-queue = Queue
+automation-text = Text
+automation-opens = Opens the list
+automation-row = List row
+automation-button = Button
+automation-typed = Typed answer
+automation-next = Goes on to
+automation-price-line = Price, source, date
+automation-note-line = Note for colleagues
+automation-way-typed = “{ $words }”
+automation-outline = The way through it
+automation-unchanged = unchanged
+automation-part-new = new
+automation-part-gone = taken away
+automation-part-changes = { $n ->
+    [one] { $n } change
+   *[other] { $n } changes
+}
+automation-steps-unchanged = { $n ->
+    [one] { $n } step says what it said.
+   *[other] { $n } steps say what they said.
+}
+automation-values = { $n ->
+    [one] The { $n } value that differs, as it is stored
+   *[other] The { $n } values that differ, as they are stored
+}
+template-part-header = Header
+template-part-body = Body
+template-part-footer = Footer
+template-part-button = Button { $n }
+meta-status-approved = approved
+meta-status-pending = in review
+meta-status-rejected = rejected
+meta-status-paused = paused
+meta-status-disabled = disabled
+meta-status-in-appeal = under appeal
+meta-status-pending-deletion = about to be deleted
+meta-status-deleted = deleted
+meta-status-limit-exceeded = over a limit
+meta-status-archived = archived
+meta-status-unknown = a status that is not known
+conversations-counted = { $n ->
+    [one] { $n } conversation
+   *[other] { $n } conversations
+}
+summary-labels-apply = Labels of { $who }: put on { $apply }.
+summary-labels-remove = Labels of { $who }: take away { $remove }.
+summary-handover-queue = Handover of { $who }: into the queue { $queue }.
+summary-handover-person = Handover of { $who }: given to { $person }, each in its queue.
+handover-now = With now
+handover-then = then { $at }
+handover-newest-note = { $n ->
+    [one] { $who } – private note
+   *[other] { $who } – the newest of { $n } private notes
+}
+closing-links = Payment links of this conversation
+closing-link = Link
+closing-link-order = Order
+closing-link-expires = Good until
+session-agreed = Agreed to
+session-not-about = Not to be written to because
+session-answer-only = A reply in the window that the customer opened needs no consent; it may advertise nothing.
+session-agreed-nothing = no consent is recorded
+session-may-write = nothing forbids it
+media-link = The file lies at the address below. What Meta fetches when it is sent may be another file than the one you look at.
+media-of-meta = A file that lies at Meta, by its id
+media-open = Open the file
+message-kind-text = Text
+message-kind-buttons = Reply buttons
+message-kind-list = List
+message-kind-link = Button that opens a page
+message-kind-template = Template
+values-title = What is written, in full
+values-link = Show the masked values…
+values-text = Numbers, names and further facts stand masked on the page of the request. Here they are shown once. The log keeps who saw them, when and why.
+values-reason = Why you have to see them
+values-fault = Say why, in up to 500 characters.
+values-do = Show once
+values-logged = Shown once; the log says so. After you leave this page it is masked again.
+values-not = Only those who could sign this request, while it waits, are shown what it writes.
+values-changed = The contact is not as it was when this was asked for, so it cannot be written any more. Nothing was shown.
+automation-part-message = Message
+automation-part-template = Template
+automation-part-question = Question
+automation-part-condition = Condition
+automation-part-tag = Label
+automation-part-hand-over = Hand-over
+automation-part-start-flow = Start of a flow
+automation-part-fallback = Not understood
+automation-part-end = End

@@ -47,3 +47,6 @@ progress = { $part } of { $total } accepted ({ $percent }%)
 ledger-abandoned = Left as it is
 ledger-not-sent = Not sent
 state-halted = Stopped
+state-under-way = Being carried out
+next-under-way = The system is carrying it out.
+next-blocked = It cannot be approved as it is: { $rules }. It can be sent back or rejected; the agent has to ask again.

@@ -47,3 +47,6 @@ progress = 已接收 { $part } 条，共 { $total } 条({ $percent }%)
 ledger-abandoned = 不再处理
 ledger-not-sent = 未发送
 state-halted = 已停止
+state-under-way = 执行中
+next-under-way = 系统正在执行。
+next-blocked = 现在不能批准：{ $rules }。可要求修改或拒绝；须重新提出请求。

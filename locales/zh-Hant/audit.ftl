@@ -137,3 +137,4 @@ act-sending-resumed = 恢復發送
 audit-group-sending = 停止的號碼
 act-upload-received = 收到 AI 代理上載的檔案
 act-media-stored = 已儲存檔案
+act-request-values-shown = 向審核人員顯示已遮蓋的內容

@@ -47,3 +47,6 @@ progress = 已接收{ $part }則，共{ $total }則({ $percent }%)
 ledger-abandoned = 不再處理
 ledger-not-sent = 沒有發送
 state-halted = 已停止
+state-under-way = 執行中
+next-under-way = 系統正在執行。
+next-blocked = 現時不能批准：{ $rules }。可要求修改或拒絕；須重新提出要求。

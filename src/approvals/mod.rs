@@ -26,6 +26,7 @@ pub mod replies;
 pub mod resume;
 pub mod retries;
 pub mod script;
+pub mod shown;
 pub mod sign;
 pub mod stops;
 pub mod submit;

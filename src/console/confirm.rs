@@ -3,6 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use super::facts;
 use super::page::{Chrome, Here};
 use super::review;
 use super::visit::Reviewer;
@@ -117,7 +118,7 @@ impl ConfirmPage {
             what,
             action: format!("/requests/{id}/{}", what.word()),
             back: format!("/requests/{id}"),
-            name: l.t2("name-request", "name", request.preview.view.name(), "short", id.short()),
+            name: l.t2("name-request", "name", facts::whom(l, request.preview.view.name()), "short", id.short()),
             summary: review::summary(l, &request.preview),
         }
     }

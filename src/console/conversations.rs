@@ -19,6 +19,7 @@ use crate::words::Words;
 pub use acts::{before, close, escalate, hand_on, look, note, settle, take};
 pub use fill::{outcome_words, show};
 pub use list::index;
+pub use spoken::kind_words;
 
 /// A part of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

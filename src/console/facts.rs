@@ -5,7 +5,7 @@ use crate::domain::audience::{Exclusion, Withheld};
 use crate::domain::consent::{ConsentSource, MessageCategory};
 use crate::domain::contacts::import::LeftOut;
 use crate::domain::phone::Market;
-use crate::domain::templates::Quality;
+use crate::domain::templates::{Quality, TemplateStatus};
 use crate::words::Words;
 
 pub fn exclusion(l: &Words, reason: Exclusion) -> String {
@@ -113,6 +113,37 @@ pub fn category(l: &Words, category: MessageCategory) -> String {
         MessageCategory::Authentication => l.t("category-authentication"),
         MessageCategory::Service => l.t("category-service"),
     }
+}
+
+/// Where a template stands at Meta.
+pub fn template_status(l: &Words, status: TemplateStatus) -> String {
+    l.t(match status {
+        TemplateStatus::Approved => "meta-status-approved",
+        TemplateStatus::Pending => "meta-status-pending",
+        TemplateStatus::Rejected => "meta-status-rejected",
+        TemplateStatus::Paused => "meta-status-paused",
+        TemplateStatus::Disabled => "meta-status-disabled",
+        TemplateStatus::InAppeal => "meta-status-in-appeal",
+        TemplateStatus::PendingDeletion => "meta-status-pending-deletion",
+        TemplateStatus::Deleted => "meta-status-deleted",
+        TemplateStatus::LimitExceeded => "meta-status-limit-exceeded",
+        TemplateStatus::Archived => "meta-status-archived",
+        TemplateStatus::Unknown => "meta-status-unknown",
+    })
+}
+
+/// Whom a small write is about: a masked name, or how many, which what was signed counts in English.
+pub fn whom(l: &Words, who: &str) -> String {
+    let counted = || {
+        let (count, what) = who.split_once(' ')?;
+        let count: u64 = count.replace(',', "").parse().ok()?;
+        match what {
+            "contacts" => Some(l.t1("people", "n", count)),
+            "conversations" => Some(l.t1("conversations-counted", "n", count)),
+            _ => None,
+        }
+    };
+    counted().unwrap_or_else(|| who.to_owned())
 }
 
 pub fn quality(l: &Words, quality: Quality) -> Tag {

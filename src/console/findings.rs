@@ -3,6 +3,7 @@
 use fluent_bundle::FluentValue;
 use jiff::Timestamp;
 
+use super::conversations::kind_words;
 use super::facts;
 use super::requests::{FindingLevel, FindingView};
 use super::review::orders::order_tag;
@@ -163,6 +164,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("CLOSE-03", "finding-CLOSE-03"),
     ("CLOSE-04", "finding-CLOSE-04"),
     ("CLOSE-05", "finding-CLOSE-05"),
+    ("CLOSE-06", "finding-CLOSE-06"),
     ("AUTO-01", "finding-AUTO-01"),
     ("AUTO-02", "finding-AUTO-02"),
     ("AUTO-03", "finding-AUTO-03"),
@@ -206,6 +208,7 @@ const TRANSLATED: &[(&str, &str)] = &[
     ("AUTO-41", "finding-AUTO-41"),
     ("AUTO-42", "finding-AUTO-42"),
     ("AUTO-43", "finding-AUTO-43"),
+    ("AUTO-44", "finding-AUTO-44"),
     ("MEDIA-01", "finding-MEDIA-01"),
     ("MEDIA-02", "finding-MEDIA-02"),
     ("MEDIA-03", "finding-MEDIA-03"),
@@ -299,8 +302,9 @@ pub fn views(l: &Words, findings: &[Finding], anchored: bool) -> Vec<FindingView
 pub fn sentence(l: &Words, finding: &Finding) -> (String, Option<&'static str>) {
     let stored = || finding.message.clone();
     let english = l.lang() == Lang::En;
-    // What was signed is English already, but for stable words of ours that it may hold.
-    let plain = !finding.facts.keys().any(|name| matches!(name.as_str(), "reason" | "left_out" | "how"));
+    // What was signed is English already, but for stable words of ours that it may hold, times, and the one of "1 people".
+    let ours = |name: &str| matches!(name, "reason" | "left_out" | "how");
+    let plain = !finding.facts.iter().any(|(name, value)| ours(name) || value == "1" || moment(value).is_some());
     let key = TRANSLATED.iter().find(|(rule, _)| *rule == finding.rule).map(|(_, key)| key);
     let Some(key) = key.filter(|_| !(english && plain)) else {
         return (stored(), (!english).then_some("en"));
@@ -320,6 +324,11 @@ fn left_out(l: &Words, value: &str) -> String {
     value.split(", ").map(one).collect::<Vec<_>>().join(if l.lang().is_chinese() { "、" } else { ", " })
 }
 
+/// A time among the facts.
+fn moment(value: &str) -> Option<Timestamp> {
+    value.contains('T').then(|| value.parse().ok()).flatten()
+}
+
 /// A figure is grouped as the language does it; a word of ours is said in it; a name stays.
 fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
     let text = match name {
@@ -332,8 +341,13 @@ fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
         "phrase" | "title" | "node" | "number" | "post" | "order" | "product" | "placeholder" | "template"
         | "found" | "known" => None,
         "state" => value.parse().map(|state| order_tag(l, state).text).ok(),
-        "since" | "at" => value.parse::<Timestamp>().map(|at| l.when(at)).ok(),
-        _ => value.parse::<u64>().map(|count| l.num(count)).ok(),
+        "kind" if matches!(value, "image" | "video" | "audio" | "document") => kind_words(l, value),
+        "status" => value.parse().map(|status| facts::template_status(l, status)).ok(),
+        _ => match value.parse::<u64>() {
+            // As a figure, for it chooses between one and many.
+            Ok(count) => return FluentValue::from(count),
+            Err(_) => moment(value).map(|at| l.when(at)),
+        },
     };
     FluentValue::from(text.unwrap_or_else(|| value.to_owned()))
 }
@@ -341,7 +355,7 @@ fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
 #[cfg(test)]
 mod tests {
     use super::{TRANSLATED, sentence};
-    use crate::domain::policy::rules::{self, AUD_03, LINK_09};
+    use crate::domain::policy::rules::{self, AUD_03, CONSENT_04, LINK_09, PAY_05};
     use crate::words::{Lang, Words};
 
     #[test]
@@ -370,6 +384,11 @@ mod tests {
         assert_eq!((text.as_str(), lang), ("x cannot be read as an address.", Some("en")));
         let (text, lang) = sentence(&Words::hong_kong(Lang::En), &finding);
         assert!(text.contains("1,500 people who match") && text.contains("“No consent”") && lang.is_none(), "{text}");
+        let (text, _) = sentence(&Words::hong_kong(Lang::En), &CONSENT_04.says(&[("count", 1_u64.into())]));
+        assert!(text.starts_with("For 1 person this is"), "{text}");
+        let paid = PAY_05.says(&[("at", "2026-11-28T13:15:05.237852Z".into())]);
+        let (text, _) = sentence(&Words::hong_kong(Lang::En), &paid);
+        assert!(text.contains("at Sat 28 Nov 2026, 21:15 HKT"), "{text}");
         let plain = LINK_09.says(&[("url", "x".into())]);
         assert_eq!(sentence(&Words::hong_kong(Lang::En), &plain), (plain.message, None));
     }

@@ -29,6 +29,7 @@ use super::requests::RequestPage;
 use super::samples::HOSTILE;
 use super::session::SignInPage;
 use super::states::State;
+use super::values::ValuesPage;
 use crate::words::{Lang, Words};
 
 fn pages(l: &Words) -> Vec<(String, String)> {
@@ -47,6 +48,7 @@ fn pages(l: &Words) -> Vec<(String, String)> {
         .chain(all("resume", ResumePage::samples(l)))
         .chain(all("doubts", DoubtsPage::samples(l)))
         .chain(all("confirm", ConfirmPage::samples(l)))
+        .chain(all("values", ValuesPage::samples(l)))
         .chain(all("reply-doubts", ReplyDoubtsPage::samples(l)))
         .chain(all("conversations", ConversationsPage::samples(l)))
         .chain(all("conversation", ConversationPage::samples(l)))
@@ -108,7 +110,13 @@ fn check(name: &str, text: &str) {
             assert!(ids.iter().any(|id| id == target), "{name}: {attribute} leads to no {target}");
         }
     }
-    for href in values(&page, "a[href], use", "href") {
+    // A file that somebody else serves is opened apart from the console, which tells nobody where the person came from.
+    for link in page.select(&Selector::parse("a.outside").unwrap()) {
+        let (rel, target) = (link.value().attr("rel"), link.value().attr("target"));
+        assert_eq!((rel, target), (Some("noopener noreferrer nofollow"), Some("_blank")), "{name}");
+        assert!(link.value().attr("href").unwrap().starts_with("https://"), "{name}");
+    }
+    for href in values(&page, "a[href]:not(.outside), use", "href") {
         if let Some(target) = href.strip_prefix('#') {
             assert!(ids.iter().any(|id| id == target), "{name}: a link leads to no #{target}");
         } else {

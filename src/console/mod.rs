@@ -59,8 +59,10 @@ pub mod session_store;
 pub mod states;
 pub mod stop;
 pub mod submitted;
+pub mod values;
 pub mod visit;
 pub mod withdraw;
+pub mod word_diff;
 
 #[cfg(test)]
 mod gallery;
@@ -146,6 +148,7 @@ pub fn router(ctx: Ctx, settings: Settings) -> Router {
         .route("/requests/{id}/left-out", get(left_out::show))
         .route("/requests/{id}/left-out.csv", get(left_out::file))
         .route("/requests/{id}/reopen", get(reopen::new).post(reopen::create))
+        .route("/requests/{id}/values", get(values::new).post(values::create))
         .route("/broadcasts", get(broadcasts::index))
         .route("/broadcasts/{id}", get(monitor::show))
         .route("/broadcasts/{id}/live", get(monitor::live))

@@ -17,6 +17,7 @@ use super::pictures::Picture;
 use super::replies::Said;
 use super::review::{Header, Review, SheetPart};
 use super::submitted::SubmittedLine;
+use super::word_diff::Fate;
 use crate::domain::requests::Decision;
 use crate::tools::contacts::import::now::ImportNow;
 use crate::words::Words;
@@ -51,6 +52,8 @@ pub struct RequestPage {
     pub pictures: Vec<Picture>,
     pub review: Review,
     pub panel: Panel,
+    /// `/requests/{id}/values`, where something is masked that the person may be shown.
+    pub values: Option<String>,
     /// `/requests/{id}/withdraw`, where the person may.
     pub withdraw: Option<String>,
     /// `/requests/{id}/reopen`, where the person may.
@@ -142,7 +145,8 @@ pub struct Tally {
 
 impl RequestPage {
     pub fn tally(&self) -> Tally {
-        let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
+        let all = || self.findings.iter().chain(self.findings_now.iter().flatten());
+        let count = |level| all().filter(|finding| finding.level == level).count();
         Tally {
             blocks: count(FindingLevel::Block),
             warnings: count(FindingLevel::Warn),
@@ -238,6 +242,8 @@ pub struct DecisionForm {
     pub warned: String,
     pub sections: Vec<SectionCheck>,
     pub warnings: Vec<WarningCheck>,
+    /// The rules that forbid it by now, so that it cannot be approved.
+    pub forbidden_by: Option<String>,
     pub verdict: Option<Verdict>,
     pub comment: String,
     /// What was missing when it was sent; each names the id of its field.
@@ -247,8 +253,10 @@ pub struct DecisionForm {
 }
 
 impl DecisionForm {
-    pub fn verdicts(&self) -> [Verdict; 3] {
-        Verdict::ALL
+    /// What can be chosen.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let possible = |verdict: &Verdict| *verdict != Verdict::Approve || self.forbidden_by.is_none();
+        Verdict::ALL.into_iter().filter(possible).collect()
     }
 
     pub fn chose(&self, verdict: &Verdict) -> bool {

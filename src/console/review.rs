@@ -26,12 +26,14 @@ use crate::domain::preview::{Preview, View};
 use crate::domain::requests::{ActionRequest, LeftUndone, Status};
 use crate::words::{Lang, Words};
 
-pub use automation::{AnswerLine, AutomationReview, LeadLine, SampleLine, ScriptDiff, StepLine};
+pub use automation::{
+    AnswerLine, AutomationReview, LeadLine, LineDiff, OutlineLine, PartDiff, SampleLine, StepLine, ValueDiff,
+};
 pub use contacts::{ConsentLine, FileFacts, ImportPerson, ImportReview, LeftOutLine};
 pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
-pub use sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
+pub use sheet::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
 pub use templates::{ChangeLine, PartLine, TemplateReview, TemplateVariant, UseLine};
 pub use webhooks::{EventLine, PostReview, RetryReview};
 
@@ -75,10 +77,11 @@ pub fn sections(l: &Words, request: &ActionRequest, now: Timestamp) -> Review {
     }
 }
 
-/// The one sentence that says what would happen. In English it is the signed one; the others are made of signed figures.
+/// The one sentence that says what would happen. In English it is the signed one, with its times as people
+/// write them; the others are made of signed figures.
 pub fn summary(l: &Words, preview: &Preview) -> String {
     if l.lang() == Lang::En {
-        return preview.summary.clone();
+        return l.dated(&preview.summary);
     }
     match &preview.view {
         View::Broadcast(view) => broadcasts::summary(l, view, preview.action.leaves_the_house()),
@@ -114,7 +117,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
                 let in_doubt = in_doubt.map(|count| l.t2("outcome-in-doubt", "stopped", &stopped, "n", count));
                 (in_doubt.unwrap_or(stopped), None)
             }
-            _ => (failure.message.clone(), (l.lang() != Lang::En).then_some("en")),
+            _ => (l.dated(&failure.message), (l.lang() != Lang::En).then_some("en")),
         };
         return Some(Outcome { tone: Tone::Danger, text, lang });
     }

@@ -22,6 +22,7 @@ pub enum State {
     Approved,
     Scheduled { at: Timestamp },
     Sending,
+    UnderWay,
     Paused,
     Stopped { by: String },
     Done,
@@ -69,6 +70,12 @@ impl State {
         }
     }
 
+    /// The same for what is done by this tool: few of them send messages.
+    pub fn by_tool(self, tool: &str) -> Self {
+        let sends = ["whatsapp.broadcast.schedule", "whatsapp.session_message.send", "whatsapp.payment_link.send"];
+        if self == Self::Sending && !sends.contains(&tool) { Self::UnderWay } else { self }
+    }
+
     /// Where something stands that was stopped, with the person who did it, if one did. What of it is still in doubt waits for
     /// people all the same.
     pub fn stopped(status: Status, by: String) -> Self {
@@ -99,6 +106,7 @@ impl State {
             Self::Approved => l.t("state-approved"),
             Self::Scheduled { at } => l.t1("state-scheduled", "at", l.when(at)),
             Self::Sending => l.t("state-sending"),
+            Self::UnderWay => l.t("state-under-way"),
             Self::Paused => l.t("state-paused"),
             Self::Stopped { by } if by.is_empty() => l.t("state-halted"),
             Self::Stopped { by } => l.t1("state-stopped", "name", by),
@@ -125,6 +133,7 @@ impl State {
             Self::CoolingOff { .. } => l.t("next-cooling"),
             Self::Scheduled { .. } => l.t("next-clock"),
             Self::Approved | Self::Sending => l.t("next-worker"),
+            Self::UnderWay => l.t("next-under-way"),
             Self::Paused => l.t("next-paused"),
             Self::DoneWithFailures | Self::Failed => l.t("next-read"),
             Self::OutcomeUnknown => l.t("next-reconcile"),
@@ -144,6 +153,7 @@ impl State {
             Self::CoolingOff { .. } | Self::Approved => (Tone::Ok, "check"),
             Self::Scheduled { .. } => (Tone::Info, "calendar"),
             Self::Sending => (Tone::Info, "send"),
+            Self::UnderWay => (Tone::Info, "clock"),
             Self::Paused | Self::HeldByMeta => (Tone::Warn, "pause"),
             Self::Done => (Tone::Ok, "check"),
             Self::DoneWithFailures | Self::OutcomeUnknown => (Tone::Warn, "warn"),
@@ -170,6 +180,7 @@ impl State {
             Self::Approved,
             Self::Scheduled { at },
             Self::Sending,
+            Self::UnderWay,
             Self::Paused,
             Self::Stopped { by: "M. Lau".into() },
             Self::Done,

@@ -1,5 +1,6 @@
 //! Where the languages of a template stand that a request brings to Meta, and how Meta's review of them ended.
 
+use super::facts;
 use super::visit::Reviewer;
 use crate::domain::action::Action;
 use crate::domain::requests::ActionRequest;
@@ -15,7 +16,7 @@ pub struct SubmittedLine {
     pub language: String,
     /// On its way, or how that ended.
     pub state: String,
-    /// Where it stands at Meta by now, in Meta's word.
+    /// Where it stands at Meta by now.
     pub now: Option<String>,
     /// Why Meta refused it, or why it still waits, in English as it was written down.
     pub why: Option<String>,
@@ -33,7 +34,7 @@ pub async fn of_request(who: &Reviewer, request: &ActionRequest) -> Result<Vec<S
         let rejected = now.filter(|template| template.status == TemplateStatus::Rejected);
         SubmittedLine {
             state: words(&who.l, it.state),
-            now: now.map(|template| template.status.to_string()),
+            now: now.map(|template| facts::template_status(&who.l, template.status)),
             why: rejected.and_then(|template| template.rejected_reason.clone()).or(it.why),
             language: it.language.to_string(),
         }

@@ -96,6 +96,14 @@ pub struct Person {
     pub disabled_at: Option<Timestamp>,
 }
 
+impl Person {
+    /// The right to see phones and names, if it has it: nobody signs what they cannot read.
+    #[must_use]
+    pub fn customer_data(&self) -> Option<Permit<CustomerData>> {
+        self.role.may_sign().then(Permit::granted)
+    }
+}
+
 /// What an agent may do, or which class of data it may see. The words after `--permissions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Permission {

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use automation::{
-    AnswerView, AnsweredCount, AutomationView, LeadKind, LeadView, RehearsalView, RehearsedSample, ScriptChange,
-    ScriptLine, ScriptView, StepKind, StepView, TriggerView, VerdictCount,
+    AnswerView, AnsweredCount, AutomationView, LeadKind, LeadView, RehearsalView, RehearsedSample, ScriptBefore,
+    ScriptChange, ScriptLine, ScriptView, StepKind, StepView, TriggerView, VerdictCount,
 };
 pub use broadcast::{
     AudienceView, BroadcastView, ConsentView, LanguageView, LinkView, LinksView, LocalTime, MarketCount, MessageView,
@@ -33,10 +33,11 @@ pub use broadcast::{
 pub use contacts::{
     FactCount, ImportChange, ImportConsent, ImportSample, ImportView, LeftOutRow, LeftOutView, ReasonCount, TagCount,
 };
-pub use conversations::{AssignmentView, ClosingView, HandoverLine, HeardLine, QueueView};
+pub use conversations::{AssignmentView, ClosingView, HandoverLine, HeardLine, OpenLink, QueueView};
 pub use media::{AssetFileView, AssetView};
 pub use messages::{
-    CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine, ThreadView, WindowView,
+    CarriedView, ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, StandingView, ThreadLine, ThreadView,
+    WindowView,
 };
 pub use orders::{
     FoundView, IdentityView, ItemsView, LineView, OrderView, PaidOrderView, PaymentLinkView, Teller, TermsView,

@@ -10,6 +10,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod desk;
 pub mod envelope;
+mod heard;
 pub mod media;
 pub mod messages;
 pub mod orders;

@@ -2,20 +2,22 @@
 
 use crate::domain::business::SendingNumber;
 use crate::domain::clock::Timestamp;
-use crate::domain::consent::Suppressions;
+use crate::domain::consent::update::Ledger;
+use crate::domain::consent::{MessageCategory, Suppressions};
 use crate::domain::contacts::{Contact, ContactNo};
 use crate::domain::conversations::{Conversation, ServiceWindow};
 use crate::domain::ids::{ContactId, ConversationId, TenantId};
 use crate::domain::people::Caller;
 use crate::domain::policy::session::{Ground, minutes_left};
-use crate::domain::preview::{Speaker, ThreadLine, ThreadView, WindowView};
+use crate::domain::preview::{Speaker, StandingView, ThreadLine, ThreadView, WindowView};
 use crate::domain::redact::scrub;
 use crate::domain::replies::ReplySource;
 use crate::error::{Error, Result};
 use crate::store::contacts::Reach;
 use crate::store::conversations::Line;
 use crate::store::replies::Reply;
-use crate::store::{self, Source};
+use crate::store::{self, Db, Source};
+use crate::tools::heard::said;
 use crate::tools::{Ctx, desk};
 
 /// Messages that are shown around an answer.
@@ -181,6 +183,18 @@ pub fn view(place: &Place, window: Option<ServiceWindow>, lines: Vec<ThreadLine>
     }
 }
 
+/// What the customer of a place said to being written to.
+pub async fn standing(db: &Db, tenant: TenantId, place: &Place) -> Result<StandingView> {
+    let no = place.contact.no;
+    let history = store::consent::histories(db, tenant, &[no]).await?.remove(&no).unwrap_or_default();
+    let suppressions = store::consent::suppressions(db, tenant, &[no]).await?.remove(&no).unwrap_or_default();
+    let ledger = Ledger { history, suppressions };
+    Ok(StandingView {
+        agreed: MessageCategory::ALL.iter().copied().filter(|category| ledger.stands(*category)).collect(),
+        suppressions: ledger.suppressions.iter().map(|entry| entry.kind).collect(),
+    })
+}
+
 /// What was said lately, oldest first, without what could give anybody away.
 pub async fn lines(ctx: &Ctx, tenant: TenantId, place: &Place) -> Result<Vec<ThreadLine>> {
     let at = (place.number.id.for_meta(), place.contact.no);
@@ -194,7 +208,8 @@ pub async fn lines(ctx: &Ctx, tenant: TenantId, place: &Place) -> Result<Vec<Thr
 }
 
 fn of_customer(line: Line) -> ThreadLine {
-    ThreadLine { by: Speaker::Customer, at: line.sent_at, kind: line.kind, text: line.text.as_deref().map(scrub) }
+    let text = said(&line);
+    ThreadLine { by: Speaker::Customer, at: line.sent_at, kind: line.kind, text }
 }
 
 fn of_business(reply: Reply) -> ThreadLine {

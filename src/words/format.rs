@@ -2,8 +2,8 @@
 
 use fluent_bundle::FluentValue;
 use intl_memoizer::concurrent::IntlLangMemoizer;
-use jiff::Zoned;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use super::Words;
 use super::arg::{Moment, Whole};
@@ -40,6 +40,17 @@ impl Words {
         } else {
             format!("{}, {} {zone}", at.strftime("%a %-d %b %Y"), at.strftime("%H:%M"))
         }
+    }
+
+    /// A sentence of ours with its times as people write them: what is signed holds them as programs do.
+    pub fn dated(&self, sentence: &str) -> String {
+        let word = |word: &str| {
+            let moment = word.trim_end_matches(['.', ',', ';', ':', ')']);
+            let rest = word.strip_prefix(moment).unwrap_or_default();
+            let at: Option<Timestamp> = moment.contains('T').then(|| moment.parse().ok()).flatten();
+            at.map_or_else(|| word.to_owned(), |at| format!("{}{rest}", self.when(at)))
+        };
+        sentence.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 
     /// `1 Dec 10:00`, for columns whose heading names the zone.
@@ -181,6 +192,13 @@ mod tests {
         assert_eq!(Words::hong_kong(Lang::En).iso(t), "2026-12-01T10:00:00+08:00");
         let (l, singapore) = (Words::hong_kong(Lang::En), market_zone("SG").unwrap());
         assert_eq!(l.when_in(t, &singapore), "Tue 1 Dec 2026, 10:00 SGT");
+    }
+
+    #[test]
+    fn times_in_a_sentence_are_written_for_people() {
+        let l = Words::hong_kong(Lang::En);
+        assert_eq!(l.dated("Send it, by 2026-12-01T02:00:00.237852Z."), "Send it, by Tue 1 Dec 2026, 10:00 HKT.");
+        assert_eq!(l.dated("T 2026-12-01 and Team  tea"), "T 2026-12-01 and Team  tea");
     }
 
     #[test]

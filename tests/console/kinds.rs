@@ -7,6 +7,7 @@ use crate::support::visitor::Visitor;
 use countersign::approvals::begin::begin;
 use countersign::domain::broadcasts::BroadcastState;
 use countersign::domain::ids::SegmentId;
+use countersign::domain::preview::View;
 use countersign::domain::requests::{ActionRequest, Status};
 use countersign::domain::segments::Condition;
 use countersign::store::{orders, segments};
@@ -152,7 +153,7 @@ async fn an_answer_to_a_customer_is_decided_on_one_page(db: TestDb) {
             "It broke. My number is …67",
             "2 Message",
             "We will <b>refund</b> HK$80.",
-            "3 Consent and policy",
+            "3 Consent and policy Agreed to no consent is recorded Not to be written to because nothing forbids it",
             "it speaks of prices or payment",
             "it makes or changes a promise",
         ],
@@ -272,6 +273,11 @@ async fn an_order_and_its_payment_are_decided_on_a_page_each(db: TestDb) {
     // Beside the conversation stands what was ordered and how it is paid; the link can be taken back.
     let thread = lau.get(&format!("/conversations/{}", order.conversation)).await.text();
     says(&thread, &["Orders Placed HK$304.50", "2 × Tea oolong", "1 × Tea jasmine", "Payment link Open"]);
+    let ask = json!({"conversation_id": order.conversation, "outcome": "solved", "reason": "All is said."});
+    let closing = world.ask_write("whatsapp.conversation.close", ask).await;
+    let closing = lau.get(&format!("/requests/{}", closing.id)).await;
+    let link = "Payment links of this conversation Link Amount Order Good until Open HK$304.50 2 × Tea oolong, 1 × Tea jasmine";
+    says(&closing.text(), &["CLOSE-06", link]);
     let page = lau.get(&format!("{path}/take-back")).await;
     says(&page.text(), &["From then on nobody can pay by this link"]);
     let answer = lau.submit(&page, &format!("{path}/take-back"), &[]).await;
@@ -330,4 +336,28 @@ async fn what_answers_customers_is_decided_on_one_page(db: TestDb) {
     sign(&world, &mut lau, &request, &["message", "change", "effect"], &[]).await;
     let waits = world.stored(&request).await.0;
     assert_eq!(waits.not_before, waits.approved_at, "what can be taken away again does not cool off");
+    what_answered_before_stands_beside_it(&world, &mut lau, &request).await;
+}
+
+/// The rule is live by now. Another version of it shows what that one says, word by word, and whom it leaves without an answer.
+async fn what_answered_before_stands_beside_it(world: &World, lau: &mut Visitor, live: &ActionRequest) {
+    begin(&world.ctx, world.tenant, live.id).await.unwrap();
+    let View::Automation(view) = &live.preview.view else { panic!("a rule") };
+    let rule = json!({"name": "Menu <i>", "priority": 7, "match": "word", "phrases": ["drinks"],
+        "action": {"reply": {"say": {"text": "We have *much tea*."}, "buttons": ["Our teas"]}}});
+    let ask = json!({"keyword_rule_id": view.change.id, "rule": rule, "becomes": "active", "reason": "More tea."});
+    let request = world.ask_write("whatsapp.keyword_rule.upsert", ask).await;
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    says(
+        &page.text(),
+        &[
+            "AUTO-44",
+            "Compared with version 1",
+            "When it speaks 1 change Phrases removed menu added drinks",
+            "Message 1 change Text We have * added much tea*.",
+            "No longer answered <b>menu</b> for …67",
+        ],
+    );
+    assert_eq!(page.count("#change details:not([open])"), 1, "the values as they are stored are folded");
+    in_chinese(lau, &format!("/requests/{}", request.id), "AUTO-44", "would get no answer").await;
 }

@@ -74,7 +74,30 @@ async fn another_number_of_a_contact_is_decided_on_one_page(db: TestDb) {
     }
     assert_eq!(page.count("input[type=checkbox][name=section]"), 2);
     in_every_language(&mut lau, &request, "CONTACT-05", "another number").await;
+    what_is_masked_is_shown_once_for_a_reason(&world, &mut lau, &request).await;
     sign(&world, &mut lau, &request, &["change", "consent"], &["CONTACT-05"]).await;
+}
+
+async fn what_is_masked_is_shown_once_for_a_reason(world: &World, lau: &mut Visitor, request: &ActionRequest) {
+    let path = format!("/requests/{}/values", request.id);
+    let page = lau.get(&format!("/requests/{}", request.id)).await;
+    assert_eq!(page.attr("#change a[href$='/values']", "href").as_deref(), Some(path.as_str()));
+    let form = lau.get(&path).await;
+    assert!(form.status == 200 && !form.html.contains("91234568"), "not before it is asked for");
+    let refused = lau.submit(&form, &path, &[("reason", "  ")]).await;
+    assert!(refused.status == 422 && !refused.html.contains("91234568"), "not without a reason");
+    let shown = |acts: Vec<String>| acts.iter().filter(|act| *act == "request.values_shown").count();
+    assert_eq!(shown(world.acts().await), 0);
+    let page = lau.submit(&form, &path, &[("reason", "I compare it with the form.")]).await;
+    says(&page.text(), &["Number removed +85291000000 added +85291234568", "crm added <b>C-9</b>"]);
+    assert_eq!(shown(world.acts().await), 1, "whoever was shown it is in the log");
+    assert!(!lau.get(&path).await.html.contains("91234568"), "once");
+    // Who could not sign it is shown nothing.
+    let mut other = world.signed_in("ops").await;
+    let page = other.get(&format!("/requests/{}", request.id)).await;
+    assert_eq!(page.count("a[href$='/values']"), 0);
+    let page = other.get(&path).await;
+    assert!(page.status == 403 && !page.html.contains("91234568"));
 }
 
 async fn a_no_that_is_taken_back_is_decided_on_one_page(db: TestDb) {
@@ -130,6 +153,12 @@ async fn labels_handovers_and_closings_are_decided_on_one_page_each(db: TestDb) 
     let page = lau.get(&format!("/requests/{}", labels.id)).await;
     says(&page.text(), &["Put on vip", "member member · vip", "VIPs tag vip", "TAG-02"]);
     in_every_language(&mut lau, &labels, "TAG-02", "find people").await;
+    lau.submit(&page, "/preferences", &[("lang", "zh-Hant")]).await;
+    let chinese = lau.get(&format!("/requests/{}", labels.id)).await;
+    says(&chinese.text(), &["2人 – 批核要求", "2人的標籤：加上 vip。", "VIPs 標籤 vip"]);
+    let told = chinese.part("h1, .lead, #change, #effect");
+    assert!(!told.contains("contacts") && !told.contains("tag "), "{told}");
+    lau.submit(&page, "/preferences", &[("lang", "en")]).await;
     sign(&world, &mut lau, &labels, &["change", "effect"], &[]).await;
 
     let ask =
@@ -138,7 +167,12 @@ async fn labels_handovers_and_closings_are_decided_on_one_page_each(db: TestDb) 
     let page = lau.get(&format!("/requests/{}", handover.id)).await;
     says(
         &page.text(),
-        &["Into the queue legal · restricted: only its people see it", "Be <b>kind</b>.", "Escalated", "HAND-07"],
+        &[
+            "Into the queue legal · restricted: only its people see it",
+            "Be <b>kind</b>.",
+            "With now Waits since",
+            "HAND-07",
+        ],
     );
     in_every_language(&mut lau, &handover, "HAND-07", "look after").await;
     sign(&world, &mut lau, &handover, &["change", "effect"], &["HAND-07"]).await;
@@ -170,13 +204,13 @@ async fn a_template_is_decided_on_one_page(db: TestDb) {
     says(
         &page.text(),
         &[
-            "1 Message 2 languages · winter_offer · MARKETING",
+            "1 Message 2 languages · winter_offer · marketing",
             "It reads as advertising by these words: 15% off",
             "Hello Ada, <b>Harbour Retail</b> has 15% off.",
             "Hello {{1}}, <b>Harbour Retail</b> has 15% off.",
             "{{1}} Ada",
             "2 What changes",
-            "en_US is replaced At Meta now: approved",
+            "en_US is replaced At Meta now: approved, marketing Body",
             "zh_HK is created Not at Meta",
             "3 Links and media",
             "4 Whom it touches",
@@ -192,6 +226,8 @@ async fn a_template_is_decided_on_one_page(db: TestDb) {
         assert_eq!((page.status, page.html.contains('⟦')), (200, false));
         let findings = page.part(".findings");
         assert!(findings.contains("DRAFT-39") && !findings.contains("replaced"), "{findings}");
+        let change = page.part("#change");
+        assert!(!change.contains("approved") && !change.contains("body"), "{change}");
     }
     lau.submit(&page, "/preferences", &[("lang", "en")]).await;
     sign(&world, &mut lau, &request, &["message", "change", "links", "effect"], &["DRAFT-39"]).await;

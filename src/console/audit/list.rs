@@ -118,6 +118,7 @@ const ACTS: &[(&str, &str)] = &[
     ("request.signed", "act-request-signed"),
     ("request.approved", "act-request-approved"),
     ("request.reopened", "act-request-reopened"),
+    ("request.values_shown", "act-request-values-shown"),
     ("request.cancelled", "act-request-cancelled"),
     ("request.expired", "act-request-expired"),
     ("request.started", "act-request-started"),

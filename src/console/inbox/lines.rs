@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::query::Query;
 use super::{InboxPage, Row, Tab, TabLink};
 use crate::console::errors::Trouble;
+use crate::console::facts;
 use crate::console::forms::{Address, Fields};
 use crate::console::page::Here;
 use crate::console::parts::{Due, Pager, Shown};
@@ -176,7 +177,7 @@ const SINGLE: [&str; 3] =
 fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
     let state = match line.status {
         Status::Cancelled if line.begun => State::Stopped { by: String::new() },
-        status => State::of(status, !line.signed.is_empty(), line.not_before, cooling, now),
+        status => State::of(status, !line.signed.is_empty(), line.not_before, cooling, now).by_tool(&line.tool),
     };
     let (kind, name) = line.title.split_once(" · ").unwrap_or(("", &line.title));
     let open = line.status == Status::PendingApproval;
@@ -214,10 +215,10 @@ fn row(l: &Words, line: &Line, cooling: Duration, now: Timestamp) -> Row {
             _ => format!("/requests/{}", line.id),
         },
         kind,
-        name: name.to_owned(),
+        name: facts::whom(l, name),
         // The sentence is stored in English; other languages get what can be said in them.
         summary: match line.people {
-            _ if english => line.summary.clone(),
+            _ if english => l.dated(&line.summary),
             0 => String::new(),
             people => l.t1("people", "n", people),
         },

@@ -9,10 +9,12 @@ use super::{
     AgentWords, DecisionForm, Fault, FindingView, Head, Panel, Raw, ReadFirst, RequestPage, Running, SectionCheck,
     Verdict, WarningCheck,
 };
+use crate::approvals::shown;
 use crate::approvals::sign::{self, Dossier};
 use crate::console::audit::Names;
 use crate::console::decisions::{Kept, kept};
 use crate::console::errors::Trouble;
+use crate::console::facts;
 use crate::console::findings;
 use crate::console::forms::Named;
 use crate::console::inbox::neighbours;
@@ -31,6 +33,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::RequestId;
 use crate::domain::people::{Person, Role};
 use crate::domain::policy::signatures::{self as policy, MayNotSign};
+use crate::domain::preview::{Finding, Level};
 use crate::domain::requests::{ActionRequest, Status};
 use crate::error::Error;
 use crate::store;
@@ -67,7 +70,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
     let dossier = sign::dossier(ctx, person.tenant, person, id).await?;
     let request = &dossier.request;
     let view = &request.preview.view;
-    let title = l.t2("name-request", "name", view.name(), "short", id.short());
+    let title = l.t2("name-request", "name", facts::whom(l, view.name()), "short", id.short());
     let mut chrome = reader.chrome(title, Here::Inbox).await;
     chrome.path = format!("/requests/{id}");
     let names = Names::read(&ctx.db, person.tenant).await?;
@@ -105,6 +108,7 @@ async fn fill(reader: &Reviewer, id: RequestId, sent: Option<Sent>) -> Result<Re
         pictures: pictures::of_request(reader, request).await?,
         review: review::sections(l, request, reader.now.to_jiff()),
         panel,
+        values: shown::may_see(request, person).then(|| format!("/requests/{id}/values")),
         withdraw: may_withdraw(request, reader).then(|| format!("/requests/{id}/withdraw")),
         reopen: may_reopen(&dossier, person).then(|| format!("/requests/{id}/reopen")),
         who: who(l, &dossier, person),
@@ -162,7 +166,22 @@ fn state(dossier: &Dossier, reader: &Reviewer, names: &Names) -> State {
         return State::stopped(request.status, by);
     }
     let cooling = reader.console.ctx.policy.times.cooling_off;
-    State::of(request.status, !dossier.signatures.is_empty(), request.not_before, cooling, reader.now)
+    if request.status == Status::PendingApproval && forbidden_by(dossier).is_some() {
+        return State::Blocked;
+    }
+    let state = State::of(request.status, !dossier.signatures.is_empty(), request.not_before, cooling, reader.now);
+    state.by_tool(&request.tool)
+}
+
+/// The rules that forbid it as things stand, if any do.
+fn forbidden_by(dossier: &Dossier) -> Option<String> {
+    let mut rules: Vec<&str> = blocks(&dossier.findings_now).map(|finding| finding.rule.as_str()).collect();
+    rules.dedup();
+    (!rules.is_empty()).then(|| rules.join(", "))
+}
+
+fn blocks(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.level == Level::Block)
 }
 
 /// Whether this person may take it back: before anything has begun.
@@ -184,7 +203,11 @@ async fn head(dossier: &Dossier, reader: &Reviewer, state: &State, said: Option<
     let waits = request.status == Status::PendingApproval;
     Ok(Head {
         state: state.tag(l),
-        next_move: if said.is_some_and(|said| said.under_way) { l.t("reply-under-way") } else { state.next(l) },
+        next_move: match forbidden_by(dossier) {
+            Some(rules) if *state == State::Blocked => l.t1("next-blocked", "rules", rules),
+            _ if said.is_some_and(|said| said.under_way) => l.t("reply-under-way"),
+            _ => state.next(l),
+        },
         summary: review::summary(l, &request.preview),
         agent: request.agent_name.clone(),
         owner: request.owner_name.clone(),
@@ -232,6 +255,7 @@ fn form(dossier: &Dossier, reader: &Reviewer, sent: Option<Sent>) -> Result<Deci
                 reason: accepted(rule).map(|a| a.reason.clone()).unwrap_or_default(),
             })
             .collect(),
+        forbidden_by: forbidden_by(dossier),
         verdict,
         comment: intent.as_ref().map(|intent| intent.comment.clone()).unwrap_or_default(),
         faults,

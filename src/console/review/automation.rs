@@ -1,5 +1,8 @@
 //! The sections of a change of automation: what it says step by step, what changes, and how messages of the past would be answered.
 
+mod changes;
+mod outline;
+
 use jiff::Timestamp;
 
 use super::messages::{SaidMessage, message};
@@ -16,6 +19,9 @@ use crate::domain::preview::{
 };
 use crate::words::Words;
 
+pub use changes::{LineDiff, PartDiff};
+pub use outline::OutlineLine;
+
 /// How many steps from the beginning a list is indented; what is further away stands with them.
 const DEEPEST: u32 = 6;
 
@@ -25,13 +31,19 @@ pub struct AutomationReview {
     pub kind: String,
     /// When it speaks, as names and values.
     pub trigger: Vec<(String, String)>,
+    /// A flow, drawn.
+    pub outline: Vec<OutlineLine>,
     pub steps: Vec<StepLine>,
     /// What becomes of it, in one sentence.
     pub becomes: String,
     pub version: u32,
     /// The version that it is compared with.
     pub compared_with: Option<u32>,
-    pub lines: Vec<ScriptDiff>,
+    pub parts: Vec<PartDiff>,
+    /// Steps that say what they said.
+    pub unchanged: usize,
+    /// The same, value by value.
+    pub lines: Vec<ValueDiff>,
     pub unlisted: u64,
     pub days: u64,
     pub messages: u64,
@@ -48,6 +60,8 @@ pub struct AutomationReview {
 /// One step.
 #[derive(Clone, Debug)]
 pub struct StepLine {
+    /// It says what it said before.
+    pub same: bool,
     pub name: String,
     pub depth: u32,
     pub reached: bool,
@@ -66,6 +80,8 @@ pub struct StepLine {
 pub struct LeadLine {
     pub by: String,
     pub words: String,
+    /// How what is typed is looked for.
+    pub matching: Option<String>,
     pub to: String,
     /// Whether a step of that name is on the page.
     pub linked: bool,
@@ -73,9 +89,9 @@ pub struct LeadLine {
     pub back: bool,
 }
 
-/// One difference.
+/// One value that differs, by its place in what is stored.
 #[derive(Clone, Debug)]
-pub struct ScriptDiff {
+pub struct ValueDiff {
     pub place: String,
     pub before: Option<String>,
     pub after: Option<String>,
@@ -84,7 +100,8 @@ pub struct ScriptDiff {
 /// A message of the past, with the answers that it gets and would get.
 #[derive(Clone, Debug)]
 pub struct SampleLine {
-    pub verdict: String,
+    /// All that it shows.
+    pub verdicts: String,
     pub at: Timestamp,
     pub text: Option<String>,
     pub today: Option<AnswerLine>,
@@ -102,10 +119,18 @@ pub struct AnswerLine {
 pub fn automation(l: &Words, view: &AutomationView) -> AutomationReview {
     let (change, effect) = (&view.change, &view.effect);
     let names: Vec<&str> = view.script.steps.iter().map(|step| step.name.as_str()).collect();
+    let compared = change.before.as_ref().map(|before| {
+        changes::compare(l, (before.name.as_str(), &before.script), (change.name.as_str(), &view.script))
+    });
+    let compared = compared.unwrap_or_default();
     AutomationReview {
         kind: kind(l, view.script.kind),
         trigger: trigger(l, &view.script),
-        steps: view.script.steps.iter().map(|it| step(l, it, &names)).collect(),
+        outline: outline::outline(l, &view.script),
+        steps: (0..)
+            .zip(&view.script.steps)
+            .map(|(at, it)| StepLine { same: compared.unchanged.contains(&at), ..step(l, it, &names) })
+            .collect(),
         becomes: match (change.becomes, change.replaces) {
             (Becomes::Draft, _) => l.t("automation-draft"),
             (Becomes::Active, Some(version)) => l.t1("automation-replaces", "version", version),
@@ -114,10 +139,12 @@ pub fn automation(l: &Words, view: &AutomationView) -> AutomationReview {
         },
         version: change.version,
         compared_with: change.compared_with,
+        unchanged: compared.unchanged.len(),
+        parts: compared.parts,
         lines: change
             .lines
             .iter()
-            .map(|it| ScriptDiff { place: it.place.clone(), before: it.before.clone(), after: it.after.clone() })
+            .map(|it| ValueDiff { place: it.place.clone(), before: it.before.clone(), after: it.after.clone() })
             .collect(),
         unlisted: change.unlisted,
         days: effect.days,
@@ -216,26 +243,58 @@ fn weekday(l: &Words, day: Day) -> String {
 
 fn step(l: &Words, view: &StepView, names: &[&str]) -> StepLine {
     StepLine {
+        same: false,
         name: view.name.clone(),
         depth: view.depth.min(DEEPEST),
         reached: view.reached,
-        does: match view.does {
-            StepKind::Message => l.t("automation-step-message"),
-            StepKind::Template => l.t("automation-step-template"),
-            StepKind::Question => l.t("automation-step-question"),
-            StepKind::Condition => l.t("automation-step-condition"),
-            StepKind::Tag => l.t("automation-step-tag"),
-            StepKind::HandOver => l.t("automation-step-hand-over"),
-            StepKind::StartFlow => l.t("automation-step-start-flow"),
-            StepKind::Fallback => l.t("automation-step-fallback"),
-            StepKind::End => l.t("automation-step-end"),
-        },
+        does: does(l, view.does),
         what: view.what.clone(),
         holds: view.holds.as_ref().map(|fact| holds(l, fact)),
-        says: view.says.as_ref().map(message),
+        says: view.says.as_ref().map(|said| message(l, said)),
         prices: view.prices.clone(),
         note: view.note.clone(),
         leads: view.leads.iter().map(|it| lead(l, it, names)).collect(),
+    }
+}
+
+fn does(l: &Words, kind: StepKind) -> String {
+    match kind {
+        StepKind::Message => l.t("automation-step-message"),
+        StepKind::Template => l.t("automation-step-template"),
+        StepKind::Question => l.t("automation-step-question"),
+        StepKind::Condition => l.t("automation-step-condition"),
+        StepKind::Tag => l.t("automation-step-tag"),
+        StepKind::HandOver => l.t("automation-step-hand-over"),
+        StepKind::StartFlow => l.t("automation-step-start-flow"),
+        StepKind::Fallback => l.t("automation-step-fallback"),
+        StepKind::End => l.t("automation-step-end"),
+    }
+}
+
+/// What kind of step it is.
+fn part_name(l: &Words, kind: StepKind) -> String {
+    l.t(match kind {
+        StepKind::Message => "automation-part-message",
+        StepKind::Template => "automation-part-template",
+        StepKind::Question => "automation-part-question",
+        StepKind::Condition => "automation-part-condition",
+        StepKind::Tag => "automation-part-tag",
+        StepKind::HandOver => "automation-part-hand-over",
+        StepKind::StartFlow => "automation-part-start-flow",
+        StepKind::Fallback => "automation-part-fallback",
+        StepKind::End => "automation-part-end",
+    })
+}
+
+/// What customers tap or type to go this way, or what must be so; nothing where it happens by itself.
+fn lead_words(l: &Words, lead: &LeadView) -> String {
+    let words = lead.words.join(" · ");
+    match lead.by {
+        LeadKind::Next => String::new(),
+        LeadKind::Choice => format!("[{words}]"),
+        LeadKind::Typed => l.t1("automation-way-typed", "words", words),
+        LeadKind::Then => l.t("automation-lead-then"),
+        LeadKind::Otherwise => l.t("automation-lead-otherwise"),
     }
 }
 
@@ -260,6 +319,7 @@ fn lead(l: &Words, view: &LeadView, names: &[&str]) -> LeadLine {
             LeadKind::Otherwise => l.t("automation-lead-otherwise"),
         },
         words: view.words.join(" · "),
+        matching: view.matching.map(|kind| matched(l, kind)),
         to: view.to.clone(),
         linked: names.contains(&view.to.as_str()),
         back: view.back,
@@ -280,16 +340,20 @@ fn verdict(l: &Words, verdict: Verdict) -> String {
 
 fn sample(l: &Words, view: &RehearsedSample) -> SampleLine {
     SampleLine {
-        verdict: verdict(l, view.verdict),
+        verdicts: view.verdicts.iter().map(|it| verdict(l, *it)).collect::<Vec<_>>().join(" · "),
         at: view.at.to_jiff(),
         text: view.text.clone(),
-        today: view.today.as_ref().map(answer),
-        then: view.then.as_ref().map(answer),
+        today: view.today.as_ref().map(|it| answer(l, it)),
+        then: view.then.as_ref().map(|it| answer(l, it)),
     }
 }
 
-fn answer(view: &AnswerView) -> AnswerLine {
-    AnswerLine { by: view.by.clone(), says: view.says.iter().map(message).collect(), queue: view.queue.clone() }
+fn answer(l: &Words, view: &AnswerView) -> AnswerLine {
+    AnswerLine {
+        by: view.by.clone(),
+        says: view.says.iter().map(|said| message(l, said)).collect(),
+        queue: view.queue.clone(),
+    }
 }
 
 /// What would change, in one sentence made of signed figures.

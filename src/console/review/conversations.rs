@@ -1,12 +1,13 @@
 //! The sections of conversations that go to somebody else or are closed: who gets what, what waits, and what the team alone reads.
 
-use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, list, moment};
-use crate::console::conversations::outcome_words;
+use super::sheet::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, list, moment};
+use crate::console::conversations::{kind_words, outcome_words};
+use crate::console::facts;
 use crate::console::message_text::pieces;
-use crate::console::requests::Section;
+use crate::console::requests::{Section, link_tag};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::handover::ClosingReason;
-use crate::domain::preview::{AssignmentView, ClosingView, HandoverLine, HeardLine};
+use crate::domain::preview::{AssignmentView, ClosingView, HandoverLine, HeardLine, OpenLink};
 use crate::words::Words;
 
 fn at(l: &Words, at: Option<Timestamp>) -> String {
@@ -15,7 +16,7 @@ fn at(l: &Words, at: Option<Timestamp>) -> String {
 
 /// The two sections of conversations that are given away.
 pub fn assignment(l: &Words, view: &AssignmentView) -> SheetReview {
-    let mut facts = vec![SheetFact::is(l.t("handover-with"), view.who.clone())];
+    let mut facts = vec![SheetFact::is(l.t("handover-with"), facts::whom(l, &view.who))];
     match &view.queue {
         None => facts.push(SheetFact::is(l.t("handover-to-queue"), l.t("handover-same-queue"))),
         Some(queue) => {
@@ -30,30 +31,18 @@ pub fn assignment(l: &Words, view: &AssignmentView) -> SheetReview {
     facts.push(SheetFact::is(l.t("handover-to-person"), person));
     let mut change = vec![SheetPart::Facts(facts), SheetPart::Note(l.t("handover-told"))];
     change.extend(note(l, view.note.as_deref()));
-    let heads = [
-        l.t("handover-conversation"),
-        l.t("handover-from-queue"),
-        l.t("handover-from-person"),
-        l.t("handover-waiting"),
-        l.t("handover-by"),
-        l.t("handover-by-then"),
-        l.t("handover-escalated"),
-        l.t("handover-notes"),
-    ];
+    let heads = ["handover-conversation", "handover-now", "handover-waiting", "handover-by", "handover-notes"];
     let rows = view.threads.iter().map(|line| row(l, line)).collect();
-    let table = SheetTable { unlisted: view.unlisted, ..SheetTable::new(l.t("handover-effect"), heads.to_vec(), rows) };
+    let table = SheetTable {
+        unlisted: view.unlisted,
+        ..SheetTable::new(l.t("handover-effect"), heads.map(|key| l.t(key)).to_vec(), rows)
+    };
     let mut effect = vec![SheetPart::Title(l.t("handover-effect")), SheetPart::Table(table)];
-    let links = view.threads.iter().map(|line| {
-        SheetFact::is(l.t("handover-conversation"), line.who.clone())
-            .at(format!("/conversations/{}", line.conversation_id))
-    });
-    effect.push(SheetPart::Facts(links.collect()));
-    effect.extend(
-        view.threads
-            .iter()
-            .filter_map(|line| line.latest_note.as_deref())
-            .map(|text| SheetPart::Said(SheetSaid { by: l.t("handover-notes"), at: None, text: pieces(text) })),
-    );
+    effect.extend(view.threads.iter().filter_map(|line| {
+        let by = l.t2("handover-newest-note", "who", &line.who, "n", line.notes);
+        let text = pieces(line.latest_note.as_deref()?);
+        Some(SheetPart::Said(SheetSaid { by, at: None, text }))
+    }));
     effect.push(SheetPart::Note(l.t("handover-note-hidden")));
     SheetReview {
         sections: vec![
@@ -63,17 +52,18 @@ pub fn assignment(l: &Words, view: &AssignmentView) -> SheetReview {
     }
 }
 
-fn row(l: &Words, line: &HandoverLine) -> Vec<String> {
+fn row(l: &Words, line: &HandoverLine) -> Vec<SheetCell> {
+    let short = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| l.short(at.to_jiff()));
     let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "–".to_owned());
+    let escalated = line.escalated.then(|| l.t("handover-escalated"));
+    let conversation = SheetCell::from(line.who.clone()).over(escalated);
+    let then = (line.answer_by != line.answer_by_then).then(|| l.t1("handover-then", "at", short(line.answer_by_then)));
     vec![
-        line.who.clone(),
-        named(&line.queue),
-        named(&line.person),
-        at(l, line.waiting_since),
-        at(l, line.answer_by),
-        at(l, line.answer_by_then),
-        if line.escalated { l.t("handover-yes") } else { l.t("handover-no") },
-        l.num(line.notes),
+        SheetCell { href: Some(format!("/conversations/{}", line.conversation_id)), ..conversation },
+        SheetCell::from(named(&line.queue)).over(line.person.clone()),
+        short(line.waiting_since).into(),
+        SheetCell::from(short(line.answer_by)).over(then),
+        l.num(line.notes).into(),
     ]
 }
 
@@ -84,9 +74,13 @@ fn note(l: &Words, text: Option<&str>) -> Option<SheetPart> {
 
 /// Who would get what, in one sentence made of signed facts.
 pub fn assignment_summary(l: &Words, view: &AssignmentView) -> String {
-    let queue = view.queue.as_ref().map_or_else(|| l.t("handover-same-queue"), |queue| queue.name.clone());
-    let person = view.person.clone().unwrap_or_else(|| l.t("handover-nobody"));
-    l.t3("summary-handover", "who", &view.who, "queue", queue, "person", person)
+    let who = facts::whom(l, &view.who);
+    let queue = view.queue.as_ref().map(|queue| queue.name.as_str());
+    match (queue, view.person.as_deref()) {
+        (Some(queue), Some(person)) => l.t3("summary-handover", "who", who, "queue", queue, "person", person),
+        (Some(queue), None) => l.t2("summary-handover-queue", "who", who, "queue", queue),
+        (None, person) => l.t2("summary-handover-person", "who", who, "person", person.unwrap_or("–")),
+    }
 }
 
 /// The two sections of a conversation that is closed.
@@ -118,6 +112,7 @@ pub fn closing(l: &Words, view: &ClosingView) -> SheetReview {
         talk.push(SheetPart::Note(l.t("closing-silent")));
     }
     talk.extend(view.words.iter().map(|line| said(l, line)));
+    talk.extend(links(l, &view.links));
     SheetReview {
         sections: vec![
             Sheet { section: Section::Change, meta: None, parts: change },
@@ -130,8 +125,28 @@ fn said(l: &Words, line: &HeardLine) -> SheetPart {
     SheetPart::Said(SheetSaid {
         by: l.t("session-customer"),
         at: Some(line.at.to_jiff()),
-        text: pieces(line.text.as_deref().unwrap_or(&line.kind)),
+        text: pieces(&line.text.clone().or_else(|| kind_words(l, &line.kind)).unwrap_or_default()),
     })
+}
+
+/// The payment links by which somebody may still pay, or may have paid.
+fn links(l: &Words, links: &[OpenLink]) -> Vec<SheetPart> {
+    if links.is_empty() {
+        return Vec::new();
+    }
+    let heads = ["closing-link", "order-amount", "closing-link-order", "closing-link-expires"];
+    let row = |link: &OpenLink| {
+        let state = SheetCell::from(link_tag(l, link.state).text);
+        vec![
+            SheetCell { href: Some(format!("/requests/{}", link.request_id)), ..state },
+            link.amount.to_string().into(),
+            link.order.clone().into(),
+            l.when(link.expires_at.to_jiff()).into(),
+        ]
+    };
+    let title = l.t("closing-links");
+    let table = SheetTable::new(title.clone(), heads.map(|key| l.t(key)).to_vec(), links.iter().map(row).collect());
+    vec![SheetPart::Title(title), SheetPart::Table(table)]
 }
 
 fn reason_words(l: &Words, reason: ClosingReason) -> String {

@@ -2,6 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::people::suppression;
+use super::sheet::list;
+use crate::console::conversations::kind_words;
+use crate::console::facts;
 use crate::console::message_text::{Piece, Run, formatted, hidden_count, pieces};
 use crate::domain::preview::{SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine};
 use crate::words::Words;
@@ -16,9 +20,14 @@ pub struct SessionReview {
     pub closes: Option<Timestamp>,
     pub now: Timestamp,
     pub lines: Vec<SaidLine>,
+    /// What kind of message it is.
+    pub kind: String,
     pub message: SaidMessage,
     /// Why a person has to agree.
     pub reasons: Vec<String>,
+    /// To what the customer agreed, and why they may not be written to.
+    pub agreed: String,
+    pub forbidden: String,
 }
 
 /// One message of the thread.
@@ -27,7 +36,7 @@ pub struct SaidLine {
     pub by: String,
     pub by_customer: bool,
     pub at: Timestamp,
-    /// Meta's word for what it is, where there are no words to show.
+    /// What it is, where there are no words to show.
     pub kind: String,
     pub text: Option<Vec<Piece>>,
 }
@@ -35,10 +44,7 @@ pub struct SaidLine {
 /// The message, top to bottom.
 #[derive(Clone, Debug)]
 pub struct SaidMessage {
-    /// Such as `reply_buttons`.
-    pub kind: String,
-    /// The kind of its file, where that is, and its name.
-    pub media: Option<(String, String, Option<String>)>,
+    pub media: Option<CarriedFile>,
     pub header: Option<String>,
     pub body: Vec<Vec<Run>>,
     pub footer: Option<String>,
@@ -50,6 +56,18 @@ pub struct SaidMessage {
     pub hidden_characters: usize,
 }
 
+/// A file that a message carries.
+#[derive(Clone, Debug)]
+pub struct CarriedFile {
+    pub kind: String,
+    /// An address, or Meta's id of it.
+    pub at: String,
+    /// The name under which a phone keeps it.
+    pub name: Option<String>,
+    /// The address, where it can be opened.
+    pub href: Option<String>,
+}
+
 /// The three sections of a message to one customer, at this moment.
 pub fn session(l: &Words, view: &SessionMessageView, now: Timestamp) -> SessionReview {
     SessionReview {
@@ -59,8 +77,17 @@ pub fn session(l: &Words, view: &SessionMessageView, now: Timestamp) -> SessionR
         closes: view.thread.window.map(|window| window.closes_at.to_jiff()),
         now,
         lines: view.thread.lines.iter().map(|line| said(l, line)).collect(),
-        message: message(&view.message),
+        kind: kind(l, &view.message.kind),
+        message: message(l, &view.message),
         reasons: view.sensitive.iter().map(|reason| why(l, *reason)).collect(),
+        agreed: match view.standing.agreed.as_slice() {
+            [] => l.t("session-agreed-nothing"),
+            all => list(all.iter().map(|category| facts::category(l, *category))),
+        },
+        forbidden: match view.standing.suppressions.as_slice() {
+            [] => l.t("session-may-write"),
+            all => list(all.iter().map(|reason| suppression(l, *reason))),
+        },
     }
 }
 
@@ -73,13 +100,25 @@ pub fn said(l: &Words, line: &ThreadLine) -> SaidLine {
         },
         by_customer: line.by == Speaker::Customer,
         at: line.at.to_jiff(),
-        kind: line.kind.clone(),
+        kind: kind(l, &line.kind),
         text: line.text.as_deref().map(pieces),
     }
 }
 
+/// What kind of message of ours or of a customer it is, in words.
+fn kind(l: &Words, kind: &str) -> String {
+    match kind {
+        "text" => l.t("message-kind-text"),
+        "reply_buttons" => l.t("message-kind-buttons"),
+        "list" => l.t("message-kind-list"),
+        "cta_url" => l.t("message-kind-link"),
+        "template" => l.t("message-kind-template"),
+        other => kind_words(l, other).unwrap_or_default(),
+    }
+}
+
 /// A message as its reader sees it.
-pub fn message(view: &SaidView) -> SaidMessage {
+pub fn message(l: &Words, view: &SaidView) -> SaidMessage {
     let choices = view.choices.iter().map(|choice| match &choice.detail {
         Some(detail) => format!("[{}] {detail}", choice.title),
         None => format!("[{}]", choice.title),
@@ -88,8 +127,12 @@ pub fn message(view: &SaidView) -> SaidMessage {
     let parts = [file, view.header.clone(), view.body.clone(), view.footer.clone(), view.opens.clone()];
     let stored = parts.into_iter().flatten().chain(choices).collect::<Vec<_>>().join("\n");
     SaidMessage {
-        kind: view.kind.clone(),
-        media: view.media.as_ref().map(|media| (media.kind.clone(), media.at.clone(), media.filename.clone())),
+        media: view.media.as_ref().map(|media| CarriedFile {
+            kind: kind(l, &media.kind),
+            at: media.at.clone(),
+            name: media.filename.clone(),
+            href: Some(media.at.clone()).filter(|at| at.starts_with("https://")),
+        }),
         header: view.header.clone(),
         body: view.body.as_deref().map(formatted).unwrap_or_default(),
         footer: view.footer.clone(),

@@ -111,7 +111,7 @@ pub fn payment(l: &Words, view: &PaymentLinkView, now: Timestamp) -> PaymentRevi
         page: terms.page.clone(),
         pays_at: terms.pays_at.clone(),
         guarded: terms.guarded,
-        message: message(&view.message),
+        message: message(l, &view.message),
     }
 }
 

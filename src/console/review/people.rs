@@ -1,6 +1,7 @@
 //! The sections of changes of what is known of customers: part by part before and after, and what they said about consent.
 
 use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, list, moment};
+use crate::console::conditions;
 use crate::console::facts;
 use crate::console::message_text::pieces;
 use crate::console::requests::Section;
@@ -22,7 +23,7 @@ pub fn contact(l: &Words, view: &ContactChangeView) -> SheetReview {
     } else {
         SheetPart::Facts(view.changes.iter().map(|change| fact(l, change)).collect())
     };
-    let who = SheetFact::is(l.t("contact-who"), view.who.clone());
+    let who = SheetFact::is(l.t("contact-who"), facts::whom(l, &view.who));
     let mut consent = vec![suppressions(l, &view.suppressions)];
     consent.extend(history(l, &view.history));
     consent.push(SheetPart::Note(l.t("contact-consent-stays")));
@@ -39,6 +40,12 @@ pub fn contact(l: &Words, view: &ContactChangeView) -> SheetReview {
 }
 
 fn fact(l: &Words, change: &FieldChange) -> SheetFact {
+    let (name, after) = field_words(l, change);
+    SheetFact::becomes(name, change.before.clone(), after)
+}
+
+/// What a part is called, and what it would be.
+pub fn field_words(l: &Words, change: &FieldChange) -> (String, String) {
     let name = match (change.field, &change.name) {
         (ContactField::Attribute, Some(name)) => name.clone(),
         (field, _) => field_name(l, field),
@@ -47,7 +54,7 @@ fn fact(l: &Words, change: &FieldChange) -> SheetFact {
         ContactField::Identity => change.after.parse().map_or_else(|_| change.after.clone(), |how| confirmed(l, how)),
         _ => change.after.clone(),
     };
-    SheetFact::becomes(name, change.before.clone(), after)
+    (name, after)
 }
 
 fn field_name(l: &Words, field: ContactField) -> String {
@@ -119,7 +126,7 @@ pub fn state(l: &Words, state: ConsentState) -> String {
 /// The two sections of a change of consent.
 pub fn consent(l: &Words, view: &ConsentChangeView) -> SheetReview {
     let mut facts = vec![
-        SheetFact::is(l.t("contact-who"), view.who.clone()),
+        SheetFact::is(l.t("contact-who"), facts::whom(l, &view.who)),
         SheetFact::is(l.t("history-change"), change(l, view.change)),
         SheetFact::is(l.t("history-about"), categories(l, &view.categories)),
     ];
@@ -201,12 +208,13 @@ fn change(l: &Words, kind: ChangeKind) -> String {
 
 /// What would be written down, in one sentence made of signed facts.
 pub fn consent_summary(l: &Words, view: &ConsentChangeView) -> String {
+    let who = facts::whom(l, &view.who);
     let what = categories(l, &view.categories);
     match view.change {
-        ChangeKind::Grant => l.t2("summary-consent-grant", "who", &view.who, "what", what),
-        ChangeKind::Withdraw => l.t2("summary-consent-withdraw", "who", &view.who, "what", what),
-        ChangeKind::OptOut => l.t2("summary-consent-opt-out", "who", &view.who, "what", what),
-        ChangeKind::Reverse => l.t2("summary-consent-reverse", "who", &view.who, "what", what),
+        ChangeKind::Grant => l.t2("summary-consent-grant", "who", who, "what", what),
+        ChangeKind::Withdraw => l.t2("summary-consent-withdraw", "who", who, "what", what),
+        ChangeKind::OptOut => l.t2("summary-consent-opt-out", "who", who, "what", what),
+        ChangeKind::Reverse => l.t2("summary-consent-reverse", "who", who, "what", what),
     }
 }
 
@@ -214,7 +222,7 @@ pub fn consent_summary(l: &Words, view: &ConsentChangeView) -> String {
 pub fn tags(l: &Words, view: &TagChangeView) -> SheetReview {
     let all = |tags: &BTreeSet<String>| list(tags.iter().cloned());
     let facts = vec![
-        SheetFact::is(l.t("contact-who"), view.who.clone()),
+        SheetFact::is(l.t("contact-who"), facts::whom(l, &view.who)),
         SheetFact::is(l.t("labels-apply"), all(&view.apply)),
         SheetFact::is(l.t("labels-remove"), all(&view.remove)),
         SheetFact::is(l.t("history-unchanged"), l.num(view.unchanged)),
@@ -226,7 +234,11 @@ pub fn tags(l: &Words, view: &TagChangeView) -> SheetReview {
         ..SheetTable::new(l.t("history-before-after"), head, view.lines.iter().map(row).collect())
     };
     let change = vec![SheetPart::Facts(facts), SheetPart::Title(l.t("history-before-after")), SheetPart::Table(table)];
-    let segments = view.segments.iter().map(|it| SheetFact::is(it.name.clone(), it.in_words.clone())).collect();
+    let segments = view
+        .segments
+        .iter()
+        .map(|it| SheetFact::is(it.name.clone(), conditions::both(l, &it.include, it.exclude.as_ref())));
+    let segments: Vec<SheetFact> = segments.collect();
     let drawn = view.broadcasts.iter().map(|it| {
         SheetFact::is(State::of_broadcast(it.state).words(l), it.name.clone()).at(format!("/broadcasts/{}", it.id))
     });
@@ -250,7 +262,12 @@ pub fn tags(l: &Words, view: &TagChangeView) -> SheetReview {
 /// What would be labelled, in one sentence made of signed facts.
 pub fn tags_summary(l: &Words, view: &TagChangeView) -> String {
     let all = |tags: &BTreeSet<String>| list(tags.iter().cloned());
-    l.t3("summary-labels", "who", &view.who, "apply", all(&view.apply), "remove", all(&view.remove))
+    let who = facts::whom(l, &view.who);
+    match (view.apply.is_empty(), view.remove.is_empty()) {
+        (_, true) => l.t2("summary-labels-apply", "who", who, "apply", all(&view.apply)),
+        (true, false) => l.t2("summary-labels-remove", "who", who, "remove", all(&view.remove)),
+        (false, false) => l.t3("summary-labels", "who", who, "apply", all(&view.apply), "remove", all(&view.remove)),
+    }
 }
 
 /// What would change of a contact, in one sentence made of signed facts.

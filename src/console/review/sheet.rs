@@ -45,10 +45,33 @@ pub struct SheetFact {
 pub struct SheetTable {
     pub caption: String,
     pub head: Vec<String>,
-    /// Each cell with the head of its column, for narrow screens.
-    pub rows: Vec<Vec<(String, String)>>,
+    pub rows: Vec<Vec<SheetCell>>,
     /// Rows that are not listed.
     pub unlisted: u64,
+}
+
+/// What stands in one place of a table.
+#[derive(Clone, Debug, Default)]
+pub struct SheetCell {
+    /// The head of its column, for narrow screens.
+    pub head: String,
+    pub text: String,
+    /// Smaller, below it.
+    pub below: Vec<String>,
+    /// Where more of it stands.
+    pub href: Option<String>,
+}
+
+impl From<String> for SheetCell {
+    fn from(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+}
+
+impl SheetCell {
+    pub fn over(self, below: impl IntoIterator<Item = String>) -> Self {
+        Self { below: below.into_iter().collect(), ..self }
+    }
 }
 
 /// What somebody wrote.
@@ -76,8 +99,9 @@ impl SheetFact {
 }
 
 impl SheetTable {
-    pub fn new(caption: String, head: Vec<String>, rows: Vec<Vec<String>>) -> Self {
-        let rows = rows.into_iter().map(|row| head.iter().cloned().zip(row).collect()).collect();
+    pub fn new<C: Into<SheetCell>>(caption: String, head: Vec<String>, rows: Vec<Vec<C>>) -> Self {
+        let named = |(head, cell): (&String, C)| SheetCell { head: head.clone(), ..cell.into() };
+        let rows = rows.into_iter().map(|row| head.iter().zip(row).map(named).collect()).collect();
         Self { caption, head, rows, unlisted: 0 }
     }
 }

@@ -6,6 +6,7 @@ use super::{Header, LinksSection};
 use crate::console::facts;
 use crate::console::message_text::{Piece, Run, formatted, hidden_count, pieces};
 use crate::console::states::State;
+use crate::console::word_diff::{Stretch, diff};
 use crate::domain::media::Pixels;
 use crate::domain::preview::{
     PartChange, SampleFileView, TemplateChangeView, TemplateDoes, TemplateLanguageView, TemplateUse, TemplateView,
@@ -18,7 +19,6 @@ use crate::words::Words;
 #[derive(Clone, Debug)]
 pub struct TemplateReview {
     pub name: String,
-    /// As Meta names it: `MARKETING`.
     pub category: String,
     /// The words by which it reads as advertising.
     pub advertises: String,
@@ -66,8 +66,7 @@ pub struct ChangeLine {
 #[derive(Clone, Debug)]
 pub struct PartLine {
     pub part: String,
-    pub before: Option<Vec<Piece>>,
-    pub after: Option<Vec<Piece>>,
+    pub text: Vec<Stretch>,
 }
 
 /// Something that uses it.
@@ -83,7 +82,7 @@ pub struct UseLine {
 pub fn template(l: &Words, view: &TemplateView) -> TemplateReview {
     TemplateReview {
         name: view.name.clone(),
-        category: view.message.category.as_str().to_uppercase(),
+        category: facts::category(l, view.message.category),
         advertises: view.message.advertises.join(", "),
         version: view.version,
         mark: mark(l, view.mark),
@@ -146,9 +145,8 @@ fn about(l: &Words, file: &SampleFileView) -> String {
 
 fn change(l: &Words, view: &TemplateChangeView) -> ChangeLine {
     let part = |it: &PartChange| PartLine {
-        part: it.part.clone(),
-        before: it.before.as_deref().map(pieces),
-        after: it.after.as_deref().map(pieces),
+        part: part_name(l, &it.part),
+        text: diff(it.before.as_deref(), it.after.as_deref()),
     };
     let category = view.category.map(|it| facts::category(l, it)).unwrap_or_default();
     ChangeLine {
@@ -158,8 +156,19 @@ fn change(l: &Words, view: &TemplateChangeView) -> ChangeLine {
             TemplateDoes::Edit => "template-does-edit",
             TemplateDoes::Nothing => "template-does-nothing",
         }),
-        there: view.status.map(|status| (status.to_string(), category)),
+        there: view.status.map(|status| (facts::template_status(l, status), category)),
         parts: view.parts.iter().map(part).collect(),
+    }
+}
+
+/// A part of a template, by the name that it has in what was signed.
+fn part_name(l: &Words, part: &str) -> String {
+    match part.split_once('.').map_or((part, None), |(part, number)| (part, number.parse::<u32>().ok())) {
+        ("header", None) => l.t("template-part-header"),
+        ("body", None) => l.t("template-part-body"),
+        ("footer", None) => l.t("template-part-footer"),
+        ("button", Some(number)) => l.t1("template-part-button", "n", number),
+        _ => part.to_owned(),
     }
 }
 

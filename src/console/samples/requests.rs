@@ -18,6 +18,7 @@ use crate::console::requests::{
 use crate::console::review::Review;
 use crate::console::states::State;
 use crate::console::submitted::SubmittedLine;
+use crate::console::values::{ValueLine, ValuesPage};
 use crate::domain::contacts::import::Report;
 use crate::tools::contacts::import::now::ImportNow;
 use crate::words::Words;
@@ -51,6 +52,7 @@ fn decision_form(sections: &[Section]) -> DecisionForm {
         warnings: ["FREQ-02", "LINK-05"]
             .map(|rule| WarningCheck { rule: rule.into(), accepted: false, reason: String::new() })
             .to_vec(),
+        forbidden_by: None,
         verdict: None,
         comment: String::new(),
         faults: Vec::new(),
@@ -128,6 +130,7 @@ impl RequestPage {
             pictures: vec![Picture { src: "/media/of-the-sample".into(), name: HOSTILE.into() }],
             review: Review::Broadcast(Box::new(review())),
             panel,
+            values: Some("/requests/ar_7f3k/values".into()),
             withdraw: Some("/requests/ar_7f3k/withdraw".into()),
             reopen: Some("/requests/ar_7f3k/reopen".into()),
             who: who.clone(),
@@ -152,6 +155,7 @@ impl RequestPage {
             Fault { field: "comment".into(), text: "Say what should change.".into() },
         ];
         refused.warnings = vec![WarningCheck { rule: "FREQ-02".into(), accepted: true, reason: HOSTILE.into() }];
+        refused.forbidden_by = Some("TEMPLATE-02".into());
         refused.verdict = Some(Verdict::RequestChanges);
         let refused = page(&State::Pending, Panel::Open(Box::new(refused)));
         let mut signed = page(
@@ -274,5 +278,26 @@ impl SignPage {
             page(Verdict::Reject, Some("The password is not right. Nothing was signed.")),
             page(Verdict::RequestChanges, None),
         ]
+    }
+}
+
+impl ValuesPage {
+    pub fn samples(l: &Words) -> Vec<Self> {
+        let page = |fault, values| Self {
+            l: l.clone(),
+            chrome: chrome(&l.t("values-title"), Here::Inbox, "/requests/ar_7f3k/values"),
+            action: "/requests/ar_7f3k/values".into(),
+            back: "/requests/ar_7f3k".into(),
+            name: HOSTILE.into(),
+            summary: "Change the contact C••• T•• M••: phone.".into(),
+            fault,
+            values,
+        };
+        let line = |before: Option<&str>| ValueLine {
+            name: HOSTILE.into(),
+            before: before.map(str::to_owned),
+            after: "+85291234568".into(),
+        };
+        vec![page(false, None), page(true, None), page(false, Some(vec![line(None), line(Some(HOSTILE))]))]
     }
 }

@@ -3,13 +3,14 @@
 use super::{HOSTILE, at, digest, now};
 use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
-use crate::console::review::messages::{SaidLine, SaidMessage, SessionReview};
+use crate::console::review::messages::{CarriedFile, SaidLine, SaidMessage, SessionReview};
 use crate::console::review::{
     AnswerLine, AudienceSection, AutomationReview, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine,
-    EventLine, FileFacts, Header, ImportPerson, ImportReview, LeadLine, LeftOutLine, LinkView, LinksSection,
-    MarketTime, MessageSection, PostReview, RetryReview, SampleLine, SamplePerson, ScheduleSection, ScriptDiff,
-    SegmentLine, SegmentReview, SegmentSide, StepLine, Variable, Variant,
+    EventLine, FileFacts, Header, ImportPerson, ImportReview, LeadLine, LeftOutLine, LineDiff, LinkView, LinksSection,
+    MarketTime, MessageSection, OutlineLine, PartDiff, PostReview, RetryReview, SampleLine, SamplePerson,
+    ScheduleSection, SegmentLine, SegmentReview, SegmentSide, StepLine, ValueDiff, Variable, Variant,
 };
+use crate::console::word_diff::{Fate, diff};
 
 fn share(name: &str, count: u64) -> Share {
     Share { name: name.into(), count }
@@ -229,10 +230,15 @@ pub fn session() -> SessionReview {
         from: "+852 5550 1000".into(),
         closes: Some(at("2026-11-23T05:20:05Z")),
         now: now(),
+        kind: "Reply buttons".into(),
         lines: vec![said("Customer", true, Some(HOSTILE)), said("Automation", false, None)],
         message: SaidMessage {
-            kind: "reply_buttons".into(),
-            media: Some(("document".into(), HOSTILE.into(), Some("receipt.pdf".into()))),
+            media: Some(CarriedFile {
+                kind: "File".into(),
+                at: format!("https://files.example.hk/{HOSTILE}"),
+                name: Some("receipt.pdf".into()),
+                href: Some("https://files.example.hk/receipt.pdf".into()),
+            }),
             header: Some("Your *order*".into()),
             body: formatted("It is *ready*.\n<b>Come by.</b>"),
             footer: Some("Harbour Tea House".into()),
@@ -242,6 +248,8 @@ pub fn session() -> SessionReview {
             hidden_characters: 1,
         },
         reasons: vec!["it speaks of prices or payment".into()],
+        agreed: "utility".into(),
+        forbidden: "opted out of marketing".into(),
     }
 }
 
@@ -279,6 +287,7 @@ pub fn retry() -> RetryReview {
 pub fn automation() -> AutomationReview {
     let said = || session().message;
     let step = |name: &str, depth, does: &str| StepLine {
+        same: name == "desk",
         name: name.into(),
         depth,
         reached: depth < 2,
@@ -290,17 +299,34 @@ pub fn automation() -> AutomationReview {
         note: (depth > 0).then(|| HOSTILE.into()),
         leads: Vec::new(),
     };
-    let lead = |to: &str, linked| LeadLine {
+    let lead = |to: &str, linked: bool| LeadLine {
         by: "tapped:".into(),
         words: HOSTILE.into(),
+        matching: linked.then(|| "the whole message".into()),
         to: to.into(),
         linked,
         back: linked,
     };
+    let drawn = |name: &str, depth, ways: &[&str], again| OutlineLine {
+        depth,
+        ways: ways.iter().map(|way| (*way).to_owned()).collect(),
+        name: name.into(),
+        does: "Question".into(),
+        says: Some(HOSTILE.into()),
+        again,
+        back: again,
+        reached: true,
+    };
+    let part = |title: &str, name: &str, fate, was: Option<&str>, will: Option<&str>| PartDiff {
+        title: title.into(),
+        name: name.into(),
+        fate,
+        lines: vec![LineDiff { label: "Text".into(), text: diff(was, will) }],
+    };
     let answer =
         |by: Option<&str>| AnswerLine { by: by.map(str::to_owned), says: vec![said()], queue: by.map(str::to_owned) };
     let sample = |text: Option<&str>, today| SampleLine {
-        verdict: "Answered by this".into(),
+        verdicts: "Answered by this · Another answer than today".into(),
         at: now(),
         text: text.map(str::to_owned),
         today,
@@ -309,6 +335,11 @@ pub fn automation() -> AutomationReview {
     AutomationReview {
         kind: "Flow".into(),
         trigger: vec![("Started by".into(), HOSTILE.into()), ("Our numbers".into(), "all".into())],
+        outline: vec![
+            drawn("menu", 0, &[], false),
+            drawn("desk", 1, &["[Somebody else]", HOSTILE], false),
+            drawn("menu", 1, &["yes"], true),
+        ],
         steps: vec![
             StepLine { leads: vec![lead("menu", true), lead("gone", false)], ..step("menu", 0, "Asks") },
             step("desk", 1, "Hands over to people in"),
@@ -317,7 +348,13 @@ pub fn automation() -> AutomationReview {
         becomes: "It becomes live in place of version 2, which answers nobody any more.".into(),
         version: 3,
         compared_with: Some(2),
-        lines: vec![ScriptDiff { place: HOSTILE.into(), before: Some(HOSTILE.into()), after: None }],
+        parts: vec![
+            part("Question", "menu", Fate::Stays, Some("Which tea?"), Some("Which tea would you like?")),
+            part("Message", "bye", Fate::Goes, Some(HOSTILE), None),
+            part("End", "end", Fate::Comes, None, Some(HOSTILE)),
+        ],
+        unchanged: 3,
+        lines: vec![ValueDiff { place: HOSTILE.into(), before: Some(HOSTILE.into()), after: None }],
         unlisted: 4,
         days: 30,
         messages: 12_480,

@@ -3,7 +3,7 @@
 use super::{HOSTILE, now};
 use crate::console::message_text::pieces;
 use crate::console::requests::Section;
-use crate::console::review::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
+use crate::console::review::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
 
 pub fn sheet() -> SheetReview {
     let table = SheetTable {
@@ -11,7 +11,10 @@ pub fn sheet() -> SheetReview {
         ..SheetTable::new(
             "What was said about consent".into(),
             vec!["Category".into(), "Proof".into()],
-            vec![vec!["marketing".into(), HOSTILE.into()]],
+            vec![vec![
+                SheetCell { href: Some("/conversations/cv_1".into()), ..SheetCell::from(HOSTILE.to_owned()) },
+                SheetCell::from("marketing".to_owned()).over([HOSTILE.to_owned()]),
+            ]],
         )
     };
     let facts = vec![

@@ -5,6 +5,7 @@ use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::review::{
     ChangeLine, Header, LinkView, LinksSection, PartLine, TemplateReview, TemplateVariant, UseLine,
 };
+use crate::console::word_diff::diff;
 
 fn variant(language: &str, lang: &str, body: &str, header: Header, sample: Option<&str>) -> TemplateVariant {
     TemplateVariant {
@@ -25,8 +26,7 @@ fn variant(language: &str, lang: &str, body: &str, header: Header, sample: Optio
 pub fn template() -> TemplateReview {
     let part = |part: &str, before: Option<&str>, after: Option<&str>| PartLine {
         part: part.into(),
-        before: before.map(pieces),
-        after: after.map(pieces),
+        text: diff(before, after),
     };
     let change = |language: &str, there: Option<(&str, &str)>, parts: Vec<PartLine>| ChangeLine {
         language: language.into(),
@@ -38,7 +38,7 @@ pub fn template() -> TemplateReview {
     let will = "{{1}}，*冬季優惠*已經開始！\u{200B}\n回覆「停止」可取消接收";
     TemplateReview {
         name: "winter_offer".into(),
-        category: "MARKETING".into(),
+        category: "marketing".into(),
         advertises: "優惠, special offer".into(),
         version: 4,
         mark: "ready for Meta".into(),
@@ -56,9 +56,9 @@ pub fn template() -> TemplateReview {
             change(
                 "zh_HK",
                 Some(("approved", "marketing")),
-                vec![part("body", Some(was), Some(will)), part("footer", Some(HOSTILE), None)],
+                vec![part("Body", Some(was), Some(will)), part("Footer", Some(HOSTILE), None)],
             ),
-            change("en", None, vec![part("body", None, Some("Dear {{1}}, it has begun."))]),
+            change("en", None, vec![part("Body", None, Some("Dear {{1}}, it has begun."))]),
         ],
         links: LinksSection {
             links: vec![LinkView {

@@ -64,11 +64,11 @@ words! {
     }
 }
 
-/// A message that shows a verdict.
+/// A message that shows something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// What it shows.
-    pub verdict: Verdict,
+    /// All that it shows.
+    pub verdicts: Vec<Verdict>,
     /// The message.
     pub wamid: String,
     /// How it is answered today; none if it is not.
@@ -109,7 +109,7 @@ pub struct Rehearsal {
     pub verdicts: BTreeMap<Verdict, u64>,
     /// How many of them would be answered by what. Those that none answers are not in it.
     pub by: Vec<(Subject, u64)>,
-    /// A few of each verdict, the first that came.
+    /// A few of each verdict, the first that came; each message once.
     pub samples: Vec<Sample>,
 }
 
@@ -140,13 +140,16 @@ pub fn rehearse<'a>(change: &Change, active: &Active, past: impl IntoIterator<It
         if let Some(made) = after.made() {
             *by.entry(made.subject).or_default() += 1;
         }
-        for verdict in verdicts(&before, &after, change.subject()) {
-            let count = result.verdicts.entry(verdict).or_default();
+        let verdicts = verdicts(&before, &after, change.subject());
+        let mut shown = false;
+        for verdict in &verdicts {
+            let count = result.verdicts.entry(*verdict).or_default();
             *count += 1;
-            if *count <= SAMPLES {
-                let wamid = message.inbound.wamid.clone();
-                result.samples.push(Sample { verdict, wamid, today: Answer::of(&before), then: Answer::of(&after) });
-            }
+            shown |= *count <= SAMPLES;
+        }
+        if shown {
+            let wamid = message.inbound.wamid.clone();
+            result.samples.push(Sample { verdicts, wamid, today: Answer::of(&before), then: Answer::of(&after) });
         }
     }
     result.by = by.into_iter().collect();

@@ -5,7 +5,7 @@ use super::{Contact, Language};
 use crate::domain::canonical::{Digest, NotCanonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ContactId, DetailId};
-use crate::domain::masked::{CustomerName, Masked, ProviderId};
+use crate::domain::masked::{CustomerData, CustomerName, Masked, Permit, ProviderId};
 use crate::domain::phone::PhoneNumber;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,20 +117,32 @@ impl ContactSaid {
     /// What it changes, part by part, masked.
     #[must_use]
     pub fn changes(&self, now: Option<&ContactNow>) -> Vec<FieldChange> {
+        self.told(now, None)
+    }
+
+    /// The same in full, for those who may see who somebody is.
+    #[must_use]
+    pub fn changes_in_full(&self, now: Option<&ContactNow>, permit: &Permit<CustomerData>) -> Vec<FieldChange> {
+        self.told(now, Some(permit))
+    }
+
+    fn told(&self, now: Option<&ContactNow>, permit: Option<&Permit<CustomerData>>) -> Vec<FieldChange> {
+        let (number, id) = (|phone: &PhoneNumber| number(phone, permit), |it: &UserId| id(it, permit));
+        let text = |text: &String| Masked::new(CustomerName::new(text)).show(permit);
         let was = |field, before: Option<String>, after: String| FieldChange { field, name: None, before, after };
         let mut changes = Vec::new();
         let (phone, before) = (self.number(), now.and_then(|now| now.phone.as_ref()));
         if let Some(phone) = phone.as_ref().filter(|phone| before != Some(phone)) {
-            changes.push(was(ContactField::Phone, before.map(masked_number), masked_number(phone)));
+            changes.push(was(ContactField::Phone, before.map(number), number(phone)));
         }
         let before = now.and_then(|now| now.user_id.as_ref());
-        if let Some(id) = self.user_id.as_ref().filter(|id| before != Some(id)) {
-            changes.push(was(ContactField::UserId, before.map(masked_id), masked_id(id)));
+        if let Some(it) = self.user_id.as_ref().filter(|it| before != Some(it)) {
+            changes.push(was(ContactField::UserId, before.map(id), id(it)));
         }
         let before = now.map(|now| &now.contact.name).filter(|name| !name.is_empty());
         let name = self.name.as_ref().map(|name| Masked::new(CustomerName::new(name)));
         if let Some(name) = name.filter(|name| !name.is_empty() && before != Some(name)) {
-            changes.push(was(ContactField::Name, before.map(ToString::to_string), name.to_string()));
+            changes.push(was(ContactField::Name, before.map(|name| name.show(permit)), name.show(permit)));
         }
         let before = now.and_then(|now| now.contact.language.as_ref());
         if let Some(language) = self.language.as_ref().filter(|language| before != Some(language)) {
@@ -141,7 +153,7 @@ impl ContactSaid {
         for (name, value) in &self.attributes {
             let before = now.and_then(|now| now.contact.attributes.get(name));
             if before != Some(value) {
-                let change = was(ContactField::Attribute, before.map(|text| masked_text(text)), masked_text(value));
+                let change = was(ContactField::Attribute, before.map(text), text(value));
                 changes.push(FieldChange { name: Some(name.clone()), ..change });
             }
         }
@@ -152,16 +164,13 @@ impl ContactSaid {
     }
 }
 
-fn masked_number(phone: &PhoneNumber) -> String {
-    Masked::new(phone.clone()).to_string()
+fn number(phone: &PhoneNumber, permit: Option<&Permit<CustomerData>>) -> String {
+    Masked::new(phone.clone()).show(permit)
 }
 
-fn masked_id(id: &UserId) -> String {
-    Masked::new(ProviderId::new(id.as_str())).to_string()
-}
-
-fn masked_text(text: &str) -> String {
-    Masked::new(CustomerName::new(text)).to_string()
+/// Meta's id of a person says who it is as a number does.
+fn id(id: &UserId, permit: Option<&Permit<CustomerData>>) -> String {
+    if permit.is_some() { id.as_str().to_owned() } else { Masked::new(ProviderId::new(id.as_str())).to_string() }
 }
 
 impl ContactNow {

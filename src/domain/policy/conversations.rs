@@ -2,13 +2,14 @@
 
 use super::identity::labels;
 use super::rules::{
-    CLOSE_01, CLOSE_02, CLOSE_03, CLOSE_04, CLOSE_05, HAND_01, HAND_02, HAND_03, HAND_04, HAND_05, HAND_06, HAND_07,
-    HAND_08, HAND_09, HAND_10, HAND_11,
+    CLOSE_01, CLOSE_02, CLOSE_03, CLOSE_04, CLOSE_05, CLOSE_06, HAND_01, HAND_02, HAND_03, HAND_04, HAND_05, HAND_06,
+    HAND_07, HAND_08, HAND_09, HAND_10, HAND_11,
 };
 use super::session::speaks_of_money;
 use crate::domain::automation::phrases::{MatchKind, Plain};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::handover::{AssignPlan, ClosingReason};
+use crate::domain::orders::links::LinkState;
 use crate::domain::preview::{AssignmentView, ClosingView, Finding};
 use std::collections::BTreeSet;
 
@@ -177,6 +178,10 @@ pub fn closes(view: &ClosingView, refused: Option<NotClosed>) -> Vec<Finding> {
     findings.extend(labels(&view.tags));
     if view.reasons.contains(&ClosingReason::Unanswered) {
         findings.push(CLOSE_04.says(&[]));
+    }
+    let open = view.links.iter().filter(|link| link.state == LinkState::Open).count();
+    if open > 0 {
+        findings.push(CLOSE_06.says(&[("count", u64::try_from(open).unwrap_or(u64::MAX).into())]));
     }
     findings
 }

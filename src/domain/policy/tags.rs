@@ -30,6 +30,7 @@ mod tests {
     use super::*;
     use crate::domain::ids::{ContactId, SegmentId};
     use crate::domain::preview::TaggedSegment;
+    use crate::domain::segments::Condition;
     use std::collections::BTreeSet;
 
     fn set(tags: &[&str]) -> BTreeSet<String> {
@@ -38,7 +39,13 @@ mod tests {
 
     #[test]
     fn a_label_for_a_consent_may_go_and_not_come() {
-        let segment = TaggedSegment { id: SegmentId::random(), name: "VIPs".into(), in_words: "tag vip".into() };
+        let segment = TaggedSegment {
+            id: SegmentId::random(),
+            name: "VIPs".into(),
+            include: Condition::Tag("vip".into()),
+            exclude: None,
+            in_words: "tag vip".into(),
+        };
         for (apply, remove, segments, unchanged, wanted) in [
             (set(&["vip"]), set(&[]), vec![], 0, vec![]),
             (set(&["opt-in"]), set(&[]), vec![], 0, vec!["TAG-01"]),

@@ -150,6 +150,8 @@ pub struct LeadView {
     pub by: LeadKind,
     /// What is tapped or typed for it.
     pub words: Vec<String>,
+    /// How what is typed is looked for.
+    pub matching: Option<MatchKind>,
     /// To which step.
     pub to: String,
     /// Whether that was there before, so that customers can go round.
@@ -171,10 +173,21 @@ pub struct ScriptChange {
     pub replaces: Option<u32>,
     /// The version that it is compared with: the live one, or else the newest. None if there is none.
     pub compared_with: Option<u32>,
-    /// What is different from that.
+    /// What that one says.
+    pub before: Option<ScriptBefore>,
+    /// Each value that is different from it.
     pub lines: Vec<ScriptLine>,
     /// Differences that are not listed.
     pub unlisted: u64,
+}
+
+/// The version that a change is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ScriptBefore {
+    /// What people call it.
+    pub name: String,
+    /// When it speaks, and what it says.
+    pub script: ScriptView,
 }
 
 /// One difference.
@@ -234,8 +247,8 @@ pub struct AnsweredCount {
 /// One message of the past. Nobody can be known by it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RehearsedSample {
-    /// What it shows.
-    pub verdict: Verdict,
+    /// All that it shows.
+    pub verdicts: Vec<Verdict>,
     /// When it came.
     pub at: Timestamp,
     /// Its words, without numbers and addresses; none if it has none, or lies in a queue that is for few.

@@ -5,7 +5,9 @@ use crate::domain::canonical::{Digest, NotCanonical};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversations::Outcome;
 use crate::domain::conversations::handover::ClosingReason;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, RequestId};
+use crate::domain::money::Money;
+use crate::domain::orders::links::LinkState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -130,6 +132,24 @@ pub struct ClosingView {
     pub reasons: BTreeSet<ClosingReason>,
     /// What the customer wrote last, without numbers and addresses, oldest first.
     pub words: Vec<HeardLine>,
+    /// Payment links that were sent in it and can be followed, or were.
+    pub links: Vec<OpenLink>,
+}
+
+/// A payment link that somebody may still pay by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct OpenLink {
+    /// The request under which it was sent.
+    #[schemars(with = "String")]
+    pub request_id: RequestId,
+    /// What is paid: products with how many of each.
+    pub order: String,
+    /// How much.
+    pub amount: Money,
+    /// Whether it waits, or the customer has gone on to the payment.
+    pub state: LinkState,
+    /// From then on it opens nothing.
+    pub expires_at: Timestamp,
 }
 
 impl ClosingView {
@@ -139,7 +159,7 @@ impl ClosingView {
             (self.conversation_id, &self.who, self.outcome, &self.tags, self.follow_up_at, &self.note),
             (&self.queue, &self.person, self.opened_at, self.waiting_since, self.answer_by, self.unread),
         ));
-        [change, Digest::of(&(&self.reasons, &self.words, findings))].into_iter().collect()
+        [change, Digest::of(&(&self.reasons, &self.words, &self.links, findings))].into_iter().collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people look at before they sign a message to one customer, section by section.
 
 use crate::domain::clock::Timestamp;
+use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::ids::{ContactId, ConversationId};
 use crate::domain::messages::Header;
 use crate::domain::messages::session::SessionContent;
@@ -43,6 +44,17 @@ pub struct SessionMessageView {
     pub message: SaidView,
     /// 3: why a person has to agree; empty if nobody has to.
     pub sensitive: Vec<Sensitivity>,
+    /// What the customer said to being written to.
+    pub standing: StandingView,
+}
+
+/// What somebody said to being written to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct StandingView {
+    /// To what they agreed, as it stands.
+    pub agreed: Vec<MessageCategory>,
+    /// Why they may not be written to, or not about everything.
+    pub suppressions: Vec<Suppression>,
 }
 
 /// A thread, with the customer masked.

@@ -9,7 +9,7 @@ use crate::domain::contacts::Contact;
 use crate::domain::contacts::upsert::FieldChange;
 use crate::domain::ids::{ContactId, SegmentId};
 use crate::domain::redact::scrub;
-use crate::domain::segments::Segment;
+use crate::domain::segments::{Condition, Segment};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -234,12 +234,22 @@ pub struct TaggedSegment {
     pub id: SegmentId,
     /// What people call it.
     pub name: String,
-    /// Its conditions.
+    /// Who belongs.
+    pub include: Condition,
+    /// Who of those does not.
+    pub exclude: Option<Condition>,
+    /// The conditions in words.
     pub in_words: String,
 }
 
 impl From<&Segment> for TaggedSegment {
     fn from(segment: &Segment) -> Self {
-        Self { id: segment.id, name: segment.name.clone(), in_words: segment.in_words() }
+        Self {
+            id: segment.id,
+            name: segment.name.clone(),
+            in_words: segment.in_words(),
+            include: segment.include.clone(),
+            exclude: segment.exclude.clone(),
+        }
     }
 }

@@ -144,14 +144,26 @@ fn steps(flow: &Flow) -> Vec<StepView> {
     }
     let rest = flow.nodes.iter().filter(|(name, _)| !seen.contains(name));
     listed.extend(rest.map(|(name, node)| of_node(name, node, 0, false, &seen)));
-    let next = LeadView { by: LeadKind::Next, words: Vec::new(), to: flow.fallback.next.to_string(), back: false };
+    let next = LeadView {
+        by: LeadKind::Next,
+        words: Vec::new(),
+        matching: None,
+        to: flow.fallback.next.to_string(),
+        back: false,
+    };
     listed.push(StepView { leads: vec![next], ..says(StepKind::Fallback, &flow.fallback.say) });
     listed.push(hands_over(&flow.person));
     listed
 }
 
 fn of_node(name: &NodeId, node: &Node, depth: u32, reached: bool, seen: &BTreeSet<&NodeId>) -> StepView {
-    let on = |by, to: &NodeId| LeadView { by, words: Vec::new(), to: to.to_string(), back: seen.contains(to) };
+    let on = |by, to: &NodeId| LeadView {
+        by,
+        words: Vec::new(),
+        matching: None,
+        to: to.to_string(),
+        back: seen.contains(to),
+    };
     let shown = match node {
         Node::Message { say: Say::Text(say), next } => {
             StepView { leads: vec![on(LeadKind::Next, next)], ..says(StepKind::Message, say) }
@@ -163,8 +175,11 @@ fn of_node(name: &NodeId, node: &Node, depth: u32, reached: bool, seen: &BTreeSe
             let chosen = question
                 .choices()
                 .map(|it| LeadView { words: vec![it.title.clone()], ..on(LeadKind::Choice, &it.next) });
-            let typed =
-                question.typed.iter().map(|it| LeadView { words: it.phrases.clone(), ..on(LeadKind::Typed, &it.next) });
+            let typed = question.typed.iter().map(|it| LeadView {
+                words: it.phrases.clone(),
+                matching: Some(it.kind),
+                ..on(LeadKind::Typed, &it.next)
+            });
             StepView {
                 says: Some(SaidView::of_wording(&question.ask, question.menu.as_ref())),
                 prices: prices(&question.ask),

@@ -54,11 +54,13 @@ impl View {
             Self::Segment(view) => {
                 [Digest::of(&view.change), Digest::of(&(&view.effect, findings))].into_iter().collect()
             }
-            Self::SessionMessage(view) => {
-                [Digest::of(&view.thread), Digest::of(&view.message), Digest::of(&(&view.sensitive, findings))]
-                    .into_iter()
-                    .collect()
-            }
+            Self::SessionMessage(view) => [
+                Digest::of(&view.thread),
+                Digest::of(&view.message),
+                Digest::of(&(&view.sensitive, &view.standing, findings)),
+            ]
+            .into_iter()
+            .collect(),
             Self::WebhookRetry(view) => {
                 [Digest::of(&view.posts), Digest::of(&(&view.effect, findings))].into_iter().collect()
             }

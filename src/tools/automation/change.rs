@@ -10,7 +10,9 @@ use crate::domain::people::Caller;
 use crate::domain::policy::automation::switch::{left_behind, nothing_changes, rehearsed};
 use crate::domain::policy::automation::{Known, check, check_draft};
 use crate::domain::preview::scripts::differences;
-use crate::domain::preview::{AutomationView, Finding, Level, Preview, RehearsalView, ScriptChange, ScriptView, View};
+use crate::domain::preview::{
+    AutomationView, Finding, Level, Preview, RehearsalView, ScriptBefore, ScriptChange, ScriptView, View,
+};
 use crate::domain::text::grouped;
 use crate::error::{Error, Result};
 use crate::store;
@@ -145,7 +147,11 @@ pub async fn propose(ctx: &Ctx, caller: &Caller, wanted: Wanted) -> Result<Propo
         becomes: plan.becomes(),
         version: plan.version(),
         replaces: plan.live.filter(|_| plan.becomes() == Becomes::Active),
-        compared_with: before.map(|(version, _)| version),
+        compared_with: before.as_ref().map(|(version, _)| *version),
+        before: before.map(|(_, before)| ScriptBefore {
+            name: before.name().to_owned(),
+            script: ScriptView::of(&before, &world),
+        }),
         lines,
         unlisted,
     };

@@ -152,7 +152,7 @@ fn view(rehearsal: &Rehearsal, messages: &[PastMessage], names: &Names<'_>, queu
         let message = messages.iter().find(|message| message.inbound.wamid == sample.wamid)?;
         let hidden = message.queue.as_ref().is_some_and(|queue| for_few(queue.as_str()));
         Some(RehearsedSample {
-            verdict: sample.verdict,
+            verdicts: sample.verdicts.clone(),
             at: message.inbound.at,
             text: message.inbound.said.words().filter(|_| !hidden).map(scrub),
             today: sample.today.as_ref().map(|answer| shown(answer, names)),

@@ -9,6 +9,7 @@ use crate::domain::contacts::import::{Amendment, fits};
 use crate::domain::contacts::upsert::{Confirmation, ContactField, ContactNow, ContactPlan, ContactSaid, FieldChange};
 use crate::domain::contacts::{ContactNo, Language, tags};
 use crate::domain::ids::{ContactId, DetailId, RequestId, TenantId};
+use crate::domain::masked::{CustomerData, Permit};
 use crate::domain::people::{Area, Caller};
 use crate::domain::phone::{Market, PhoneNumber};
 use crate::domain::policy::identity::{bad_number, labels, moved, notable, taken};
@@ -225,6 +226,17 @@ async fn look(
     let holders = store::contacts::holders(source, tenant, said.number().as_ref(), said.user_id.as_ref()).await?;
     let forbids = moved(plan.found, mark).or_else(|| taken(&holders, plan.contact));
     Ok(forbids.map_or(Ok((said, known)), Err))
+}
+
+/// What would be written, and over what, in full for whoever decides on it; a finding if it could not be written now.
+pub async fn in_full(
+    source: impl Into<Source<'_>>,
+    tenant: TenantId,
+    plan: &ContactPlan,
+    permit: &Permit<CustomerData>,
+) -> Result<std::result::Result<Vec<FieldChange>, Finding>> {
+    let found = look(source, tenant, plan).await?;
+    Ok(found.map(|(said, known)| said.changes_in_full(known.as_ref(), permit)))
 }
 
 /// What the rules say of writing it now.

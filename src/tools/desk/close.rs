@@ -8,14 +8,15 @@ use crate::domain::contacts::tags::fault;
 use crate::domain::conversations::handover::{ClosePlan, ClosingReason, LookedAt};
 use crate::domain::conversations::{Conversation, ConversationAct, Outcome as ThreadOutcome};
 use crate::domain::ids::{ConversationId, RequestId, TenantId};
+use crate::domain::orders::links::LinkState;
 use crate::domain::people::{Area, Caller};
 use crate::domain::policy::conversations::{NotClosed, closes, needs_by_now, reasons};
-use crate::domain::preview::{ClosingView, Finding, HeardLine, Preview, View};
-use crate::domain::redact::scrub;
+use crate::domain::preview::{ClosingView, Finding, HeardLine, OpenLink, Preview, View};
 use crate::error::{Error, Result};
 use crate::store::conversations::{self, Act, Closing, Line};
 use crate::store::{self, Db, Tx};
 use crate::tools::envelope::write_schema;
+use crate::tools::heard::said;
 use crate::tools::reading::Text;
 use crate::tools::request_view::RequestView;
 use crate::tools::{Ctx, Kind, Outcome, Proposal, Tool, schema};
@@ -47,6 +48,8 @@ pub const TOOLS: &[Tool] = &[Tool {
 /// Messages that are read to see what it is about, and those that a page shows.
 const READ: u32 = 50;
 const SHOWN: usize = 6;
+/// Orders whose payment links are looked at, the newest.
+const ORDERS: u32 = 10;
 /// Labels of one call.
 const LABELS: usize = 20;
 /// Nobody remembers what comes later.
@@ -114,6 +117,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: CloseArguments) -> Resul
         unread: thread.unread,
         reasons: why.clone(),
         words,
+        links: links(db, tenant, &thread, now).await?,
     };
     let findings = closes(&view, refused);
     let plan = ClosePlan {
@@ -132,7 +136,32 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: CloseArguments) -> Resul
 }
 
 fn shown(line: &Line) -> HeardLine {
-    HeardLine { at: line.sent_at, kind: line.kind.clone(), text: line.text.as_deref().map(scrub) }
+    HeardLine { at: line.sent_at, kind: line.kind.clone(), text: said(line) }
+}
+
+/// The payment links of its newest orders by which somebody may pay, or may have paid.
+async fn links(db: &Db, tenant: TenantId, thread: &Conversation, now: Timestamp) -> Result<Vec<OpenLink>> {
+    let mut open = Vec::new();
+    for order in store::orders::of_conversation(db, tenant, thread.id, ORDERS).await? {
+        let items = order.basket.items().iter().map(|item| format!("{} × {}", item.quantity.get(), item.name));
+        let items = items.collect::<Vec<_>>().join(", ");
+        let links = store::orders::links::of_order(db, tenant, order.id).await?;
+        // What was followed before it was opened is another matter, and settled long ago.
+        let recent = order.created_at >= thread.opened_at;
+        let good = links.iter().filter(|link| match link.state(now) {
+            LinkState::Open => true,
+            LinkState::Followed => recent,
+            LinkState::Expired | LinkState::Revoked => false,
+        });
+        open.extend(good.map(|link| OpenLink {
+            request_id: link.request,
+            order: items.clone(),
+            amount: link.amount.money(),
+            state: link.state(now),
+            expires_at: link.expires_at,
+        }));
+    }
+    Ok(open)
 }
 
 /// Whether it can be closed as it is; the same rule as at the desk.

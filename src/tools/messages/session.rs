@@ -9,7 +9,7 @@ use crate::domain::preview::{Preview, SaidView, SessionMessageView, ThreadView, 
 use crate::error::{Error, Result};
 use crate::tools::envelope::{PreviewArguments, write_schema};
 use crate::tools::request_view::RequestView;
-use crate::tools::thread::{Whom, ground, lines, place, view};
+use crate::tools::thread::{Whom, ground, lines, place, standing, view};
 use crate::tools::{Ctx, Kind, Proposal, Tool, schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -96,6 +96,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: SendArguments) -> Result
         thread: view(&place, ground.window, lines(ctx, tenant, &place).await?, now),
         message: SaidView::of(&content),
         sensitive: sensitive(&findings),
+        standing: standing(&ctx.db, tenant, &place).await?,
     };
     let summary = summary(&view);
     let title = format!("Reply · {}", view.thread.who());

@@ -39,7 +39,7 @@ fn a_broad_draft_shows_whom_it_takes_away_from_whom() {
     let misrouted: Vec<&str> = rehearsal
         .samples
         .iter()
-        .filter(|sample| sample.verdict == Verdict::Misrouted)
+        .filter(|sample| sample.verdicts.contains(&Verdict::Misrouted))
         .map(|sample| sample.wamid.as_str())
         .collect();
     assert_eq!(misrouted, ["wamid.1", "wamid.2"]);
@@ -92,7 +92,7 @@ fn another_queue_and_other_words_are_seen_and_conversations_counted_once() {
     let moved = rehearse(&put(elsewhere), &all, past(&known, &messages));
     assert_eq!((count(&moved, Verdict::OtherQueue), count(&moved, Verdict::Changed)), (2, 2));
     assert_eq!((moved.different, moved.conversations, count(&moved, Verdict::Misrouted)), (2, 2, 0));
-    let sample = moved.samples.iter().find(|sample| sample.verdict == Verdict::OtherQueue).unwrap();
+    let sample = moved.samples.iter().find(|sample| sample.verdicts.contains(&Verdict::OtherQueue)).unwrap();
     let queues = [&sample.today, &sample.then].map(|answer| answer.as_ref().unwrap().queue.as_ref().unwrap().as_str());
     assert_eq!(queues, ["returns", "complaints"]);
     let worded = KeywordRule { action: Action::Tag(["asked".to_owned()].into()), ..price };

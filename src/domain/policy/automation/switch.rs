@@ -4,7 +4,7 @@ use super::Known;
 use crate::domain::automation::plan::{AutomationPlan, Becomes};
 use crate::domain::automation::rehearse::{Rehearsal, Verdict};
 use crate::domain::automation::{Content, Kind};
-use crate::domain::policy::rules::{AUTO_34, AUTO_35, AUTO_36, AUTO_37, AUTO_38, AUTO_39};
+use crate::domain::policy::rules::{AUTO_34, AUTO_35, AUTO_36, AUTO_37, AUTO_38, AUTO_39, AUTO_44};
 use crate::domain::preview::Finding;
 
 /// Fewer messages say nothing of how broad a keyword is.
@@ -41,6 +41,10 @@ pub fn rehearsed(rehearsal: &Rehearsal, plan: &AutomationPlan, days: u64) -> Vec
     let without = count(Verdict::LeftWithoutPerson);
     if without > 0 {
         findings.push(AUTO_36.says(&[("count", without.into()), days()]));
+    }
+    let silenced = count(Verdict::Silenced);
+    if silenced > 0 {
+        findings.push(AUTO_44.says(&[("count", silenced.into()), days()]));
     }
     // What is taken away is answered by others on purpose.
     let misled = count(Verdict::Misrouted).max(count(Verdict::OtherQueue));
@@ -82,13 +86,14 @@ mod tests {
             (100, vec![(Verdict::Answered, 31)], vec!["AUTO-39"]),
             (19, vec![(Verdict::Answered, 19)], vec![]),
             (9, vec![(Verdict::LeftWithoutPerson, 1)], vec!["AUTO-36"]),
+            (9, vec![(Verdict::Silenced, 1)], vec!["AUTO-44"]),
             (9, vec![(Verdict::Misrouted, 1)], vec!["AUTO-37"]),
             (9, vec![(Verdict::OtherQueue, 1)], vec!["AUTO-37"]),
             (9, vec![(Verdict::Looped, 1)], vec!["AUTO-38"]),
         ] {
             assert_eq!(found(messages, &verdicts, &publish), rules, "{verdicts:?}");
         }
-        let verdicts = [(Verdict::Misrouted, 3), (Verdict::LeftWithoutPerson, 1)];
-        assert_eq!(found(9, &verdicts, &plan(Step::Retire)), ["AUTO-36"]);
+        let verdicts = [(Verdict::Misrouted, 3), (Verdict::LeftWithoutPerson, 1), (Verdict::Silenced, 2)];
+        assert_eq!(found(9, &verdicts, &plan(Step::Retire)), ["AUTO-36", "AUTO-44"]);
     }
 }

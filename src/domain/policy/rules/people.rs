@@ -88,4 +88,6 @@ rules! {
         "The customer has written and has no answer yet. Check that none is needed.";
     CLOSE_05 = Block "CLOSE-05" "Needs somebody by now"
         "It is about a complaint or a payment by now, was escalated, or the customer waits, so that somebody has to agree. Ask again.";
+    CLOSE_06 = Warn "CLOSE-06" "Payment link still open"
+        "Payment links that were sent in it and that nobody has followed yet: {count}. They stay good until they expire. Check that the customer is not left with a payment that nobody looks after.";
 }

@@ -280,6 +280,8 @@ rules! {
         "Another version is live by now than when this was asked for, or none is. Ask for a new request.";
     AUTO_43 = Block "AUTO-43" "Source does not answer"
         "{why}. Nobody knows now whether the prices that it names still hold. Try again later.";
+    AUTO_44 = Warn "AUTO-44" "Customers left without an answer"
+        "{count} messages of the last {days} days are answered today and would get no answer by itself any more. Check that somebody answers them.";
     SESS_01 = Block "SESS-01" "Window closed"
         "The customer has not written to {number} within the last 24 hours. Only an approved template may be sent to them now.";
     SESS_02 = Block "SESS-02" "May not be written to"
@@ -297,7 +299,7 @@ rules! {
     SESS_08 = Warn "SESS-08" "Promise"
         "{place} makes or changes a promise: {words}. Check that the business stands by it.";
     SESS_09 = Warn "SESS-09" "Carries a file"
-        "It carries a file ({kind}) that nobody here has seen: {media}. Open it and check that it is the right one.";
+        "It carries a file ({kind}) that nobody here has seen: {media}. Open it and check that it is the right one; of a link, what Meta fetches when it is sent may be another file.";
     SESS_10 = Note "SESS-10" "Window closes soon"
         "The customer may be answered freely for {minutes} more minutes. After that only an approved template may be sent.";
     SESS_11 = Block "SESS-11" "Conversation changed"
