@@ -32,7 +32,9 @@ fn every_seed_is_read_or_refused() {
 /// Cut and changed at every place, a seed is read or refused all the same.
 #[test]
 fn no_seed_falls_over_when_it_is_cut_or_changed() {
-    for (target, check) in [("webhook", read::webhook::check as fn(&[u8])), ("template", read::template::check)] {
+    for (target, check) in
+        [("webhook", read::webhook::check as fn(&[u8])), ("template", read::template::check as fn(&[u8]))]
+    {
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds").join(target);
         for file in std::fs::read_dir(home).expect("the seeds") {
             let seed = std::fs::read(file.expect("a file").path()).expect("it can be read");

@@ -6,12 +6,18 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request};
+use countersign::approvals::replies;
+use countersign::domain::consent::Suppression;
+use countersign::domain::ids::DaemonId;
 use countersign::domain::orders::links::{GRACE, LinkToken};
 use countersign::payments;
+use countersign::store::behind::Known;
 use countersign::store::identity::Identity;
-use countersign::store::{behind, instance};
+use countersign::store::orders::links::{Armed, Try};
+use countersign::store::{behind, consent, instance};
 use tower::ServiceExt as _;
 
+use crate::engine::sql;
 use crate::support::counter::Counter;
 use crate::support::db::{TestDb, on_both};
 
@@ -22,6 +28,7 @@ on_both!(
     too_many_at_once_are_asked_to_wait,
     whoever_guesses_keeps_nobody_else_out,
     while_nobody_knows_what_was_paid_nothing_opens,
+    a_daemon_that_stood_still_takes_no_link_back,
 );
 
 struct Answer {
@@ -219,4 +226,31 @@ async fn while_nobody_knows_what_was_paid_nothing_opens(db: TestDb) {
     assert_eq!(counter.found(link.id).await.used_at, None);
     assert!(behind::seen_to(store, now, 0, &identity, now).await.unwrap().is_some());
     assert_eq!(call(&router, Method::GET, &token, "en").await.status, 200);
+}
+
+async fn a_daemon_that_stood_still_takes_no_link_back(db: TestDb) {
+    let counter = Counter::open(&db).await;
+    let (store, now) = (&counter.world.db, counter.now());
+    let order = counter.order(&[("oolong", 1)]).await;
+    let link = counter.link(order.id).await.unwrap();
+    let reply = counter.trying(link.id).await.reply;
+    sql!(store, "update reply set state = 0, attempt = 0, owner = null where id = $1", reply.uuid());
+    let identity = Identity::of(store).await.unwrap();
+    let (instance, _) = instance::enter(store, "test", 0, &identity, now).await.unwrap();
+    let lease = Duration::from_secs(30);
+    let held = replies::take(&counter.ctx, &instance, Known::default(), lease, 9).await.unwrap();
+    assert_eq!(held.len(), 1);
+    // Another daemon sends it meanwhile, at the next try; and then the customer wants nothing any more.
+    let next = Try { reply, attempt: 2, by: DaemonId::random() };
+    sql!(store, "update reply set attempt = 2, owner = $1 where id = $2", next.by.uuid(), reply.uuid());
+    let (token, armed) = counter.arm(link.id, next).await;
+    assert_eq!(armed, Armed::Yes);
+    let mut tx = store.begin().await.unwrap();
+    let all = Suppression::OptedOutOfEverything;
+    consent::suppress(&mut tx, counter.tenant(), counter.contact, all, "test", None, now).await.unwrap();
+    tx.commit().await.unwrap();
+    replies::say(&counter.ctx, &instance, &held[0], 80).await.unwrap();
+    assert_eq!(counter.found(link.id).await.revoked, None, "it is not this daemon's any more");
+    let router = payments::router(counter.ctx.clone());
+    assert_eq!(call(&router, Method::GET, &token.reveal(), "en").await.status, 200);
 }

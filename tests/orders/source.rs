@@ -8,18 +8,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use countersign::approvals::behind::stand_still;
 use countersign::approvals::orders::round;
-use countersign::approvals::orders::stop::{Stopped, close, stop};
 use countersign::domain::ids::{OrderId, RequestId};
-use countersign::domain::orders::links::Revocation;
-use countersign::domain::orders::{BETWEEN_LOOKS, STOP_PATIENCE, SourceKind, SourceOrderId, Standing, USUAL_WAIT};
+use countersign::domain::orders::{BETWEEN_LOOKS, SourceKind, SourceOrderId, Standing};
 use countersign::domain::requests::Status;
 use countersign::domain::secret::Secret;
 use countersign::order_source::{OrderSource, Settings};
-use countersign::store::identity::Identity;
 use countersign::store::orders::{self, Created, placing};
-use countersign::store::{audit, behind, contacts, instance, requests};
+use countersign::store::{audit, contacts, requests};
 use serde_json::{Value, json};
 
 use crate::support::counter::Counter;
@@ -35,42 +31,37 @@ on_both!(
     what_was_asked_for_is_not_refused_for_what_it_changed_itself,
     what_is_forbidden_and_not_there_ends_after_several_looks,
     what_is_forbidden_while_the_source_is_silent_waits_for_people,
-    an_order_that_was_never_asked_for_is_called_off_at_once,
-    an_order_that_may_be_there_is_looked_for_before_it_is_called_off,
-    a_person_ends_an_order_of_which_a_silent_source_says_nothing,
-    an_order_that_waits_for_too_long_is_left_to_people,
-    a_database_that_was_put_back_leaves_its_orders_to_people,
 );
 
 /// What a source does besides keeping orders.
 #[derive(Default)]
-struct Books {
-    orders: HashMap<String, String>,
-    asked: usize,
+pub struct Books {
+    pub orders: HashMap<String, String>,
+    pub asked: usize,
     /// Its next answers get lost after it has acted, and this comes in their place.
-    loses: usize,
-    instead: u16,
+    pub loses: usize,
+    pub instead: u16,
     /// It gives up on the next calls before it has acted.
-    drops: usize,
+    pub drops: usize,
     /// It still works on what it was asked for, for so many looks.
-    hides: usize,
-    looks: usize,
+    pub hides: usize,
+    pub looks: usize,
     /// After so many looks it is silent.
-    silent_after: Option<usize>,
-    refuses: bool,
+    pub silent_after: Option<usize>,
+    pub refuses: bool,
     /// What one of anything costs.
-    price: Option<&'static str>,
+    pub price: Option<&'static str>,
 }
 
-type Shared = Arc<Mutex<Books>>;
+pub type Shared = Arc<Mutex<Books>>;
 
 /// It behaves like this from now on.
-fn will(books: &Shared, change: impl FnOnce(&mut Books)) {
+pub fn will(books: &Shared, change: impl FnOnce(&mut Books)) {
     change(&mut books.lock().unwrap());
 }
 
 /// How often it was asked for orders, how often it was looked at, and how many orders it has.
-fn seen(books: &Shared) -> (usize, usize, usize) {
+pub fn seen(books: &Shared) -> (usize, usize, usize) {
     let books = books.lock().unwrap();
     (books.asked, books.looks, books.orders.len())
 }
@@ -118,7 +109,7 @@ async fn look(State(books): State<Shared>, Query(asked): Query<HashMap<String, S
 }
 
 /// A source that answers, and a counter that works with it.
-async fn opened(db: &TestDb) -> (Counter, Shared) {
+pub async fn opened(db: &TestDb) -> (Counter, Shared) {
     let books = Shared::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -130,7 +121,7 @@ async fn opened(db: &TestDb) -> (Counter, Shared) {
     (counter, books)
 }
 
-async fn ordered(counter: &Counter) -> OrderId {
+pub async fn ordered(counter: &Counter) -> OrderId {
     ordered_of(counter, "oolong").await
 }
 
@@ -143,13 +134,13 @@ async fn ordered_of(counter: &Counter, product: &str) -> OrderId {
 }
 
 /// The request of an order, as if its execution had begun.
-async fn executing(db: &TestDb, counter: &Counter, order: OrderId) -> RequestId {
+pub async fn executing(db: &TestDb, counter: &Counter, order: OrderId) -> RequestId {
     let sql = "update action_request set status = 'executing', approved_at = 1, not_before = 1, start_by = 2 where status = 'pending_approval'";
     db.execute(sql).await;
     orders::find(&counter.world.db, counter.tenant(), order).await.unwrap().unwrap().request
 }
 
-async fn stands(counter: &Counter, id: OrderId) -> Standing {
+pub async fn stands(counter: &Counter, id: OrderId) -> Standing {
     orders::find(&counter.world.db, counter.tenant(), id).await.unwrap().unwrap().standing
 }
 
@@ -242,21 +233,17 @@ async fn what_has_changed_is_not_asked_for(db: TestDb) {
     assert_eq!(seen(&books).0, 0);
 }
 
-fn nowhere() -> OrderSource {
-    OrderSource::new(&Settings::at("http://127.0.0.1:9"), Secret::new("x")).unwrap()
-}
-
-async fn status(counter: &Counter, request: RequestId) -> Status {
+pub async fn status(counter: &Counter, request: RequestId) -> Status {
     requests::find(&counter.world.db, counter.tenant(), request).await.unwrap().unwrap().status
 }
 
-async fn acts(counter: &Counter, act: &str) -> usize {
+pub async fn acts(counter: &Counter, act: &str) -> usize {
     let log = audit::list(&counter.world.db, counter.tenant(), &Default::default(), 999).await.unwrap();
     log.iter().filter(|entry| entry.act == act).count()
 }
 
 /// So many looks, far enough apart to count.
-async fn looks(counter: &Counter, times: usize) {
+pub async fn looks(counter: &Counter, times: usize) {
     for _ in 0..times {
         counter.clock.advance(BETWEEN_LOOKS);
         round(&counter.ctx).await.unwrap();
@@ -331,127 +318,4 @@ async fn what_is_forbidden_while_the_source_is_silent_waits_for_people(db: TestD
     round(&counter.ctx).await.unwrap();
     assert!(matches!(stands(&counter, id).await, Standing::Placed(_)));
     assert_eq!(status(&counter, request).await, Status::Succeeded);
-}
-
-async fn an_order_that_was_never_asked_for_is_called_off_at_once(db: TestDb) {
-    let (mut counter, books) = opened(&db).await;
-    let there = counter.ctx.orders.source.replace(nowhere());
-    let id = ordered(&counter).await;
-    let request = executing(&db, &counter, id).await;
-    round(&counter.ctx).await.unwrap();
-    let (person, tenant) = (counter.world.owner.clone(), counter.tenant());
-    assert_eq!(stop(&counter.ctx, tenant, request, &person).await.unwrap(), Stopped::AtOnce);
-    let Standing::Cancelled(why) = stands(&counter, id).await else { panic!("it still waits") };
-    assert!(why.contains("never asked"), "{why}");
-    let ended = requests::find(&counter.world.db, tenant, request).await.unwrap().unwrap();
-    assert_eq!((ended.status, ended.error.unwrap().code.as_str()), (Status::Cancelled, "stopped"));
-    assert_eq!(ended.result.unwrap()["state"], "cancelled");
-    assert!(stop(&counter.ctx, tenant, request, &person).await.is_err(), "once");
-    counter.ctx.orders.source = there;
-    counter.clock.advance(Duration::from_hours(1));
-    assert_eq!((round(&counter.ctx).await.unwrap(), seen(&books).0), (0, 0));
-    assert_eq!((acts(&counter, "order.called_off").await, acts(&counter, "execution.stopped").await), (1, 1));
-}
-
-async fn an_order_that_may_be_there_is_looked_for_before_it_is_called_off(db: TestDb) {
-    let (counter, books) = opened(&db).await;
-    let (person, tenant) = (counter.world.owner.clone(), counter.tenant());
-    for there in [true, false] {
-        let id = ordered(&counter).await;
-        let request = executing(&db, &counter, id).await;
-        will(&books, |books| (books.loses, books.drops) = (usize::from(there), usize::from(!there)));
-        round(&counter.ctx).await.unwrap();
-        let asked = seen(&books).0;
-        let none = countersign::domain::people::Role::Auditor;
-        let auditor = countersign::domain::people::Person { role: none, ..person.clone() };
-        assert!(stop(&counter.ctx, tenant, request, &auditor).await.is_err(), "not everybody stops things");
-        assert_eq!(stop(&counter.ctx, tenant, request, &person).await.unwrap(), Stopped::Looked);
-        assert_eq!(status(&counter, request).await, Status::Executing);
-        assert!(close(&counter.ctx, tenant, request, &person).await.is_err(), "its source has not been looked at");
-        assert_eq!(round(&counter.ctx).await.unwrap(), 1, "at once");
-        if there {
-            assert!(matches!(stands(&counter, id).await, Standing::Placed(_)), "what is there is there");
-            assert_eq!(status(&counter, request).await, Status::Succeeded);
-        } else {
-            looks(&counter, 1).await;
-            assert_eq!(stands(&counter, id).await, Standing::Placing);
-            looks(&counter, 1).await;
-            assert!(matches!(stands(&counter, id).await, Standing::Cancelled(_)));
-            assert_eq!(status(&counter, request).await, Status::Cancelled);
-        }
-        assert_eq!(seen(&books).0, asked, "it is asked for no more");
-    }
-    assert_eq!(acts(&counter, "order.stop_asked").await, 2);
-}
-
-async fn a_person_ends_an_order_of_which_a_silent_source_says_nothing(db: TestDb) {
-    let (mut counter, books) = opened(&db).await;
-    let (person, tenant) = (counter.world.owner.clone(), counter.tenant());
-    let id = ordered(&counter).await;
-    let request = executing(&db, &counter, id).await;
-    books.lock().unwrap().drops = 1;
-    round(&counter.ctx).await.unwrap();
-    counter.ctx.orders.source = Some(nowhere());
-    stop(&counter.ctx, tenant, request, &person).await.unwrap();
-    round(&counter.ctx).await.unwrap();
-    assert!(close(&counter.ctx, tenant, request, &person).await.is_err(), "it may still answer");
-    assert_eq!(status(&counter, request).await, Status::Executing);
-    counter.clock.advance(STOP_PATIENCE);
-    round(&counter.ctx).await.unwrap();
-    assert_eq!(
-        (status(&counter, request).await, stands(&counter, id).await),
-        (Status::NeedsAttention, Standing::Placing)
-    );
-    close(&counter.ctx, tenant, request, &person).await.unwrap();
-    let Standing::Cancelled(why) = stands(&counter, id).await else { panic!("it still waits") };
-    assert!(why.contains("has not said whether it has it"), "{why}");
-    assert_eq!(status(&counter, request).await, Status::Cancelled);
-}
-
-async fn an_order_that_waits_for_too_long_is_left_to_people(db: TestDb) {
-    let (mut counter, books) = opened(&db).await;
-    let there = counter.ctx.orders.source.replace(nowhere());
-    let id = ordered(&counter).await;
-    let request = executing(&db, &counter, id).await;
-    round(&counter.ctx).await.unwrap();
-    assert_eq!(status(&counter, request).await, Status::Executing);
-    counter.ctx.orders.source = there;
-    counter.clock.advance(USUAL_WAIT);
-    for _ in 0..2 {
-        round(&counter.ctx).await.unwrap();
-        counter.clock.advance(Duration::from_mins(10));
-    }
-    assert_eq!((status(&counter, request).await, seen(&books).0), (Status::NeedsAttention, 0));
-    assert_eq!(acts(&counter, "execution.in_doubt").await, 1);
-    let person = counter.world.owner.clone();
-    assert_eq!(stop(&counter.ctx, counter.tenant(), request, &person).await.unwrap(), Stopped::AtOnce);
-    assert_eq!(status(&counter, request).await, Status::Cancelled);
-    assert!(matches!(stands(&counter, id).await, Standing::Cancelled(_)));
-}
-
-async fn a_database_that_was_put_back_leaves_its_orders_to_people(db: TestDb) {
-    let (counter, books) = opened(&db).await;
-    let (store, now) = (&counter.world.db, counter.now());
-    let paid = counter.order(&[("jasmine", 1)]).await;
-    let link = counter.link(paid.id).await.unwrap();
-    let id = ordered(&counter).await;
-    let request = executing(&db, &counter, id).await;
-    let identity = Identity::of(store).await.unwrap();
-    instance::enter(store, "test", 0, &identity, now).await.unwrap();
-    let mut tx = store.begin().await.unwrap();
-    behind::notice(&mut tx, now, now).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!((round(&counter.ctx).await.unwrap(), seen(&books).1), (0, 0), "nothing is asked");
-    assert!(stand_still(&counter.ctx, now, 0, &identity).await.unwrap().is_some());
-    assert_eq!(counter.found(link.id).await.revoked.map(|(_, why)| why), Some(Revocation::Restored));
-    for _ in 0..4 {
-        round(&counter.ctx).await.unwrap();
-        counter.clock.advance(Duration::from_mins(10));
-    }
-    let (asked, looks, _) = seen(&books);
-    assert_eq!((asked, looks), (0, 4), "it is looked for only");
-    assert_eq!(
-        (status(&counter, request).await, stands(&counter, id).await),
-        (Status::NeedsAttention, Standing::Placing)
-    );
 }

@@ -154,7 +154,7 @@ async fn whoever_stood_still_leaves_the_link_that_the_customer_holds(db: TestDb)
     }
     let opens = links::open(&counter.world.db, &token.hash(), counter.now()).await.unwrap();
     assert!(matches!(opens, Opening::Open(_)));
-    sql!(&counter.world.db, "update reply set state = 3 where id = $1", first.reply.uuid());
+    sql!(&counter.world.db, "update reply set state = 3, owner = null where id = $1", first.reply.uuid());
     assert_eq!(counter.arm(link.id, second).await.1, Armed::Lost, "it is in doubt");
 }
 

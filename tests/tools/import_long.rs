@@ -37,9 +37,9 @@ impl Shop {
         let mut tx = self.world.db.begin().await.unwrap();
         let went = go_on(&mut tx, self.world.tenant.id, plan, NOW).await.unwrap();
         if kept {
-            tx.commit().await.unwrap()
+            tx.commit().await.unwrap();
         } else {
-            tx.roll_back().await.unwrap()
+            tx.roll_back().await.unwrap();
         }
         went
     }

@@ -27,6 +27,7 @@ mod imports;
 mod media_assets;
 mod media_uploads;
 mod messages;
+mod order_warnings;
 mod orders;
 mod payments;
 mod promised;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use countersign::approvals::begin::begin;
-use countersign::approvals::sign::{self, Intent};
+use countersign::approvals::sign;
 use countersign::domain::audit::Actor;
 use countersign::domain::clock::{Clock as _, Timestamp};
 use countersign::domain::contacts::ContactNo;
@@ -11,8 +11,7 @@ use countersign::domain::conversations::{Conversation, ConversationAct};
 use countersign::domain::ids::{ContactId, PersonId, RequestId};
 use countersign::domain::orders::{Order, PaymentUrl, Product, Stock};
 use countersign::domain::people::{Person, Role};
-use countersign::domain::preview::Finding;
-use countersign::domain::requests::{AcceptedWarning, ActionRequest, Decision, Status};
+use countersign::domain::requests::{ActionRequest, Status};
 use countersign::error::Error;
 use countersign::store::contacts::Seen;
 use countersign::store::conversations::{Act, Assignment, Heard, NewQueue};
@@ -32,7 +31,6 @@ on_both!(
     other_peoples_carts_and_conversations_do_not_exist,
     what_has_changed_is_found_at_signing_and_before_it_acts,
     lines_of_the_agent_and_second_orders_are_accepted_by_name,
-    what_a_customer_has_written_since_is_read_before_it_is_ordered,
 );
 
 pub const CREATE: &str = "whatsapp.order.create_from_chat";
@@ -116,23 +114,6 @@ impl Shop {
         let id = self.request(answer).await.id;
         let now = sign::dossier(&self.door.ctx, self.world.tenant.id, &self.lau, id).await.unwrap().findings_now;
         self.sign_reading(answer, &now).await
-    }
-
-    /// The same, where the page said this of now.
-    pub async fn sign_reading(&self, answer: &Value, now: &[Finding]) -> countersign::error::Result<()> {
-        let (ctx, tenant, request) = (&self.door.ctx, self.world.tenant.id, self.request(answer).await);
-        sign::dossier(ctx, tenant, &self.lau, request.id).await.unwrap();
-        sign::check(ctx, tenant, &self.lau, request.id, request.preview.view.sections()).await.unwrap();
-        self.door.clock.advance(Duration::from_secs(3));
-        let warnings = request.preview.to_accept(now);
-        let accept = |rule: &str| AcceptedWarning::new(rule, "Seen.".to_owned(), &warnings);
-        let intent = Intent {
-            digest: request.digest,
-            decision: Decision::Approved,
-            comment: String::new(),
-            accepted: warnings.iter().map(|finding| accept(&finding.rule)).collect(),
-        };
-        sign::decide(ctx, tenant, &self.lau, request.id, &intent, "password").await.map(drop)
     }
 
     /// A worker's look at the request, twice.
@@ -405,38 +386,5 @@ async fn lines_of_the_agent_and_second_orders_are_accepted_by_name(db: TestDb) {
     let news = sign::dossier(&shop.door.ctx, shop.world.tenant.id, &shop.lau, shop.request(&second).await.id).await;
     let news: Vec<String> = news.unwrap().findings_now.into_iter().map(|finding| finding.rule).collect();
     assert_eq!(news, ["ORDER-13"], "whoever signs hears that the customer has written again");
-    assert_eq!(shop.orders().await.len(), 1);
-}
-
-async fn what_a_customer_has_written_since_is_read_before_it_is_ordered(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let ask = |quantity: i64| shop.lines(json!([{"product_id": "jasmine", "quantity": quantity}]));
-    let (first, second, third) =
-        (shop.call(CREATE, ask(1)).await, shop.call(CREATE, ask(2)).await, shop.call(CREATE, ask(3)).await);
-    // Signed, and then the customer writes.
-    shop.sign(&first).await.unwrap();
-    shop.door.clock.advance(Duration::from_secs(60));
-    hear(&shop.world, shop.no, "wamid.no", None, shop.now()).await;
-    let late = shop.carried_out(&first).await;
-    assert_eq!((late.status, late.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "ORDER-13"));
-    // Not signed yet: it takes a reason for what was written, and for all of it.
-    let refused = async |answer: &Value, read: &[Finding]| match shop.sign_reading(answer, read).await {
-        Err(Error::Invalid(why)) => why,
-        other => panic!("signed although nobody has read it: {other:?}"),
-    };
-    assert!(refused(&second, &[]).await.contains("ORDER-13"));
-    let id = shop.request(&second).await.id;
-    let read = sign::dossier(&shop.door.ctx, shop.world.tenant.id, &shop.lau, id).await.unwrap().findings_now;
-    shop.door.clock.advance(Duration::from_secs(60));
-    hear(&shop.world, shop.no, "wamid.really", None, shop.now()).await;
-    assert!(refused(&second, &read).await.contains("ORDER-13"), "the same rule, of another message");
-    for answer in [&second, &third] {
-        shop.sign(answer).await.unwrap();
-    }
-    assert_eq!(shop.carried_out(&second).await.status, Status::Succeeded, "somebody has taken it on");
-    shop.door.clock.advance(Duration::from_secs(60));
-    hear(&shop.world, shop.no, "wamid.stop", None, shop.now()).await;
-    let late = shop.carried_out(&third).await;
-    assert_eq!((late.status, late.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "ORDER-13"));
     assert_eq!(shop.orders().await.len(), 1);
 }

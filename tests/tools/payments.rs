@@ -9,7 +9,6 @@ use countersign::domain::orders::links::{PaymentLink, Revocation};
 use countersign::domain::orders::{Order, Standing};
 use countersign::domain::replies::Saying;
 use countersign::domain::requests::Status;
-use countersign::error::Error;
 use countersign::store::behind::Known;
 use countersign::store::orders::{self, links};
 use countersign::store::replies::Reply;
@@ -28,15 +27,14 @@ on_both!(
     a_person_stops_it_or_takes_it_back,
     another_link_takes_the_place_of_the_first,
     orders_of_others_do_not_exist,
-    nobody_is_asked_to_pay_twice_without_a_reason,
 );
 
-const SEND: &str = "whatsapp.payment_link.send";
+pub const SEND: &str = "whatsapp.payment_link.send";
 const STATUS: &str = "whatsapp.action_request.status";
 
 impl Shop {
     /// An order that people have signed and the source has taken.
-    async fn ordered(&self, quantity: i64) -> Order {
+    pub async fn ordered(&self, quantity: i64) -> Order {
         self.sell(&[product("oolong", 11_800, Some(99))]).await;
         let lines = self.lines(json!([{"product_id": "oolong", "quantity": quantity}]));
         let answer = self.call(CREATE, lines).await;
@@ -45,12 +43,12 @@ impl Shop {
         orders::of_request(&self.world.db, self.world.tenant.id, done.id).await.unwrap().unwrap()
     }
 
-    fn pay(&self, order: OrderId, text: &str) -> Value {
+    pub fn pay(&self, order: OrderId, text: &str) -> Value {
         json!({"order_id": order, "conversation_id": self.thread.id, "text": text, "button": "Pay",
             "reason": "The order is ready.", "wait_ms": 0})
     }
 
-    async fn links(&self, order: OrderId) -> Vec<PaymentLink> {
+    pub async fn links(&self, order: OrderId) -> Vec<PaymentLink> {
         links::of_order(&self.world.db, self.world.tenant.id, order).await.unwrap()
     }
 
@@ -238,26 +236,4 @@ async fn orders_of_others_do_not_exist(db: TestDb) {
     ask["conversation_id"] = json!(theirs);
     let error = shop.refused(SEND, ask).await;
     assert_eq!(error["code"], "not_found", "whose order it is, is nobody's business either: {error:#}");
-}
-
-async fn nobody_is_asked_to_pay_twice_without_a_reason(db: TestDb) {
-    let shop = Shop::open(db).await;
-    let order = shop.ordered(1).await;
-    let first = shop.call(SEND, shop.pay(order.id, "Ready.")).await;
-    shop.sign(&first).await.unwrap();
-    shop.carried_out(&first).await;
-    let (signed, waits) = (
-        shop.call(SEND, shop.pay(order.id, "Here is another link.")).await,
-        shop.call(SEND, shop.pay(order.id, "And another one.")).await,
-    );
-    shop.sign(&signed).await.unwrap();
-    // The customer pays by the first one.
-    shop.db.execute(&format!("update payment_link set used_at = {}", shop.now().micros())).await;
-    let late = shop.carried_out(&signed).await;
-    assert_eq!((late.status, late.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "PAY-05"));
-    let Err(Error::Invalid(why)) = shop.sign_reading(&waits, &[]).await else { panic!("nobody has read it") };
-    assert!(why.contains("PAY-05"), "{why}");
-    assert_eq!(shop.links(order.id).await.len(), 1, "no second link was made");
-    shop.sign(&waits).await.unwrap();
-    assert_eq!(shop.carried_out(&waits).await.status, Status::Executing, "somebody has taken it on");
 }
