@@ -173,11 +173,22 @@ async fn a_stretch_that_was_tampered_with_ends_it(db: TestDb) {
         "what was written is said"
     );
 
-    let answer = shop.preview_of_long(shop.arguments(format!("{}\n", long(16_000))).await).await;
-    let begun = shop.begun(&answer).await;
-    shop.db.execute("update staged_chunk set new = new - 1 where first_line = 2").await;
-    assert_eq!(begun.status, Status::Executing);
-    shop.write().await;
-    let ended = shop.stored(&answer).await;
-    assert_eq!((ended.status, ended.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "IMPORT-07"));
+    // Of another list the stretches: one that is changed, one that cannot be, and none that is left.
+    for (round, change) in [
+        "update staged_chunk set taken = taken - 1 where first_line = 2",
+        "update staged_chunk set new = -1 where first_line = 2",
+        "delete from staged_chunk",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = format!("{}{}", long(10_001), "\n".repeat(round));
+        let answer = shop.preview_of_long(shop.arguments(text).await).await;
+        assert_eq!(shop.begun(&answer).await.status, Status::Executing);
+        shop.db.execute(change).await;
+        shop.write().await;
+        let ended = shop.stored(&answer).await;
+        assert_eq!((ended.status, ended.error.unwrap().finding.unwrap().rule.as_str()), (Status::Stale, "IMPORT-07"));
+        assert_eq!(shop.people().await, 10_000, "{change}");
+    }
 }

@@ -12,7 +12,7 @@ use crate::domain::ids::{ConsentId, TenantId};
 use crate::domain::policy::rules::{IMPORT_07, IMPORT_08};
 use crate::error::Result;
 use crate::store::consent::NewConsent;
-use crate::store::imports;
+use crate::store::imports::{self, StagedImport};
 use crate::store::{self, Tx};
 use crate::tools::Outcome;
 use serde_json::{Value, json};
@@ -32,20 +32,38 @@ pub enum Went {
 
 /// Begins to write. A short list is written at once, in the transaction that settles its request.
 pub async fn start(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timestamp) -> Result<Went> {
-    let chunks = imports::chunks(&mut *tx, tenant, plan.import).await?;
-    if chunks.len() > 1 && root(&chunks)? == plan.root {
+    if signed(tx, tenant, plan).await?.is_some_and(|chunks| chunks.len() > 1) {
         let begun = imports::write_on(tx, (tenant, plan.import), (0, 0), StageState::Writing).await?;
         return Ok(if begun { Went::On } else { Went::Elsewhere });
     }
     go_on(tx, tenant, plan, now).await
 }
 
+/// The stretches that were signed; none if those that are kept are others, or cannot even be read.
+async fn signed(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan) -> Result<Option<Vec<Chunk>>> {
+    let chunks = match imports::chunks(&mut *tx, tenant, plan.import).await {
+        Err(store::Error::Inconsistent { .. }) => return Ok(None),
+        chunks => chunks?,
+    };
+    Ok((root(&chunks)? == plan.root).then_some(chunks))
+}
+
+/// What is kept is not what was signed: nothing more of it is written.
+fn altered(plan: &ImportPlan, import: &StagedImport) -> Went {
+    tracing::error!(import = %plan.import, line = import.written_line, "the rows of an import are not those that were signed");
+    if import.written_line == 0 {
+        Went::Ended(Outcome::Void(IMPORT_07.says(&[])))
+    } else {
+        Went::Halted(result(plan, &import.report))
+    }
+}
+
 /// Writes the next stretch.
 pub async fn go_on(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timestamp) -> Result<Went> {
-    let chunks = imports::chunks(&mut *tx, tenant, plan.import).await?;
     let Some(import) = imports::find(&mut *tx, tenant, plan.import).await? else {
         return Ok(Went::Ended(Outcome::Void(IMPORT_07.says(&[]))));
     };
+    let Some(chunks) = signed(tx, tenant, plan).await? else { return Ok(altered(plan, &import)) };
     let left = chunks.iter().filter(|chunk| chunk.last > import.written_line);
     let Some(chunk) = left.clone().next() else { return ended(plan, &import.report) };
     let state = if left.count() == 1 { StageState::Written } else { StageState::Writing };
@@ -56,13 +74,8 @@ pub async fn go_on(tx: &mut Tx, tenant: TenantId, plan: &ImportPlan, now: Timest
     }
     // Nobody is added by another transaction between the look at who is known and the writing.
     store::people::hold(tx, tenant).await?;
-    let signed =
-        root(&chunks)? == plan.root && imports::seal(tx, plan.import, (chunk.first, chunk.last)).await? == chunk.seal;
-    if !signed {
-        tracing::error!(import = %plan.import, line = chunk.first, "the rows of an import are not those that were signed");
-        let nothing = import.written_line == 0;
-        let void = Went::Ended(Outcome::Void(IMPORT_07.says(&[])));
-        return if nothing { Ok(void) } else { Ok(Went::Halted(result(plan, &import.report))) };
+    if imports::seal(tx, plan.import, (chunk.first, chunk.last)).await? != chunk.seal {
+        return Ok(altered(plan, &import));
     }
     let mut report = import.report;
     report.add(&stretch(tx, tenant, plan, chunk, now).await?);
