@@ -4,6 +4,7 @@ mod automation;
 mod broadcast;
 mod contacts;
 mod conversations;
+mod judged;
 mod media;
 mod messages;
 mod orders;
@@ -334,46 +335,6 @@ pub struct Digests {
 }
 
 impl Preview {
-    /// The worst finding there is.
-    #[must_use]
-    pub fn worst(&self) -> Option<Level> {
-        self.findings.iter().map(|f| f.level).min()
-    }
-
-    /// Whether this rule has something to say of it.
-    #[must_use]
-    pub fn names(&self, rule: &str) -> bool {
-        self.findings.iter().any(|finding| finding.rule == rule)
-    }
-
-    /// The findings that forbid it.
-    pub fn blocks(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|f| f.level == Level::Block)
-    }
-
-    /// What the rules say by now, beyond what was shown with it and what is merely worth knowing. What a rule says of other facts
-    /// is new as well.
-    #[must_use]
-    pub fn news(&self, now: &[Finding]) -> Vec<Finding> {
-        let fresh = |finding: &&Finding| !self.findings.iter().any(|then| then.is_as(finding));
-        now.iter().filter(|finding| finding.level != Level::Note).filter(fresh).cloned().collect()
-    }
-
-    /// The warnings that a person must accept by name to sign it while the rules say this: those that were shown with it, and those
-    /// that are new, by their rules.
-    #[must_use]
-    pub fn to_accept(&self, now: &[Finding]) -> Vec<Finding> {
-        let fresh = self.news(now).into_iter().filter(|finding| finding.level == Level::Warn);
-        let mut all: Vec<Finding> = self.warnings().cloned().chain(fresh).collect();
-        all.sort_by(|a, b| a.rule.cmp(&b.rule));
-        all
-    }
-
-    /// The findings that a person must accept by name, of those that were shown with it.
-    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|f| f.level == Level::Warn)
-    }
-
     /// The digest over the resolved action, the page that people see, the schema of the tool and the policy: what is shown
     /// is what is signed is what is carried out.
     pub fn digests(&self, tenant: TenantId, schema: Digest, policy: &str) -> Result<Digests, NotCanonical> {
@@ -393,14 +354,15 @@ impl Preview {
             View::Broadcast(view) => (view.audience.funnel.will_receive, Some(view.schedule.cost.total)),
             View::ContactImport(view) => (view.change.written(), None),
             View::Segment(view) => (view.effect.people_after, None),
-            View::SessionMessage(_) => (1, None),
-            View::Order(_) | View::PaymentLink(_) => (1, None),
+            View::SessionMessage(_)
+            | View::Order(_)
+            | View::PaymentLink(_)
+            | View::ContactUpsert(_)
+            | View::ConversationClose(_) => (1, None),
             View::Automation(view) => (view.effect.conversations, None),
-            View::ContactUpsert(_) => (1, None),
             View::ConsentUpdate(view) => (view.people, None),
             View::TagApply(view) => (view.people, None),
             View::ConversationAssign(view) => (view.count, None),
-            View::ConversationClose(_) => (1, None),
             View::WebhookRetry(_) | View::Template(_) | View::MediaAsset(_) => (0, None),
         }
     }

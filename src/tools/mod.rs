@@ -30,9 +30,7 @@ use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::{SharedClock, Timestamp};
 use crate::domain::deliveries::Tally;
-use crate::domain::ids::{AssetId, AudienceId, DetailId, ImportId, RequestId, TenantId};
-use crate::domain::masked::{Attachments, Permit};
-use crate::domain::media::Purpose;
+use crate::domain::ids::{AudienceId, DetailId, ImportId, RequestId, TenantId};
 use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::policy::Policy;
@@ -242,20 +240,6 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
         // A draft reaches nobody; what it becomes is checked when it is to be sent. An import looks at each person again
         // while it writes.
         Action::BroadcastCreate(_) | Action::ContactImport(_) => Ok(Vec::new()),
-    }
-}
-
-/// An address under which a customer's file can be fetched for a short time; none if it may not be handed out.
-pub async fn attachment_address(
-    ctx: &Ctx,
-    tenant: TenantId,
-    file: AssetId,
-    _: &Permit<Attachments>,
-) -> Result<Option<String>> {
-    match media::link(ctx, tenant, file, Purpose::Download).await {
-        Ok(address) => Ok(Some(address)),
-        Err(Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

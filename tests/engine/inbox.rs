@@ -376,12 +376,12 @@ async fn what_touches_one_number_stops_that_number(test: TestDb) {
     let mut tx = door.stage.db.begin().await.unwrap();
     business::upsert_number(&mut tx, door.stage.tenant, &number).await.unwrap();
     tx.commit().await.unwrap();
-    let changed = json!({"display_phone_number": "85255502000", "event": "PIN_CHANGED", "requester": "1"});
-    door.hear("security", changed).await;
+    door.hear("security", json!({"display_phone_number": "85255502000", "event": "PIN_CHANGED", "requester": "1"}))
+        .await;
     let stop = stops::all(&door.stage.db, door.stage.tenant).await.unwrap().remove(0);
     assert_eq!(stop.reach, StopReach::Number("7002".into()));
-    let runs = deliveries::find(&door.stage.db, door.stage.tenant, execution.id).await.unwrap().unwrap();
-    assert_eq!(runs.desired, Desired::Run, "another number goes on");
+    let runs = deliveries::find(&door.stage.db, door.stage.tenant, execution.id).await.unwrap();
+    assert_eq!(runs.unwrap().desired, Desired::Run, "another number goes on");
 }
 
 async fn a_post_that_cannot_be_applied_holds_up_nobody(test: TestDb) {
