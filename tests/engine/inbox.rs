@@ -378,8 +378,7 @@ async fn what_touches_one_number_stops_that_number(test: TestDb) {
     tx.commit().await.unwrap();
     door.hear("security", json!({"display_phone_number": "85255502000", "event": "PIN_CHANGED", "requester": "1"}))
         .await;
-    let stop = stops::all(&door.stage.db, door.stage.tenant).await.unwrap().remove(0);
-    assert_eq!(stop.reach, StopReach::Number("7002".into()));
+    assert_eq!(stops::all(&door.stage.db, door.stage.tenant).await.unwrap()[0].reach, StopReach::Number("7002".into()));
     let runs = deliveries::find(&door.stage.db, door.stage.tenant, execution.id).await.unwrap();
     assert_eq!(runs.unwrap().desired, Desired::Run, "another number goes on");
 }
