@@ -1,5 +1,5 @@
 //! Agents written by others: the official MCP clients for Python and TypeScript, each a process that is asked line by
-//! line (tests/clients/agent.py says how), and the Inspector's command line.
+//! line (tests/clients/agent.py says how).
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -145,24 +145,4 @@ impl Agent {
             text: text.filter_map(|block| Some(block.as_str()?.to_owned())).collect(),
         })
     }
-}
-
-/// What the Inspector's command line prints about a server, which is what it got as the result. None, with a line that says so,
-/// where it is not installed and this is not CI.
-pub async fn inspect(url: &str, key: &str, arguments: &[&str]) -> Option<Value> {
-    let script = super::root().join("tests/clients/node_modules/@modelcontextprotocol/inspector");
-    if !super::have("the MCP Inspector (tests/clients)", script.exists()) {
-        return None;
-    }
-    let output = Command::new(super::root().join(".venv/bin/node"))
-        .arg(super::root().join("tests/clients/node_modules/.bin/mcp-inspector"))
-        .args(["--cli", url, "--transport", "http", "--header", &format!("Authorization: Bearer {key}"), "--method"])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(Duration::from_secs(60), output).await.expect("it ends").expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the Inspector with {arguments:?}: {said}");
-    Some(serde_json::from_slice(&output.stdout).expect("it prints JSON"))
 }
