@@ -125,7 +125,7 @@ pub async fn open(url: &str, clock: SharedClock, graph: &str) -> Business {
         permissions: BTreeSet::from([Permission::Read, Permission::Propose]),
         names: NameStyle::Dotted,
         elicits: false,
-        oauth_client: None,
+        tokens_of: None,
         key_prefix: "x".into(),
         revoked_at: None,
         expires_at: None,
@@ -169,6 +169,7 @@ pub fn context(db: Db, clock: SharedClock, graph: &str) -> Ctx {
         wake: Wake::default(),
         media: countersign::tools::media::Media::default(),
         orders: countersign::tools::orders::Orders::default(),
+        calls_per_minute: std::num::NonZeroU32::MAX,
     }
 }
 

@@ -242,7 +242,7 @@ finding-AUTO-39 = It would answer { $percent } % of the { $messages } messages o
 finding-AUTO-40 = { $place } says { $price } for { $product }; the source of orders says { $real }. Look it up again.
 finding-AUTO-41 = The buttons of these rules lead only to each other, so that customers go in a circle: { $names }. Offer a way out, such as a person.
 finding-AUTO-42 = Another version is live by now than when this was asked for, or none is. Ask for a new request.
-finding-AUTO-43 = The source of orders does not answer now, so nobody knows whether the prices that it names still hold. Try again later.
+finding-AUTO-43 = The source of orders does not answer now ({ $why }), so nobody knows whether the prices that it names still hold. Try again later.
 finding-AUTO-44 = { $count ->
     [one] { $count } message of the last { $days } days is answered today and would get no answer by itself any more. Check that somebody answers it.
    *[other] { $count } messages of the last { $days } days are answered today and would get no answer by itself any more. Check that somebody answers them.
