@@ -5,12 +5,12 @@ use super::tokens::{Refused, USUAL_SCOPES};
 use super::{Door, LONGEST_KEY, tokens};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::AgentId;
-use crate::domain::people::{Agent, Caller, NameStyle};
+use crate::domain::people::{Agent, Caller, NameStyle, Permission};
 use crate::domain::trace::TraceParent;
 use crate::error::Error;
 use crate::issuer::Refusal;
 use crate::store;
-use crate::tools::{Ctx, Tool};
+use crate::tools::{Ctx, Kind, Tool};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -57,7 +57,7 @@ pub(super) struct Token {
 impl Visit {
     /// Why this tool is not open to the caller. A client whose token is too narrow may ask its user for a wider one.
     pub(super) fn forbidden(&self, tool: &Tool, name: &str) -> Error {
-        let needs = tool.needs();
+        let needs = needs(tool);
         if let Some(token) = self.token.as_ref().filter(|token| tool.open_to(&token.whole)) {
             let message = format!("the access token does not allow {name}; its scope would have to name {needs}");
             // The first of several calls says what is asked for; there is one call in a request.
@@ -88,6 +88,15 @@ impl Visit {
             }
         }
     }
+}
+
+/// The narrowest permissions that open a tool, in the words of a key or of an access token's scope.
+fn needs(tool: &Tool) -> String {
+    let usual = match tool.kind {
+        Kind::Read(_) | Kind::Status(_) => Permission::Read,
+        Kind::Preview(_) | Kind::Write(_) => Permission::ProposeIn(tool.area),
+    };
+    std::iter::once(usual).chain(tool.wants).map(|permission| permission.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Lets a request with a good key through, without the key: from here on it is the caller that counts.

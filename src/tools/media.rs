@@ -9,7 +9,6 @@ pub mod upload;
 use super::{Ctx, uploads};
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{AssetId, TenantId};
-use crate::domain::masked::{Attachments, Permit};
 use crate::domain::media::{
     self, Content, Given, LARGEST, MediaAsset, Origin, Prepared, Purpose, Reference, Scan, Unscanned,
 };
@@ -201,20 +200,6 @@ pub async fn read(ctx: &Ctx, tenant: TenantId, id: AssetId) -> Result<(MediaAsse
     let asset = usable(ctx, tenant, id).await?;
     let bytes = ctx.media.objects()?.read(tenant, asset.hash, asset.size).await?;
     Ok((asset, bytes))
-}
-
-/// An address under which a customer's file can be fetched for a short time; none if it may not be handed out.
-pub async fn attachment_address(
-    ctx: &Ctx,
-    tenant: TenantId,
-    file: AssetId,
-    _: &Permit<Attachments>,
-) -> Result<Option<String>> {
-    match link(ctx, tenant, file, Purpose::Download).await {
-        Ok(address) => Ok(Some(address)),
-        Err(Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// An address under which this file can be fetched for a short time.

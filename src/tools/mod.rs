@@ -30,7 +30,9 @@ use crate::domain::audience::Audience;
 use crate::domain::canonical::Digest;
 use crate::domain::clock::{SharedClock, Timestamp};
 use crate::domain::deliveries::Tally;
-use crate::domain::ids::{AudienceId, DetailId, ImportId, RequestId, TenantId};
+use crate::domain::ids::{AssetId, AudienceId, DetailId, ImportId, RequestId, TenantId};
+use crate::domain::masked::{Attachments, Permit};
+use crate::domain::media::Purpose;
 use crate::domain::people::Tenant;
 use crate::domain::people::{Area, Caller, Permission};
 use crate::domain::policy::Policy;
@@ -243,6 +245,20 @@ pub async fn standing(ctx: &Ctx, tenant: TenantId, action: &Action) -> Result<Ve
     }
 }
 
+/// An address under which a customer's file can be fetched for a short time; none if it may not be handed out.
+pub async fn attachment_address(
+    ctx: &Ctx,
+    tenant: TenantId,
+    file: AssetId,
+    _: &Permit<Attachments>,
+) -> Result<Option<String>> {
+    match media::link(ctx, tenant, file, Purpose::Download).await {
+        Ok(address) => Ok(Some(address)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Until when all that is left of it waits by itself: it is quiet wherever its people live, or everybody who is left was put
 /// off. `None` while something goes out, and where nothing more will.
 pub async fn waits_until(
@@ -368,16 +384,6 @@ impl Tool {
             Kind::Preview(_) | Kind::Write(_) => caller.may_propose(self.area),
         };
         usual && self.wants.is_none_or(|p| caller.has(p))
-    }
-
-    /// The narrowest permissions that open it, in the words of a key or of an access token's scope.
-    #[must_use]
-    pub fn needs(&self) -> String {
-        let usual = match self.kind {
-            Kind::Read(_) | Kind::Status(_) => Permission::Read,
-            Kind::Preview(_) | Kind::Write(_) => Permission::ProposeIn(self.area),
-        };
-        std::iter::once(usual).chain(self.wants).map(|permission| permission.to_string()).collect::<Vec<_>>().join(" ")
     }
 
     /// The name for hosts that refuse dots.

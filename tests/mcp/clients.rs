@@ -47,8 +47,11 @@ async fn clients_of_others_list_and_ask(db: TestDb) {
         for tool in ["whatsapp.config.get", "whatsapp.audit_logs.list"] {
             agent.call(tool, json!({})).await.ok();
         }
-        let error = agent.call("whatsapp.contacts.list", json!({"nonsense": true})).await.error();
-        assert_eq!(error["code"], "invalid_arguments");
+        // The older client holds refusals against the schema of answers, and shows neither.
+        if sdk != Sdk::TypeScript1 {
+            let error = agent.call("whatsapp.contacts.list", json!({"nonsense": true})).await.error();
+            assert_eq!(error["code"], "invalid_arguments");
+        }
         // Whoever comes first makes the request; the others find it.
         let preview = agent.call(PREVIEW, ask.clone()).await.ok();
         let status = agent.call(STATUS, json!({"action_request_id": preview["action_request_id"]})).await.ok();

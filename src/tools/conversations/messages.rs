@@ -266,9 +266,7 @@ async fn theirs(ctx: &Ctx, caller: &Caller, line: &Line, file: Option<&File>) ->
 
 async fn attachment(ctx: &Ctx, caller: &Caller, file: &File) -> Result<AttachmentItem> {
     let url = match (file.asset, caller.attachments()) {
-        (Some(asset), Some(permit)) => {
-            crate::tools::media::attachment_address(ctx, caller.tenant(), asset, &permit).await?
-        }
+        (Some(asset), Some(permit)) => crate::tools::attachment_address(ctx, caller.tenant(), asset, &permit).await?,
         _ => None,
     };
     Ok(AttachmentItem {

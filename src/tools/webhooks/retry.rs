@@ -51,7 +51,7 @@ const SHOWN: usize = 4_000;
 pub struct RetryArguments {
     /// The posts to try again, by the `id` that whatsapp.webhook_logs.list shows; those with `can_retry`.
     #[schemars(length(min = 1, max = MOST_POSTS))]
-    post_ids: BTreeSet<i64>,
+    post_ids: Vec<i64>,
 }
 
 async fn propose(ctx: &Ctx, caller: &Caller, arguments: RetryArguments) -> Result<Proposal> {
@@ -65,7 +65,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: RetryArguments) -> Resul
     let displays: BTreeMap<&str, &str> = numbers.iter().map(|it| (it.id.for_meta(), it.display.as_str())).collect();
     let mut effect = RetryEffect { posts: 0, events: 0, changes: 0, in_vain: 0, old: 0, kinds: BTreeMap::new() };
     let (mut plan, mut posts, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-    for id in arguments.post_ids {
+    for id in BTreeSet::from_iter(arguments.post_ids) {
         let found = store::webhooks::find(&ctx.db, tenant, id).await?;
         let found = found.ok_or_else(|| Error::not_found("webhook post", id))?;
         let left = found.left(&account);
