@@ -33,7 +33,7 @@ const TOOLS: &[(&str, &str, &[&str])] = &[
     ("whatsapp.consent_records.list", "read", &["whatsapp.contacts.list"]),
     ("whatsapp.contact.get", "read", &["whatsapp.contacts.list"]),
     ("whatsapp.contact.import", "write", &["whatsapp.contact_import.preview"]),
-    ("whatsapp.contact.upsert", "write", &["whatsapp.contact.get", "whatsapp.contacts.list"]),
+    ("whatsapp.contact.upsert", "write", &["whatsapp.contact.get or whatsapp.contacts.list"]),
     (
         "whatsapp.contact_import.preview",
         "preview",
