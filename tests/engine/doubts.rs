@@ -6,6 +6,7 @@ use countersign::approvals::doubts::{Ruled, Wish, doubts, rule};
 use countersign::approvals::execute;
 use countersign::domain::clock::{Clock as _, SystemClock};
 use countersign::domain::deliveries::{AttemptToken, Desired, Progress, Ruling};
+use countersign::domain::ids::DaemonId;
 use countersign::domain::people::{Person, Role};
 use countersign::domain::policy::signatures::two_signatures;
 use countersign::domain::requests::Status;
@@ -24,6 +25,7 @@ on_both!(
     what_is_left_or_counted_ends_it,
     what_was_counted_and_failed_is_told,
     what_is_sent_again_is_sent_once_more,
+    an_old_try_that_is_still_on_its_way_does_not_stand_for_the_next,
     two_signatures_are_two_people,
     only_who_could_have_signed_decides,
     what_stands_still_meanwhile_goes_on_when_people_agree,
@@ -32,6 +34,8 @@ on_both!(
     what_webhooks_settle_meanwhile_needs_no_ruling,
     what_is_in_doubt_when_it_is_stopped_is_decided_on_all_the_same,
 );
+
+const SOON: Duration = Duration::from_secs(20);
 
 /// Twenty people; of two nobody knows whether they got it. It waits for people.
 async fn in_doubt(test: &TestDb) -> (Play, tokio::task::JoinHandle<()>) {
@@ -150,6 +154,34 @@ async fn what_is_sent_again_is_sent_once_more(test: TestDb) {
     assert_eq!((told.contradicted.len(), told.twice.len(), told.unknown.len()), (2, 0, 0), "{told:?}");
     let again = play.late_words(Reached::Step(Progress::Delivered)).await;
     assert_eq!((again.contradicted.len(), again.twice.len()), (0, 0), "said once");
+}
+
+/// A daemon that stood still may learn only now what became of a try, with the next one on its way.
+async fn an_old_try_that_is_still_on_its_way_does_not_stand_for_the_next(test: TestDb) {
+    let mut play = Play::new(&test, 1, Meta::new(Duration::from_secs(2), accepted)).await;
+    play.lease = Duration::from_millis(600);
+    let runner = play.run(4).await;
+    until("it is on its way", SOON, async || (play.meta.requests() == 1).then_some(())).await;
+    let heir = DaemonId::random();
+    until("another daemon takes over", SOON, async || {
+        sql!(&play.stage.db, "update shard set lease_until = 1");
+        let mut tx = play.stage.db.begin().await.unwrap();
+        let taken = deliveries::sweep(&mut tx, play.id, heir, false, SystemClock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        taken.iter().any(|taken| taken.in_doubt == [0]).then_some(())
+    })
+    .await;
+    execute::settle(play.ctx(), Duration::ZERO, play.stage.tenant, play.id).await.unwrap();
+    let lau = play.somebody(Role::Compliance).await;
+    assert_eq!(play.rules(&lau, Ruling::SendAgain).await.unwrap(), Ruled::Done(1));
+    until("it goes again", SOON, async || (play.meta.requests() == 2).then_some(())).await;
+    runner.await.unwrap();
+    assert_eq!(
+        (play.status().await, play.meta.requests()),
+        (Status::Succeeded, 2),
+        "once more, and not once too often"
+    );
+    assert_eq!(deliveries::second_messages(&play.stage.db, play.stage.tenant).await.unwrap(), 0);
 }
 
 async fn two_signatures_are_two_people(test: TestDb) {

@@ -158,6 +158,7 @@ pub struct Play {
     pub per_second: u32,
     pub drift: u32,
     pub unknown_after: Duration,
+    pub lease: Duration,
     pub engines: Vec<Arc<Engine>>,
 }
 
@@ -177,6 +178,7 @@ impl Play {
             per_second,
             drift: 100,
             unknown_after: Duration::from_mins(5),
+            lease: LEASE,
             engines: Vec::new(),
         }
     }
@@ -206,7 +208,7 @@ impl Play {
             slots: Arc::new(Semaphore::new(slots)),
             rate_per_second: 100_000,
             unknown_after: self.unknown_after,
-            lease: LEASE,
+            lease: self.lease,
             drain_timeout: Duration::from_secs(5),
             stop: CancellationToken::new(),
         });

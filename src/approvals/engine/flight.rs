@@ -2,9 +2,9 @@
 //! that nobody can tell.
 
 use super::Script;
-use crate::domain::contacts::ContactNo;
 use crate::faults::{ANSWERED, REQUESTING, point};
 use crate::graph::messages::{SendOutcome, TemplateMessage};
+use crate::store::deliveries::{Outcome, Settled};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,14 +14,30 @@ use tokio_util::sync::CancellationToken;
 
 use super::sender::Event;
 
-/// A request that has an intent.
-pub struct Flight {
+/// One try of one row. A row alone does not say which: a daemon that stood still may have an old try of it on its way and,
+/// after people decided that it goes again, the next one, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Try {
     /// Which row.
     pub seq: u32,
-    /// Which try.
+    /// The how manieth.
     pub attempt: i16,
     /// Under which holding of the shard.
     pub epoch: i64,
+}
+
+impl Try {
+    /// How it ended.
+    pub const fn settled(self, settled: Settled) -> Outcome {
+        let Self { seq, attempt, epoch } = self;
+        Outcome { seq, attempt, epoch, settled }
+    }
+}
+
+/// A request that has an intent.
+pub struct Flight {
+    /// Of which try.
+    pub of: Try,
     /// What is sent, with its token.
     pub message: TemplateMessage,
     /// Its turn: the request begins no sooner,
@@ -37,32 +53,17 @@ pub struct Flight {
 /// How a flight ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Landing {
-    /// Which row.
-    pub seq: u32,
-    /// Which try.
-    pub attempt: i16,
-    /// Under which holding of the shard.
-    pub epoch: i64,
+    /// Of which try.
+    pub of: Try,
     /// How; `None` if the request was never begun.
     pub outcome: Option<SendOutcome>,
     /// How long it took.
     pub took: Duration,
 }
 
-/// A row that is on its way, as its sender remembers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Aloft {
-    /// Which try.
-    pub attempt: i16,
-    /// To whom.
-    pub contact: ContactNo,
-}
-
 /// Promises one landing, whatever happens.
 struct Ticket {
-    seq: u32,
-    attempt: i16,
-    epoch: i64,
+    of: Try,
     begun: Instant,
     slot: Option<OwnedSemaphorePermit>,
     events: Option<UnboundedSender<Event>>,
@@ -74,7 +75,7 @@ impl Ticket {
         self.slot = None;
         if let Some(events) = self.events.take() {
             let took = self.begun.elapsed();
-            let landing = Landing { seq: self.seq, attempt: self.attempt, epoch: self.epoch, outcome, took };
+            let landing = Landing { of: self.of, outcome, took };
             // A sender that is gone has left its rows to the next holder of the shard, who marks them as in doubt.
             events.send(Event::Landed(landing)).ok();
         }
@@ -89,8 +90,8 @@ impl Drop for Ticket {
 
 /// Begins the request in a task of its own.
 pub fn begin(script: Arc<dyn Script>, flight: Flight, events: UnboundedSender<Event>) {
-    let Flight { seq, attempt, epoch, message, from, until, grounded, slot } = flight;
-    let mut ticket = Ticket { seq, attempt, epoch, begun: Instant::now(), slot: Some(slot), events: Some(events) };
+    let Flight { of, message, from, until, grounded, slot } = flight;
+    let mut ticket = Ticket { of, begun: Instant::now(), slot: Some(slot), events: Some(events) };
     tokio::spawn(async move {
         tokio::select! {
             biased;
@@ -116,6 +117,7 @@ mod tests {
     use super::*;
     use crate::domain::audience::NotNow;
     use crate::domain::clock::Timestamp;
+    use crate::domain::contacts::ContactNo;
     use crate::domain::messages::Recipient;
     use crate::domain::preview::Finding;
     use crate::error::Result;
@@ -158,7 +160,8 @@ mod tests {
             extension: None,
             callback: "t".into(),
         };
-        begin(Arc::new(Broken), Flight { seq: 7, attempt: 1, epoch: 1, message, from, until, grounded, slot }, events);
+        let of = Try { seq: 7, attempt: 1, epoch: 1 };
+        begin(Arc::new(Broken), Flight { of, message, from, until, grounded, slot }, events);
         match landed.recv().await {
             Some(Event::Landed(landing)) => landing,
             _ => panic!("every flight lands"),
@@ -176,7 +179,7 @@ mod tests {
     async fn nothing_is_begun_before_its_turn_or_after_it() {
         let now = Instant::now();
         let landing = fly(now, now, CancellationToken::new()).await;
-        assert_eq!((landing.seq, landing.outcome), (7, None));
+        assert_eq!((landing.of.seq, landing.outcome), (7, None));
         let turn = Duration::from_millis(30);
         fly(now + turn, now + Duration::from_secs(5), CancellationToken::new()).await;
         assert!(now.elapsed() >= turn);

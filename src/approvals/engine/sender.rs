@@ -5,7 +5,7 @@
 
 use super::batch::{self, Batch, Look};
 use super::breaker::{Breaker, Trip};
-use super::flight::{Aloft, Landing};
+use super::flight::{Landing, Try};
 use super::pace::Pace;
 use super::shards::{Held, renewal};
 use super::{Engine, Job};
@@ -50,8 +50,8 @@ pub struct Sender<'a> {
     /// How many people have fallen away, if that is more than may go on.
     pub(super) drifted: Option<u64>,
     pub(super) held: Vec<Held>,
-    /// Requests on their way, by row.
-    pub(super) aloft: BTreeMap<u32, Aloft>,
+    /// Requests on their way, and to whom.
+    pub(super) aloft: BTreeMap<Try, ContactNo>,
     /// Requests that have ended and are not written down yet.
     pub(super) landed: Vec<Outcome>,
     /// People to whom something must be noted because of Meta's code.
@@ -184,11 +184,11 @@ impl<'a> Sender<'a> {
 
     /// A request has ended: what it proves, and what follows for the others.
     fn landed(&mut self, landing: Landing) {
-        let Landing { seq, attempt, epoch, outcome, took } = landing;
-        let aloft = self.aloft.remove(&seq);
+        let Landing { of, outcome, took } = landing;
+        let contact = self.aloft.remove(&of);
         let now = self.engine.ctx.clock.now();
         let Some(outcome) = outcome else {
-            self.never_begun(seq, attempt, epoch);
+            self.never_begun(of);
             return;
         };
         metrics::counter!("countersign_sends_total", "outcome" => word(&outcome)).increment(1);
@@ -212,7 +212,7 @@ impl<'a> Sender<'a> {
                 {
                     tracing::warn!(execution = %self.job.execution.id, %why, "Meta takes no messages for now; they are tried again");
                 }
-                let tries = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
+                let tries = u32::try_from(of.attempt.saturating_sub(1)).unwrap_or(0);
                 match self.pace.turned_away(retry, tries, Instant::now()) {
                     Some(delay) => {
                         self.put_back = true;
@@ -229,19 +229,19 @@ impl<'a> Sender<'a> {
             }
             SendOutcome::Rejected { error, .. } => {
                 self.pace.reached();
-                self.remedies.extend(aloft.map(|aloft| (aloft.contact, error.code)));
+                self.remedies.extend(contact.map(|contact| (contact, error.code)));
                 Settled::Failed { code: i32::try_from(error.code).ok(), why: error.to_string() }
             }
             SendOutcome::Unknown { why } => Settled::Unknown { why },
         };
-        self.landed.push(Outcome { seq, attempt, epoch, settled });
+        self.landed.push(of.settled(settled));
     }
 
     /// A request for which there is an intent, and which was not begun: its turn was over, or nothing may begin any more.
-    pub(super) fn never_begun(&mut self, seq: u32, attempt: i16, epoch: i64) {
+    pub(super) fn never_begun(&mut self, of: Try) {
         let (retry_at, why) = (self.engine.ctx.clock.now(), "the request was not begun".to_owned());
         self.put_back = true;
-        self.landed.push(Outcome { seq, attempt, epoch, settled: Settled::NotSent { retry_at, why } });
+        self.landed.push(of.settled(Settled::NotSent { retry_at, why }));
     }
 
     /// Whatever says that nothing more may be begun: the daemon's end, the breaker, the facts, the time.

@@ -1,10 +1,11 @@
 //! The shards that a sender holds: taking them, keeping their next rows ready, closing them, giving them back.
 
 use super::batch::{self, Batch, Ready};
+use super::flight::Try;
 use super::sender::{CHECK_EVERY, Event, Sender};
 use crate::domain::clock::Timestamp;
 use crate::error::Result;
-use crate::store::deliveries::{Exclude, Later, Lease, Outcome, Settled};
+use crate::store::deliveries::{Exclude, Later, Lease, Settled};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -258,10 +259,10 @@ impl Sender<'_> {
         // Something is left in it after all. Rows that are marked as sending and that nobody sends are those of a commit
         // that seemed to have failed: no request was ever begun for them, and this sender alone can know.
         for (seq, attempt) in self.engine.ledger.sending(execution, &lease).await? {
-            if !self.aloft.contains_key(&seq) {
+            let of = Try { seq, attempt, epoch: lease.epoch };
+            if !self.aloft.contains_key(&of) {
                 let why = "its commit was in doubt, and no request was begun".to_owned();
-                let settled = Settled::NotSent { retry_at: clock, why };
-                self.landed.push(Outcome { seq, attempt, epoch: lease.epoch, settled });
+                self.landed.push(of.settled(Settled::NotSent { retry_at: clock, why }));
             }
         }
         if let Some(held) = self.held.get_mut(place) {
@@ -287,6 +288,7 @@ impl Sender<'_> {
 
     /// The lowest row of a shard that is on its way.
     pub(super) fn aloft_in(&self, lease: &Lease) -> Option<u32> {
-        self.aloft.range(lease.seq_from..lease.seq_to).next().map(|(seq, _)| *seq)
+        let first_of = |seq| Try { seq, attempt: i16::MIN, epoch: i64::MIN };
+        self.aloft.range(first_of(lease.seq_from)..first_of(lease.seq_to)).next().map(|(of, _)| of.seq)
     }
 }

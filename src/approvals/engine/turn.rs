@@ -1,14 +1,12 @@
 //! One turn of a sender: the group commit, and the requests that it allows.
 
 use super::batch::Ready;
-use super::flight::{self, Aloft, Flight};
+use super::flight::{self, Flight, Try};
 use super::sender::Sender;
 use super::shards::{Held, deadline, renewal};
 use crate::domain::deliveries::AttemptToken;
 use crate::error::{Error, Result};
-use crate::store::deliveries::{
-    Committed, Grip, GroupCommit, Outcome, Part, Settled, Surprise, TokenAsk, number_bucket,
-};
+use crate::store::deliveries::{Committed, Grip, GroupCommit, Part, Settled, Surprise, TokenAsk, number_bucket};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,7 +145,7 @@ impl Sender<'_> {
                     held.next_retry = held.next_retry.into_iter().chain(first).min();
                     for &(seq, attempt) in &granted.intents {
                         let (Some(row), Some(slot)) = (wanted.rows.remove(&seq), wanted.slots.pop()) else { continue };
-                        self.begin(row, (attempt, part.epoch), until, slot);
+                        self.begin(row, Try { seq, attempt, epoch: part.epoch }, until, slot);
                     }
                 }
                 Grip::Halted(_) => {
@@ -186,18 +184,18 @@ impl Sender<'_> {
         self.engine.ledger.remedy(self.job.tenant.id, &remedies).await
     }
 
-    fn begin(&mut self, row: Ready, (attempt, epoch): (i16, i64), deadline: Instant, slot: OwnedSemaphorePermit) {
-        let Ready { seq, contact, mut message, .. } = row;
-        let token = AttemptToken { execution: self.job.execution.id, seq, attempt };
+    fn begin(&mut self, row: Ready, of: Try, deadline: Instant, slot: OwnedSemaphorePermit) {
+        let Ready { contact, mut message, .. } = row;
+        let token = AttemptToken { execution: self.job.execution.id, seq: of.seq, attempt: of.attempt };
         message.callback = token.to_text(&self.engine.instance.secret);
         let now = Instant::now();
         let Some(from) = self.pace.turn(now) else {
-            return self.never_begun(seq, attempt, epoch);
+            return self.never_begun(of);
         };
-        self.aloft.insert(seq, Aloft { attempt, contact });
+        self.aloft.insert(of, contact);
         let until = deadline.min(now + LONGEST_WAIT);
         let grounded = self.grounded.clone();
-        let flight = Flight { seq, attempt, epoch, message, from, until, grounded, slot };
+        let flight = Flight { of, message, from, until, grounded, slot };
         flight::begin(Arc::clone(&self.job.script), flight, self.events.clone());
     }
 
@@ -237,8 +235,8 @@ impl Sender<'_> {
         for (seq, epoch) in intents {
             let Some(row) = wanted.rows.get(&seq) else { continue };
             let why = "its commit was in doubt, and no request was begun".to_owned();
-            let (attempt, settled) = (row.attempt.saturating_add(1), Settled::NotSent { retry_at, why });
-            self.landed.push(Outcome { seq, attempt, epoch, settled });
+            let of = Try { seq, attempt: row.attempt.saturating_add(1), epoch };
+            self.landed.push(of.settled(Settled::NotSent { retry_at, why }));
         }
         metrics::counter!("countersign_commit_failures_total").increment(1);
         // How far the shards are now stands in the database alone; whoever takes them next reads it there.
