@@ -11,7 +11,7 @@ use crate::domain::deliveries::{Desired, ExecutionState};
 use crate::domain::ids::ExecutionId;
 use crate::error::Result;
 use crate::store::deliveries::Execution;
-use crate::store::{behind, deliveries, instance, requests, webhooks};
+use crate::store::{behind, deliveries, instance, requests, sessions, webhooks};
 use crate::tools::wake::Waiter;
 use async_trait::async_trait;
 use std::collections::{HashMap, HashSet};
@@ -32,6 +32,8 @@ const BEAT: Duration = Duration::from_secs(1);
 const SILENT: Duration = Duration::from_mins(10);
 /// Meta repeats an event for up to a week; what was applied is remembered for longer than that.
 const REMEMBERED: Duration = Duration::from_hours(30 * 24);
+/// Failed sign-ins count for minutes; nobody asks for them after so long.
+const FORGIVEN: Duration = Duration::from_hours(24);
 
 /// Which executions this daemon works on.
 #[derive(Clone, Default)]
@@ -269,7 +271,7 @@ impl Round for Replies {
     const NAME: &'static str = "replies";
 
     async fn turn(&mut self) -> Result<()> {
-        let Engine { ctx, instance, remembered, lease, stop, .. } = &*self.engine;
+        let Engine { ctx, instance, remembered, lease, unknown_after, stop, .. } = &*self.engine;
         let mut seats = self.seats.free();
         if !seats.is_empty() && !stop.is_cancelled() {
             for held in replies::take(ctx, instance, remembered.known(), *lease, seats.len()).await? {
@@ -283,6 +285,7 @@ impl Round for Replies {
                 });
             }
         }
+        replies::doubts::ask(ctx, *unknown_after).await?;
         replies::end(ctx).await
     }
 
@@ -333,6 +336,7 @@ impl Round for Times {
         }
         if turns.is_multiple_of(3600) {
             webhooks::forget(&ctx.db, now.before(REMEMBERED)).await?;
+            sessions::delete_ended(&ctx.db, now, now.before(FORGIVEN)).await?;
         }
         self.turns = turns.wrapping_add(1);
         Ok(())

@@ -24,7 +24,7 @@ impl Stage {
         db.close().await;
     }
 
-    /// Meta tells that it has all the messages of a broadcast that are in doubt.
+    /// Meta tells that it has all the messages of a broadcast that are in doubt, if any still are.
     pub async fn hears_of_doubts(&self, request: &str) {
         let db = self.db.open().await;
         let tenant = store::people::tenants(&db).await.expect("tenants").remove(0);
@@ -34,6 +34,9 @@ impl Stage {
         let in_doubt = Some(Delivery::Unknown);
         let rows = store::deliveries::ledger_page(&db, tenant.id, run.id, None, 100, in_doubt).await.expect("rows");
         db.close().await;
+        if rows.is_empty() {
+            return;
+        }
         let statuses = rows.iter().map(|entry| {
             let token = AttemptToken { execution: run.id, seq: entry.row.seq, attempt: entry.row.attempt };
             json!({

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::stage::{Stage, assert_once, poll, press};
 use crate::support::agent::{Era, Sdk};
 use crate::support::browser::Browser;
-use crate::support::db::{TestDb, on_both};
+use crate::support::db::{Kind, TestDb, on_both};
 
-on_both!(stop_stops_and_a_customers_stop_is_honoured_at_once);
+on_both!(stop_stops_and_a_customers_stop_is_honoured_at_once, what_has_ended_is_forgotten);
 
 const MEMBERS: usize = 200;
 /// Half a minute, in which a browser finds the button however busy the machine is.
@@ -83,4 +83,25 @@ async fn agent_opt_outs(url: &str, key: &str) -> usize {
         .await
         .unwrap();
     answer["result"]["structuredContent"]["items"].as_array().map_or(0, Vec::len)
+}
+
+/// Sessions that have ended, and failed sign-ins that count no more: who came when is not kept for longer than it is needed.
+async fn what_has_ended_is_forgotten(db: TestDb) {
+    let stage = Stage::empty(db, RATE).await;
+    let hash = |of: &str| match stage.db.kind {
+        Kind::Sqlite => format!("x'{of}'"),
+        Kind::Postgres => format!("'\\x{of}'"),
+    };
+    for (of, when) in [("01", 1), ("02", i64::MAX)] {
+        let hash = hash(of);
+        stage.db.execute(&format!("insert into http_session values ({hash}, '{{}}', {when})")).await;
+        stage.db.execute(&format!("insert into sign_in_failure values ({hash}, 3, {when}, {when})")).await;
+    }
+    let daemon = stage.daemon().await;
+    crate::support::until("only what still counts is there", Duration::from_secs(20), async || {
+        let rows = stage.db.rows().await;
+        (rows.get("http_session") == Some(&1) && rows.get("sign_in_failure") == Some(&1)).then_some(())
+    })
+    .await;
+    assert!(daemon.stop().await.success());
 }
