@@ -19,6 +19,8 @@ pub struct Record {
     pub language: Option<Arc<str>>,
     pub parameters: Vec<String>,
     pub text: Option<String>,
+    /// The uploaded file that it carries.
+    pub media: Option<Value>,
     pub opaque: Option<Arc<str>>,
     pub outcome: Outcome,
     pub statuses: Vec<(Status, Timestamp)>,
@@ -127,6 +129,7 @@ impl Record {
             language: None,
             parameters: Vec::new(),
             text: None,
+            media: None,
             opaque: None,
             outcome: Outcome::Refused { code: 100 },
             statuses: Vec::new(),
@@ -150,7 +153,7 @@ impl Record {
         json!({
             "seq": sequence, "at_us": self.at.micros(), "phone_number_id": *self.phone, "to": *self.to, "type": self.kind,
             "template": self.template.as_deref(), "language": self.language.as_deref(),
-            "parameters": self.parameters, "text": self.text, "biz_opaque_callback_data": self.opaque.as_deref(),
+            "parameters": self.parameters, "text": self.text, "media": self.media, "biz_opaque_callback_data": self.opaque.as_deref(),
             "outcome": outcome, "wamid": wamid.map(|wamid| &**wamid), "code": code.or(self.failed_with),
             "statuses": statuses, "fault": self.fault,
         })

@@ -9,6 +9,7 @@ use super::business::Weight;
 use super::customers::{Customer, chance};
 use super::fill::{self, Filled};
 use super::log::Record;
+use super::media::Medium;
 use super::messages::{Content, Outgoing, Recipient};
 use super::phones::Phone;
 use super::problem::Problem;
@@ -130,7 +131,7 @@ pub fn weigh(
     };
     account.allow(Weight { category: weighed.category, window, direct: weighed.direct }, now)?;
     if let Some(attachment) = &weighed.shown.media {
-        attachment.check(media, now)?;
+        record.media = attachment.check(media, phone_id, now)?.map(Medium::in_log);
     }
     let verdict = verdict.and_then(|()| {
         if window || people_today.admit(&wa_id, &limits.messaging_limit, now) {

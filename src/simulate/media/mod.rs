@@ -58,6 +58,11 @@ impl Medium {
             "url": self.address(base, token, now)})
     }
 
+    /// As it stands in the log of what was sent.
+    pub fn in_log(&self) -> Value {
+        json!({"id": self.id.to_string(), "mime_type": self.mime, "sha256": hex::encode(self.sha256)})
+    }
+
     pub fn shown_name(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("{}.{}", self.id, kinds::extension(&self.mime)))
     }
@@ -158,13 +163,14 @@ impl Attachment {
         Ok(Self { kind, source, filename })
     }
 
-    /// Is the file there, and of the right kind?
-    pub fn check(&self, media: &Media, now: Timestamp) -> Result<(), Problem> {
-        let Source::Id(id) = &self.source else { return Ok(()) };
-        let medium = media.get(*id, now).ok_or_else(|| no_such_id(self.kind))?;
+    /// Is the file there for this number, and of the right kind? It, if it was uploaded.
+    pub fn check<'a>(&self, media: &'a Media, phone: &str, now: Timestamp) -> Result<Option<&'a Medium>, Problem> {
+        let Source::Id(id) = &self.source else { return Ok(None) };
+        let medium = media.get(*id, now).filter(|medium| *medium.phone == *phone);
+        let medium = medium.ok_or_else(|| no_such_id(self.kind))?;
         let kind = kinds::of(&medium.mime).map(|known| known.use_as);
         if kind == Some(self.kind) {
-            return Ok(());
+            return Ok(Some(medium));
         }
         Err(Problem::new(131_053, format!("The media is {} and cannot be sent as {}", medium.mime, self.kind)))
     }

@@ -64,6 +64,10 @@ async fn an_upload_can_be_read_downloaded_sent_and_deleted() {
 
     business.control("customers", json!({"number": ADA, "wrote_hours_ago": 1})).await;
     business.accepted(&picture(&id)).await;
+    let logged = business.get("/control/sends").await["items"][0]["media"].clone();
+    assert_eq!(logged, json!({"id": id, "mime_type": "image/png", "sha256": read["sha256"]}));
+    let (status, other) = business.call("POST", "/v24.0/106540352242923/messages", Some(&picture(&id))).await;
+    assert_eq!((status, &other["error"]["code"]), (400, &json!(100)), "it is of another number: {other}");
     let mut document = picture(&id);
     document["type"] = json!("document");
     document["document"] = json!({"id": id});
