@@ -77,6 +77,8 @@ steps! {
     Intended = "intended",
     /// How one of them ended.
     Replied = "replied",
+    /// A file that a reply carries is at Meta, and Meta's id of it is known.
+    Uploaded = "uploaded",
     /// A language of a template is about to go to Meta.
     Submitting = "submitting",
     /// What became of it.

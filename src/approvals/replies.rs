@@ -3,6 +3,7 @@
 
 pub mod doubts;
 mod end;
+mod files;
 pub mod stop;
 
 use super::stops;
@@ -18,8 +19,8 @@ use crate::domain::replies::{ReplyToken, Saying};
 use crate::domain::templates::TemplateStatus;
 use crate::error::Result;
 use crate::faults::{ANSWERED, REQUESTING, Step, point};
-use crate::graph::Backoff;
 use crate::graph::messages::{self as graph, Parameters, SendOutcome, TemplateMessage};
+use crate::graph::{Backoff, Credentials};
 use crate::store::behind::Known;
 use crate::store::deliveries::{self, TokenAsk, number_bucket};
 use crate::store::instance::Instance;
@@ -32,10 +33,14 @@ use crate::tools::webhooks::replies::{said, sent_twice, speaks_against, undelive
 use std::time::Duration;
 use tokio::time::Instant;
 
+use files::{Lacking, Readied, Used};
+
 pub use end::end;
 
 /// Why nothing was sent by a daemon that no longer has the reply.
 const STOOD_STILL: &str = "this daemon stood still in between";
+/// Why a message is tried once more with its file uploaded anew.
+const FORGOTTEN: &str = "Meta does not know its file any more";
 /// A reply is tried no more often than this where nothing was sent.
 const MOST_TRIES: i16 = 8;
 
@@ -78,17 +83,24 @@ pub async fn say(ctx: &Ctx, instance: &Instance, held: &Held, per_second: u32) -
     let Held { intent, until } = held;
     let limits = deliveries::number_limits(&ctx.db, intent.tenant, &intent.number).await?;
     let rate = limits.map_or(per_second, |limits| limits.per_second.min(per_second)).max(1);
-    let (ending, too_fast, stop) = match ready(ctx, instance.daemon, intent, rate).await? {
+    let (ending, too_fast, stop, forgotten) = match ready(ctx, instance.daemon, intent, rate).await? {
         Ok(outbound) => {
+            let used = outbound.used();
             let outcome = send(ctx, instance, intent, outbound, *until).await;
             let too_fast = matches!(outcome, SendOutcome::NotSent { retry: Backoff::Rate, .. });
             let stop = stop_for(&outcome, intent);
-            (ending(outcome, intent, ctx.clock.now()), too_fast, stop)
+            let forgotten = used.filter(|used| files::is_forgotten(&outcome, used, intent));
+            let ending = match &forgotten {
+                Some(_) => Ending::Again(ctx.clock.now(), FORGOTTEN.to_owned()),
+                None => ending(outcome, intent, ctx.clock.now()),
+            };
+            (ending, too_fast, stop, forgotten)
         }
-        Err(ending) => (ending, false, None),
+        Err(Unsaid::Lacks(file)) => return files::bring(ctx, intent, &file).await,
+        Err(Unsaid::Ends(ending)) => (ending, false, None, None),
     };
     metrics::counter!("countersign_replies_total", "as" => word(&ending)).increment(1);
-    write_down(ctx, intent, &ending, stop.as_ref()).await?;
+    write_down(ctx, intent, &ending, stop.as_ref(), forgotten.as_ref()).await?;
     if let Some((reach, why)) = &stop {
         stops::halt_running(ctx, intent.tenant, reach, "breaker", why).await?;
     }
@@ -106,7 +118,13 @@ fn stop_for(outcome: &SendOutcome, intent: &Intent) -> Option<(StopReach, String
     Some((reach, error.row().sentence.to_owned()))
 }
 
-async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending, stop: Option<&(StopReach, String)>) -> Result<()> {
+async fn write_down(
+    ctx: &Ctx,
+    intent: &Intent,
+    ending: &Ending,
+    stop: Option<&(StopReach, String)>,
+    forgotten: Option<&Used>,
+) -> Result<()> {
     let now = ctx.clock.now();
     let mut tx = ctx.db.begin().await?;
     let (tenant, token) = (intent.tenant, ReplyToken { reply: intent.id, attempt: intent.attempt });
@@ -130,6 +148,9 @@ async fn write_down(ctx: &Ctx, intent: &Intent, ending: &Ending, stop: Option<&(
     if settled == Settled::Written {
         came_to_nothing(&mut tx, intent, ending, now).await?;
     }
+    if let Some(Used { asset, at }) = forgotten {
+        store::media::forget(&mut tx, *asset, at).await?;
+    }
     // In the same transaction: what goes back to wait is not taken up again before the stop is there.
     if let Some((reach, why)) = stop {
         stops::put_in(&mut tx, tenant, (reach, StoppedBy::Worker), why, now).await?;
@@ -150,8 +171,8 @@ async fn came_to_nothing(tx: &mut Tx, intent: &Intent, ending: &Ending, now: Tim
     Ok(())
 }
 
-/// To whom, if it may be said now; otherwise how it ends.
-async fn ready(ctx: &Ctx, me: DaemonId, intent: &Intent, rate: u32) -> Result<std::result::Result<Outbound, Ending>> {
+/// To whom, if it may be said now; otherwise how it ends, or what has to be done first.
+async fn ready(ctx: &Ctx, me: DaemonId, intent: &Intent, rate: u32) -> Result<std::result::Result<Outbound, Unsaid>> {
     let (db, tenant, now) = (&ctx.db, intent.tenant, ctx.clock.now());
     let Facts { window, suppressions, reach } = facts(db, tenant, (&intent.number, intent.contact), now).await?;
     let number = business::numbers(db, tenant).await?.into_iter().find(|it| it.id.for_meta() == intent.number);
@@ -165,49 +186,75 @@ async fn ready(ctx: &Ctx, me: DaemonId, intent: &Intent, rate: u32) -> Result<st
     // What is private goes only to the person it was meant for.
     let guarded = intent.identity_hash.is_some() || matches!(intent.saying, Saying::Payment { .. });
     if let Some(doubt) = reach.may_send().err().filter(|_| guarded) {
-        return Ok(Err(Ending::Suppressed(format!("Not sent: {doubt}."))));
+        return Ok(Err(Ending::Suppressed(format!("Not sent: {doubt}.")).into()));
     }
     let forbids = may_write(&ground, now).into_iter().find(|finding| finding.level == Level::Block);
     let to = match (forbids, reach.recipient()) {
         (None, Some(to)) => to,
         (forbids, _) => {
             let why = forbids.map_or_else(|| "Nobody knows whom to send it to.".to_owned(), |finding| finding.message);
-            return Ok(Err(Ending::Suppressed(why)));
+            return Ok(Err(Ending::Suppressed(why).into()));
         }
     };
     let outbound = match outbound(ctx, me, intent, to, suppressions).await? {
         Ok(outbound) => outbound,
-        Err(ending) => return Ok(Err(ending)),
+        Err(unsaid) => return Ok(Err(unsaid)),
     };
     let buckets = [(number_bucket(&intent.number), f64::from(rate))];
     let grant = deliveries::take_tokens(db, tenant, &TokenAsk { buckets: &buckets, want: 1 }, now).await?;
     if grant.tokens == 0 {
-        return Ok(Err(Ending::Waits(now.after(grant.first))));
+        return Ok(Err(Ending::Waits(now.after(grant.first)).into()));
     }
     tokio::time::sleep(grant.first).await;
     // Whoever stops this number from here on finds a request that has begun.
     if store::stops::of_number(db, tenant, &intent.number).await?.is_some() {
-        return Ok(Err(Ending::Waits(now)));
+        return Ok(Err(Ending::Waits(now).into()));
     }
     Ok(Ok(outbound))
 }
 
 /// What is sent, in Meta's shape.
 enum Outbound {
-    Free(Box<OutboundMessage>),
+    /// With Meta's id of the kept file that it carries.
+    Free(Box<OutboundMessage>, Option<Used>),
     Template(Box<TemplateMessage>),
 }
 
-/// It, or how it ends because Meta would refuse it, or this customer wants none of its kind, or nobody could pay by it.
+impl Outbound {
+    fn used(&self) -> Option<Used> {
+        if let Self::Free(_, used) = self { used.clone() } else { None }
+    }
+}
+
+/// Why it is not said now.
+enum Unsaid {
+    /// It ends so.
+    Ends(Ending),
+    /// The file that it carries is not at Meta yet.
+    Lacks(Lacking),
+}
+
+impl From<Ending> for Unsaid {
+    fn from(ending: Ending) -> Self {
+        Self::Ends(ending)
+    }
+}
+
+/// It, or how it ends because Meta would refuse it, or this customer wants none of its kind, or nobody could pay by it, or its file
+/// is another.
 async fn outbound(
     ctx: &Ctx,
     me: DaemonId,
     intent: &Intent,
     to: Recipient,
     suppressions: Suppressions,
-) -> Result<std::result::Result<Outbound, Ending>> {
+) -> Result<std::result::Result<Outbound, Unsaid>> {
     match &intent.saying {
-        Saying::Message(content) => Ok(free(intent, to, content.clone())),
+        Saying::Message(content) => Ok(match files::ready(ctx, intent, content).await? {
+            Readied::Yes(content, used) => free(intent, to, content, used),
+            Readied::Lacks(file) => Err(Unsaid::Lacks(file)),
+            Readied::Void(why) => Err(Ending::Suppressed(why).into()),
+        }),
         Saying::Payment { link, body, label } => {
             let token = LinkToken::random();
             let (hash, now) = (token.hash(), ctx.clock.now());
@@ -219,24 +266,24 @@ async fn outbound(
                 Armed::Yes => {}
                 Armed::Over => {
                     let why = "Its payment link is over or was taken back, or there is no such order any more.";
-                    return Ok(Err(Ending::Suppressed(why.to_owned())));
+                    return Ok(Err(Ending::Suppressed(why.to_owned()).into()));
                 }
-                Armed::Lost => return Ok(Err(Ending::Again(now, STOOD_STILL.to_owned()))),
+                Armed::Lost => return Ok(Err(Ending::Again(now, STOOD_STILL.to_owned()).into())),
             }
             let url = format!("{}{PATH}{}", ctx.public_url, token.reveal());
-            Ok(free(intent, to, message(body, label, url).into()))
+            Ok(free(intent, to, message(body, label, url).into(), None))
         }
         Saying::Template { name, language } => {
             let found = templates::of_name(&ctx.db, intent.tenant, name).await?;
             let template = found.into_iter().find(|it| it.language == *language);
             let Some(template) = template.filter(|it| it.status == TemplateStatus::Approved) else {
                 let why = format!("The template {name} is not approved in {language} now.");
-                return Ok(Err(Ending::Failed(None, why)));
+                return Ok(Err(Ending::Failed(None, why).into()));
             };
             // An answer is asked for, but a template may advertise all the same.
             if let Some(reason) = suppressions.forbidding(template.category) {
                 let why = format!("The customer may not be sent a {} template ({reason}).", template.category);
-                return Ok(Err(Ending::Suppressed(why)));
+                return Ok(Err(Ending::Suppressed(why).into()));
             }
             Ok(Ok(Outbound::Template(Box::new(TemplateMessage {
                 phone_number_id: intent.number.clone(),
@@ -255,36 +302,47 @@ async fn outbound(
 }
 
 /// A message in Meta's shape, unless it would be refused there.
-fn free(intent: &Intent, to: Recipient, content: Content) -> std::result::Result<Outbound, Ending> {
+fn free(intent: &Intent, to: Recipient, content: Content, used: Option<Used>) -> std::result::Result<Outbound, Unsaid> {
     let identity_key_hash = intent.identity_hash.clone();
     let message = OutboundMessage { to, reply_to: None, identity_key_hash, content };
     match message.faults().into_iter().next() {
-        Some(fault) => Err(Ending::Failed(None, format!("Meta would refuse it: {fault}."))),
-        None => Ok(Outbound::Free(Box::new(message))),
+        Some(fault) => Err(Ending::Failed(None, format!("Meta would refuse it: {fault}.")).into()),
+        None => Ok(Outbound::Free(Box::new(message), used)),
     }
 }
 
 /// The one request for this intent. A process that stood still for longer than its lease begins none: others may have taken
 /// the reply for lost, and people may be looking at it.
 async fn send(ctx: &Ctx, instance: &Instance, intent: &Intent, outbound: Outbound, until: Instant) -> SendOutcome {
-    let not_sent = |why: &str| SendOutcome::NotSent { why: why.to_owned(), retry: Backoff::Reconnect };
-    let Ok(Some(tenant)) = people::tenant(&ctx.db, intent.tenant).await else {
-        return not_sent("the business could not be read");
+    let credentials = match credentials(ctx, intent).await {
+        Ok(credentials) => credentials,
+        Err(outcome) => return outcome,
     };
-    let Ok(credentials) = ctx.credentials(&tenant) else { return not_sent("the business has no access token now") };
     if Instant::now() >= until {
         return not_sent(STOOD_STILL);
     }
     let token = ReplyToken { reply: intent.id, attempt: intent.attempt }.to_text(&instance.secret);
     point(REQUESTING);
     let outcome = match outbound {
-        Outbound::Free(message) => graph::say(&ctx.graph, &credentials, &intent.number, &message, &token).await,
+        Outbound::Free(message, _) => graph::say(&ctx.graph, &credentials, &intent.number, &message, &token).await,
         Outbound::Template(template) => {
             graph::send(&ctx.graph, &credentials, &TemplateMessage { callback: token, ..*template }).await
         }
     };
     point(ANSWERED);
     outcome
+}
+
+fn not_sent(why: &str) -> SendOutcome {
+    SendOutcome::NotSent { why: why.to_owned(), retry: Backoff::Reconnect }
+}
+
+/// Those of the business, or why nothing can be sent without.
+async fn credentials(ctx: &Ctx, intent: &Intent) -> std::result::Result<Credentials, SendOutcome> {
+    let Ok(Some(tenant)) = people::tenant(&ctx.db, intent.tenant).await else {
+        return Err(not_sent("the business could not be read"));
+    };
+    ctx.credentials(&tenant).map_err(|_| not_sent("the business has no access token now"))
 }
 
 fn ending(outcome: SendOutcome, intent: &Intent, now: Timestamp) -> Ending {

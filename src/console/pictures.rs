@@ -1,4 +1,5 @@
-//! The pictures that a request is about, as people see them: each behind an address that soon ends.
+//! The files that a request is about, as people see them: each behind an address that soon ends. Pictures are shown, the others
+//! can be saved.
 
 use super::visit::Reviewer;
 use crate::domain::ids::AssetId;
@@ -9,12 +10,14 @@ use crate::error::Error;
 use crate::store;
 use crate::tools::media;
 
-/// One picture.
+/// One file.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// `/media/…`, on the console's own origin.
     pub src: String,
     pub name: String,
+    /// Whether it can be shown within the page.
+    pub is_image: bool,
 }
 
 /// Those of a request, as far as they are kept, whole, and free of what a scanner found.
@@ -23,15 +26,14 @@ pub async fn of_request(who: &Reviewer, request: &ActionRequest) -> Result<Vec<P
     let mut pictures = Vec::new();
     for id in shown(&request.preview.view) {
         let Some(asset) = store::media::get(&ctx.db, request.tenant, id).await? else { continue };
-        if !asset.content.media_type().is_image() {
-            continue;
-        }
-        match media::link(ctx, request.tenant, id, Purpose::Inline).await {
+        let is_image = asset.content.media_type().is_image();
+        let purpose = if is_image { Purpose::Inline } else { Purpose::Download };
+        match media::link(ctx, request.tenant, id, purpose).await {
             Ok(address) => {
                 let src = address.strip_prefix(ctx.public_url.as_ref()).unwrap_or(&address).to_owned();
-                pictures.push(Picture { src, name: asset.name.to_string() });
+                pictures.push(Picture { src, name: asset.name.to_string(), is_image });
             }
-            // The page is read without its pictures, too.
+            // The page is read without its files, too.
             Err(Error::NotFound { .. } | Error::Unavailable(_)) => {}
             Err(error) => return Err(error),
         }
@@ -47,6 +49,9 @@ fn shown(view: &View) -> Vec<AssetId> {
             let mut ids: Vec<AssetId> = files.map(|file| file.asset_id).collect();
             ids.dedup();
             ids
+        }
+        View::SessionMessage(view) => {
+            view.message.media.iter().filter_map(|media| media.kept.as_ref()).map(|kept| kept.asset_id).collect()
         }
         _ => Vec::new(),
     }

@@ -73,6 +73,11 @@ impl GraphError {
         })
     }
 
+    /// Whether Meta may have refused a message because it does not know its file. It has no code for just that.
+    pub const fn may_miss_a_file(&self) -> bool {
+        matches!(self.code, 100 | 131_009 | 131_053)
+    }
+
     /// What we know about it. Code 100 says little; its subcode says what.
     pub fn row(&self) -> &'static Row {
         let subcode = self.subcode.filter(|_| self.code == 100).and_then(lookup);

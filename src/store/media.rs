@@ -184,6 +184,15 @@ pub async fn at_meta(
     Ok(row.map(|(id, expires_at)| AtMeta { owner: owner.clone(), id: ProviderId::new(id), expires_at }))
 }
 
+/// Forgets what Meta called a file, if it still stands so here: Meta does not know it by that any more.
+pub async fn forget(tx: &mut Tx, id: AssetId, at: &AtMeta) -> Result<bool> {
+    let (kind, owner_id) = owner_columns(&at.owner);
+    let hit = on!(tx tx, c => sqlx::query(
+        "delete from media_at_meta where asset_id = $1 and owner = $2 and owner_id = $3 and meta_id = $4")
+        .bind(id).bind(kind).bind(owner_id).bind(at.id.for_meta()).execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(hit == 1)
+}
+
 row! {
     struct AtMetaRow { asset_id: AssetId, owner: String, owner_id: String, meta_id: String, expires_at: Timestamp }
 }

@@ -118,12 +118,14 @@ pub struct Intent {
     pub saying: Saying,
     /// Which try.
     pub attempt: i16,
+    /// Since when it waits.
+    pub created_at: Timestamp,
 }
 
 row! {
     struct IntentRow {
         id: ReplyId, tenant_id: TenantId, phone_number_id: String, contact_no: ContactNo, request_id: RequestId, source: String,
-        in_reply_to: Option<String>, identity_hash: Option<String>, content: String, attempt: i16,
+        in_reply_to: Option<String>, identity_hash: Option<String>, content: String, attempt: i16, created_at: Timestamp,
     }
 }
 
@@ -141,6 +143,7 @@ impl TryFrom<IntentRow> for Intent {
             in_reply_to: row.in_reply_to,
             identity_hash: row.identity_hash,
             attempt: row.attempt,
+            created_at: row.created_at,
         })
     }
 }
@@ -167,7 +170,7 @@ pub async fn claim(
                 $lock,
                 ") and ",
                 not_behind!($kind, "$5", "$6"),
-                " returning id, tenant_id, phone_number_id, contact_no, request_id, source, in_reply_to, identity_hash, content, attempt"
+                " returning id, tenant_id, phone_number_id, contact_no, request_id, source, in_reply_to, identity_hash, content, attempt, created_at"
             )
         };
     }
@@ -237,6 +240,26 @@ pub async fn settle(tx: &mut Tx, token: ReplyToken, ending: &Ending, now: Timest
     }
     doubts::second(tx, token, &wamid, "answer", now).await?;
     Ok(Settled::Twice)
+}
+
+/// Writes down how it ended to make a reply ready, by a daemon that had given its intent back as `Waits` for so long. It does
+/// nothing if others have taken the reply since, or it was stopped.
+pub async fn prepared(tx: &mut Tx, token: ReplyToken, ending: &Ending, now: Timestamp) -> Result<Settled> {
+    let (state, code, why, due, tried) = match ending {
+        Ending::Waits(at) => (DeliveryState::Queued, None, None, Some(*at), 0_i16),
+        Ending::Again(at, why) => (DeliveryState::Queued, None, Some(why), Some(*at), 1),
+        Ending::Failed(code, why) => (DeliveryState::Failed, *code, Some(why), None, 1),
+        Ending::Suppressed(why) => (DeliveryState::Suppressed, None, Some(why), None, 1),
+        // What was not sent is neither with Meta nor in doubt.
+        Ending::Accepted(_) | Ending::Unknown(_) => return Ok(Settled::Moved),
+    };
+    let hit = on!(tx tx, c => sqlx::query(
+        "update reply set state = $3, error_code = $4, why = $5, due_at = coalesce($6, due_at), attempt = attempt + $7, updated_at = $8
+         where id = $1 and attempt = $2 and state = 0")
+        .bind(token.reply).bind(token.attempt.saturating_sub(1)).bind(state.number()).bind(code)
+        .bind(why.map(|why| why.replace('\0', ""))).bind(due).bind(tried).bind(now)
+        .execute(c).await.map(|r| r.rows_affected()))?;
+    Ok(if hit == 1 { Settled::Written } else { Settled::Moved })
 }
 
 /// What daemons that are gone had on its way is in doubt from now on; how many there were.

@@ -57,6 +57,11 @@ impl World {
 
     /// An answer to a customer who wrote an hour ago.
     pub async fn ask_reply(&self, body: &str) -> ActionRequest {
+        self.ask_message(json!({"text": {"body": body}})).await
+    }
+
+    /// The same with any message.
+    pub async fn ask_message(&self, message: Value) -> ActionRequest {
         let (number, at) = ("106540352242922", self.now().before(Duration::from_hours(1)));
         let mut tx = self.db.begin().await.unwrap();
         let contact = store::contacts::insert_many(&mut tx, self.tenant, &[person(0)]).await.unwrap()[0];
@@ -74,7 +79,7 @@ impl World {
         let heard = Heard { number, contact, at, wants_answer: true };
         let thread = store::conversations::heard(&mut tx, self.tenant, &heard, at).await.unwrap();
         tx.commit().await.unwrap();
-        let arguments = json!({"conversation_id": thread.id, "message": {"text": {"body": body}}});
+        let arguments = json!({"conversation_id": thread.id, "message": message});
         self.ask("whatsapp.session_message.preview", "whatsapp.session_message.send", arguments).await
     }
 

@@ -7,6 +7,7 @@ mod broadcasts;
 mod conversations;
 mod decisions;
 mod doubts;
+mod files;
 mod inbox;
 mod kinds;
 mod orders;

@@ -10,6 +10,7 @@ use countersign::store;
 use serde_json::json;
 
 use super::conversations::REPLIES;
+use super::files::FILES;
 use super::imports::IMPORTS;
 use super::stage::{Stage, assert_once};
 use super::stops::STOPS;
@@ -48,7 +49,7 @@ const TELLINGS: [(Step, Act); 2] = [(Step::Told, Act::Tell), (Step::Parked, Act:
 #[test]
 fn every_step_is_tried() {
     let with_acts = [NEVER_BEGUN, PUT_BACK, TELLINGS].concat().into_iter().map(|(step, _)| step);
-    let tried: [&[Step]; 11] = [
+    let tried: [&[Step]; 12] = [
         &TO_A_SIGNATURE,
         &TO_THE_FIRST_MESSAGE,
         &MESSAGES,
@@ -57,6 +58,7 @@ fn every_step_is_tried() {
         &PAUSES,
         &DOUBTS,
         &REPLIES,
+        &FILES,
         &STOPS,
         &SUBMISSIONS,
         &IMPORTS,

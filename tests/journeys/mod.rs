@@ -11,6 +11,7 @@ mod crowd;
 mod demo;
 mod facts;
 mod faults;
+mod files;
 mod imports;
 mod matrix;
 mod outage;

@@ -23,7 +23,7 @@ const SEND: &str = "whatsapp.session_message.send";
 
 impl Shop {
     /// A customer has written, and the numbers have come from Meta.
-    async fn conversed(db: TestDb) -> (Self, Value) {
+    pub async fn conversed(db: TestDb) -> (Self, Value) {
         let shop = Self::open(db).await;
         let daemon = shop.stage.daemon().await;
         shop.act(json!({"text": "hello"})).await;
@@ -51,12 +51,12 @@ impl Shop {
         .await
     }
 
-    async fn status(&self, id: &str) -> Option<Value> {
+    pub async fn status(&self, id: &str) -> Option<Value> {
         let what = json!({ "action_request_id": id });
         self.stage.try_call("whatsapp.action_request.status", what).await.ok()
     }
 
-    async fn is(&self, id: &str, status: &str) -> Value {
+    pub async fn is(&self, id: &str, status: &str) -> Value {
         until(&format!("it is {status}"), SOON, async || self.status(id).await.filter(|is| is["status"] == status))
             .await
     }

@@ -138,4 +138,11 @@ async fn what_meta_calls_a_file_is_for_one_owner_and_a_time(db: TestDb) {
     assert!(found(tenant, &app, NOW).await.is_none(), "forgotten");
     assert!(found(TenantId::random(), &number, NOW).await.is_none());
     assert_eq!(media::get(&world.db, tenant, one.id).await.unwrap().unwrap().last_used_at, Some(NOW));
+    for (id, gone) in [("1013", false), ("1014", true), ("1014", false)] {
+        let mut tx = world.db.begin().await.unwrap();
+        let forgot = media::forget(&mut tx, one.id, &known(&number, id, later)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(forgot, gone, "{id}: only what still stands so");
+    }
+    assert!(found(tenant, &number, NOW).await.is_none());
 }

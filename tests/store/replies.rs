@@ -27,6 +27,7 @@ on_both!(
     people_are_asked_once_and_decide_once,
     news_against_a_decision_or_an_outcome_count_once,
     a_second_message_is_counted_once,
+    what_is_made_ready_has_no_intent_and_yields_to_whoever_took_it,
 );
 
 const NUMBER: &str = "7001";
@@ -338,4 +339,45 @@ async fn a_second_message_is_counted_once(db: TestDb) {
     assert_eq!((same, other), (Settled::Moved, Settled::Twice));
     assert_eq!(desk.tell(reply, 1, "wamid.2", Reached::Step(Progress::Read)).await, Told::Twice(false));
     assert_eq!(desk.twice().await, 1, "one try, however often it is told");
+}
+
+async fn what_is_made_ready_has_no_intent_and_yields_to_whoever_took_it(db: TestDb) {
+    let desk = Desk::new(&db).await;
+    let prepared = async |intent: &Intent, ending: &Ending, now| {
+        let mut tx = desk.stage.db.begin().await.unwrap();
+        let token = ReplyToken { reply: intent.id, attempt: intent.attempt };
+        let settled = replies::prepared(&mut tx, token, ending, now).await.unwrap();
+        tx.commit().await.unwrap();
+        settled
+    };
+    desk.say(1, &["a"], at(0)).await;
+    let first = desk.claim(at(1)).await.remove(0);
+    assert_eq!((first.attempt, first.created_at), (1, at(0)));
+    assert_eq!(prepared(&first, &Ending::Waits(at(2)), at(2)).await, Settled::Moved, "its intent stands");
+    assert!(desk.settle(&first, &Ending::Waits(at(60)), at(2)).await);
+    assert!(desk.claim(at(59)).await.is_empty(), "nobody else begins it meanwhile");
+    let mut tx = desk.stage.db.begin().await.unwrap();
+    assert_eq!(replies::lapse(&mut tx, at(9_999)).await.unwrap(), 0, "a daemon that dies now leaves no doubt");
+    tx.commit().await.unwrap();
+    assert_eq!(prepared(&first, &Ending::Again(at(10), "Meta was away".into()), at(5)).await, Settled::Written);
+    let second = desk.claim(at(10)).await.remove(0);
+    assert_eq!(second.attempt, 2, "that was a try");
+    assert!(desk.settle(&second, &Ending::Waits(at(70)), at(11)).await);
+    assert_eq!(prepared(&second, &Ending::Waits(at(12)), at(12)).await, Settled::Written);
+    let third = desk.claim(at(12)).await.remove(0);
+    assert_eq!(third.attempt, 2, "to be ready was none");
+    let late = Ending::Failed(None, "late".into());
+    assert_eq!(prepared(&second, &late, at(13)).await, Settled::Moved, "others have it");
+    assert!(desk.settle(&third, &Ending::Accepted("wamid.out".into()), at(13)).await);
+    assert_eq!(prepared(&third, &late, at(14)).await, Settled::Moved);
+    assert_eq!(desk.stands(1).await, [Delivery::Accepted]);
+
+    desk.say(2, &["b"], at(20)).await;
+    let other = desk.claim(at(20)).await.remove(0);
+    assert!(desk.settle(&other, &Ending::Waits(at(60)), at(20)).await);
+    for never in [Ending::Accepted("wamid.x".into()), Ending::Unknown("x".into())] {
+        assert_eq!(prepared(&other, &never, at(21)).await, Settled::Moved, "an upload sends nothing");
+    }
+    assert_eq!(prepared(&other, &Ending::Failed(None, "refused".into()), at(21)).await, Settled::Written);
+    assert_eq!(desk.stands(2).await, [Delivery::Failed]);
 }

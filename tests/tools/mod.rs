@@ -33,6 +33,7 @@ mod payments;
 mod promised;
 mod requests;
 mod segments;
+mod session_files;
 mod session_messages;
 mod shop;
 mod tags;

@@ -44,7 +44,7 @@ struct Shop {
     thread: Conversation,
 }
 
-async fn hear(world: &World, no: ContactNo, body: &str, at: Timestamp) -> Conversation {
+pub async fn hear(world: &World, no: ContactNo, body: &str, at: Timestamp) -> Conversation {
     let mut tx = world.db.begin().await.unwrap();
     let wamid = format!("wamid.{}", body.len());
     let inbound = Inbound {

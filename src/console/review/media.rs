@@ -8,16 +8,8 @@ use crate::words::Words;
 
 /// The two sections of a file.
 pub fn file(l: &Words, view: &AssetView) -> SheetReview {
-    let AssetFileView { name, media_type, size, pixels, sha256, .. } = &view.file;
-    let mut facts = vec![
-        SheetFact::is(l.t("file-name"), name.clone()),
-        SheetFact::is(l.t("file-type"), media_type.to_string()),
-        SheetFact::is(l.t("file-size"), humane(*size)),
-    ];
-    let large = pixels.map(|Pixels { width, height }| format!("{width} × {height}"));
-    facts.extend(large.map(|large| SheetFact::is(l.t("file-pixels"), large)));
-    facts.push(SheetFact::is(l.t("file-scan"), scan(l, &view.file)));
-    facts.push(SheetFact::is(l.t("file-digest"), hex::encode(sha256.bytes())));
+    let mut facts: Vec<SheetFact> =
+        known(l, &view.file).into_iter().map(|(name, fact)| SheetFact::is(name, fact)).collect();
     facts.push(SheetFact::is(l.t("file-use"), wanted(l, view.wanted)));
     facts.push(SheetFact::is(l.t("file-usable"), list(view.usable_as.iter().map(|it| wanted(l, *it)))));
     let kept = l.t(if view.known { "file-kept-known" } else { "file-kept-new" });
@@ -31,6 +23,19 @@ pub fn file(l: &Words, view: &AssetView) -> SheetReview {
             Sheet { section: Section::Change, meta: None, parts: change },
         ],
     }
+}
+
+/// What is known of a file, each with its name.
+pub fn known(l: &Words, file: &AssetFileView) -> Vec<(String, String)> {
+    let AssetFileView { name, media_type, size, pixels, sha256, .. } = file;
+    let large = pixels.map(|Pixels { width, height }| (l.t("file-pixels"), format!("{width} × {height}")));
+    let first = [
+        (l.t("file-name"), name.clone()),
+        (l.t("file-type"), media_type.to_string()),
+        (l.t("file-size"), humane(*size)),
+    ];
+    let last = [(l.t("file-scan"), scan(l, file)), (l.t("file-digest"), hex::encode(sha256.bytes()))];
+    first.into_iter().chain(large).chain(last).collect()
 }
 
 fn scan(l: &Words, file: &AssetFileView) -> String {

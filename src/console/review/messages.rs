@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::media::known;
 use super::people::suppression;
 use super::sheet::list;
 use crate::console::conversations::kind_words;
@@ -60,12 +61,14 @@ pub struct SaidMessage {
 #[derive(Clone, Debug)]
 pub struct CarriedFile {
     pub kind: String,
-    /// An address, or Meta's id of it.
+    /// An address, or the id of it, Meta's or ours.
     pub at: String,
     /// The name under which a phone keeps it.
     pub name: Option<String>,
     /// The address, where it can be opened.
     pub href: Option<String>,
+    /// What is known of it, if it is kept here.
+    pub kept: Vec<(String, String)>,
 }
 
 /// The three sections of a message to one customer, at this moment.
@@ -132,6 +135,7 @@ pub fn message(l: &Words, view: &SaidView) -> SaidMessage {
             at: media.at.clone(),
             name: media.filename.clone(),
             href: Some(media.at.clone()).filter(|at| at.starts_with("https://")),
+            kept: media.kept.as_ref().map(|kept| known(l, &kept.file)).unwrap_or_default(),
         }),
         header: view.header.clone(),
         body: view.body.as_deref().map(formatted).unwrap_or_default(),

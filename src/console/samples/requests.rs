@@ -127,7 +127,9 @@ impl RequestPage {
             importing: None,
             submitted: Vec::new(),
             submitted_stop: None,
-            pictures: vec![Picture { src: "/media/of-the-sample".into(), name: HOSTILE.into() }],
+            pictures: [true, false]
+                .map(|is_image| Picture { src: "/media/of-the-sample".into(), name: HOSTILE.into(), is_image })
+                .into(),
             review: Review::Broadcast(Box::new(review())),
             panel,
             values: Some("/requests/ar_7f3k/values".into()),

@@ -238,6 +238,7 @@ pub fn session() -> SessionReview {
                 at: format!("https://files.example.hk/{HOSTILE}"),
                 name: Some("receipt.pdf".into()),
                 href: Some("https://files.example.hk/receipt.pdf".into()),
+                kept: Vec::new(),
             }),
             header: Some("Your *order*".into()),
             body: formatted("It is *ready*.\n<b>Come by.</b>"),

@@ -24,10 +24,11 @@ use super::clock::Timestamp;
 use super::ids::{AgentId, AssetId, PersonId};
 use super::masked::ProviderId;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 pub use examine::{Given, Prepared, examine, recognise, scanned};
 pub use name::{FileName, harmless};
-pub use plan::AssetPlan;
+pub use plan::{AssetPlan, KeptFile};
 pub use reference::{Purpose, Reference};
 pub use uses::{Misfit, Use, humane};
 
@@ -36,6 +37,10 @@ pub const LARGEST: u64 = 100 * MIB;
 /// Images with more pixels take too much memory where they are shown.
 pub const MOST_PIXELS: u64 = 25_000_000;
 
+/// Meta forgets a file so long after it was uploaded.
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(30 * 24);
+/// An id that ends sooner than this is not used any more: a message may be on its way for a while, and clocks differ.
+const MARGIN: Duration = Duration::from_hours(24);
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
@@ -349,4 +354,41 @@ pub struct AtMeta {
     pub id: ProviderId,
     /// When Meta forgets it.
     pub expires_at: Timestamp,
+}
+
+impl AtMeta {
+    /// As Meta answered an upload for messages from this number.
+    #[must_use]
+    pub fn uploaded(number: &str, media_id: String, now: Timestamp) -> Self {
+        let owner = MetaOwner::Number(ProviderId::new(number));
+        Self { owner, id: ProviderId::new(media_id), expires_at: now.after(FORGOTTEN_AFTER) }
+    }
+
+    /// Until when an id has to be good for what is sent now.
+    #[must_use]
+    pub fn needed_until(now: Timestamp) -> Timestamp {
+        now.after(MARGIN)
+    }
+
+    /// Whether it was there already at that time: one that was uploaded since is not forgotten yet.
+    #[must_use]
+    pub fn is_older_than(&self, at: Timestamp) -> bool {
+        self.expires_at.before(FORGOTTEN_AFTER) < at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_metas_is_used_for_twenty_nine_days() {
+        let uploaded = Timestamp::from_seconds(1_795_142_400);
+        let at = AtMeta::uploaded("1065", "1013".into(), uploaded);
+        let day = |n: u64| uploaded.after(Duration::from_hours(24 * n));
+        assert_eq!(at.expires_at, day(30));
+        let used = |now| at.expires_at > AtMeta::needed_until(now);
+        assert_eq!([0, 28, 29, 30].map(|n| used(day(n))), [true, true, false, false]);
+        assert!(at.is_older_than(day(1)) && !at.is_older_than(uploaded) && !at.is_older_than(uploaded.before(MARGIN)));
+    }
 }

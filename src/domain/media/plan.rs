@@ -6,6 +6,15 @@ use crate::domain::clock::Timestamp;
 use crate::domain::ids::{AgentId, AssetId};
 use serde::{Deserialize, Serialize};
 
+/// A file that is kept, with the bytes that it had when somebody looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Which.
+    pub asset: AssetId,
+    /// Over its bytes.
+    pub hash: ContentHash,
+}
+
 /// A file to be kept, resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetPlan {

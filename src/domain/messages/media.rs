@@ -1,11 +1,14 @@
 //! Messages that are a picture, a film, a sound, a file or a sticker.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::fault::Faults;
 use super::limits::CAPTION;
+use crate::domain::ids::AssetId;
 
-/// A file: one that Meta has, or one that it fetches.
+/// A file: one that is kept here, one that Meta has, or one that it fetches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Media {
@@ -13,6 +16,9 @@ pub enum Media {
     Id(String),
     /// An address from which Meta fetches it.
     Link(String),
+    /// A file that whatsapp.media_asset.upload kept. People see that very file, and it goes to Meta right before the message.
+    #[serde(rename = "asset_id")]
+    Asset(#[schemars(with = "String")] AssetId),
 }
 
 /// A picture or a film, with words below.
@@ -68,6 +74,23 @@ impl Media {
                 faults.form(format_args!("{place}.id"), good, "not an id of Meta's: letters and digits only");
             }
             Self::Link(link) => faults.https(format_args!("{place}.link"), link),
+            Self::Asset(_) => {}
+        }
+    }
+
+    /// Notes a file that Meta cannot know yet: by our id, it finds none.
+    pub fn check_uploaded(&self, place: &str, faults: &mut Faults) {
+        let form = "a file that is kept here: it has to be uploaded to Meta first";
+        faults.form(format_args!("{place}.asset_id"), !matches!(self, Self::Asset(_)), form);
+    }
+}
+
+/// Its address, or the id of it, Meta's or ours.
+impl fmt::Display for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(text) | Self::Link(text) => f.write_str(text),
+            Self::Asset(id) => id.fmt(f),
         }
     }
 }

@@ -122,11 +122,35 @@ impl OutboundMessage {
             faults.required("identity_key_hash", hash, usize::MAX);
         }
         self.content.check(&mut faults);
+        if let Some(media) = self.content.clone().media_mut() {
+            media.check_uploaded("media", &mut faults);
+        }
         faults.into_vec()
     }
 }
 
 impl Content {
+    /// The file that it carries.
+    pub const fn media_mut(&mut self) -> Option<&mut Media> {
+        match self {
+            Self::Image(picture) | Self::Video(picture) => Some(&mut picture.media),
+            Self::Audio(audio) => Some(&mut audio.media),
+            Self::Document(document) => Some(&mut document.media),
+            Self::Sticker(sticker) => Some(&mut sticker.media),
+            Self::ReplyButtons(ReplyButtons { header, .. }) | Self::CtaUrl(CtaUrl { header, .. }) => match header {
+                Some(Header::Image(media) | Header::Video(media) | Header::Document { media, .. }) => Some(media),
+                Some(Header::Text(_)) | None => None,
+            },
+            Self::Text(_)
+            | Self::Location(_)
+            | Self::Contacts(_)
+            | Self::Reaction(_)
+            | Self::List(_)
+            | Self::Product(_)
+            | Self::ProductList(_) => None,
+        }
+    }
+
     /// Its kind, in Meta's words.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::{Audio, Captioned, Content, CtaUrl, Document, Header, List, Location, Media, ReplyButtons, Text};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::media::{FileName, KeptFile, Use};
 use serde::{Deserialize, Serialize};
 
 /// The kinds of message that answer somebody. What sells from a catalogue, a card with other people's data and a sign on a
@@ -43,6 +44,9 @@ pub struct SessionPlan {
     pub phone_number_id: String,
     /// What it says.
     pub content: SessionContent,
+    /// The file that is kept here and goes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<KeptFile>,
 }
 
 /// A thread as it was when an answer was worked out.
@@ -56,11 +60,13 @@ pub struct ThreadMark {
     pub heard_at: Timestamp,
 }
 
-/// A file that a message carries: in Meta's word for its kind, with its address or Meta's id of it.
+/// A file that a message carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Carried<'a> {
-    /// Such as `image`.
-    pub kind: &'static str,
+    /// As what.
+    pub wanted: Use,
+    /// Whether it is to be played as something spoken.
+    pub voice: bool,
     /// Where it is.
     pub media: &'a Media,
 }
@@ -141,21 +147,32 @@ impl SessionContent {
     /// The file that it carries.
     #[must_use]
     pub const fn carried(&self) -> Option<Carried<'_>> {
-        let (kind, media) = match self {
-            Self::Image(image) => ("image", &image.media),
-            Self::Video(video) => ("video", &video.media),
-            Self::Audio(audio) => ("audio", &audio.media),
-            Self::Document(document) => ("document", &document.media),
+        let (wanted, media) = match self {
+            Self::Image(image) => (Use::Image, &image.media),
+            Self::Video(video) => (Use::Video, &video.media),
+            Self::Audio(audio) => (Use::Audio, &audio.media),
+            Self::Document(document) => (Use::Document, &document.media),
             Self::ReplyButtons(ReplyButtons { header: Some(header), .. })
             | Self::CtaUrl(CtaUrl { header: Some(header), .. }) => match header {
-                Header::Image(media) => ("image", media),
-                Header::Video(media) => ("video", media),
-                Header::Document { media, .. } => ("document", media),
+                Header::Image(media) => (Use::Image, media),
+                Header::Video(media) => (Use::Video, media),
+                Header::Document { media, .. } => (Use::Document, media),
                 Header::Text(_) => return None,
             },
             Self::Text(_) | Self::List(_) | Self::Location(_) | Self::ReplyButtons(_) | Self::CtaUrl(_) => return None,
         };
-        Some(Carried { kind, media })
+        Some(Carried { wanted, voice: matches!(self, Self::Audio(audio) if audio.voice), media })
+    }
+
+    /// Gives a document that has no name of its own the one that its file is kept under.
+    pub fn name_document(&mut self, kept: &FileName) {
+        let filename = match self {
+            Self::Document(document) => &mut document.filename,
+            Self::ReplyButtons(ReplyButtons { header: Some(Header::Document { filename, .. }), .. })
+            | Self::CtaUrl(CtaUrl { header: Some(Header::Document { filename, .. }), .. }) => filename,
+            _ => return,
+        };
+        filename.get_or_insert_with(|| kept.to_string());
     }
 }
 
@@ -164,16 +181,6 @@ fn head(header: Option<&Header>) -> Option<(String, &str)> {
         Header::Text(text) => Some(("header".into(), text)),
         Header::Document { filename: Some(name), .. } => Some(("header.filename".into(), name)),
         Header::Image(_) | Header::Video(_) | Header::Document { .. } => None,
-    }
-}
-
-impl Media {
-    /// Its address, or Meta's id of it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Id(text) | Self::Link(text) => text,
-        }
     }
 }
 

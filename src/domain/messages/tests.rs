@@ -315,3 +315,29 @@ fn a_message_shows_its_kind_and_nothing_of_what_it_says() {
     let shown = format!("{:?}", message(read(json!({"kind": "text", "body": "call 9123 4567"}))));
     assert!(shown.contains("text") && !shown.contains("4567") && !shown.contains("call"), "{shown}");
 }
+
+#[test]
+fn a_file_that_is_kept_here_has_to_be_uploaded_before_it_is_sent() {
+    let id = "as_0123456789abcdef0123456789abcdef";
+    let media = json!({ "asset_id": id });
+    for content in [
+        json!({"kind": "image", "media": media}),
+        json!({"kind": "video", "media": media}),
+        json!({"kind": "audio", "media": media}),
+        json!({"kind": "document", "media": media}),
+        json!({"kind": "sticker", "media": media}),
+        json!({"kind": "cta_url", "header": {"image": media}, "body": "b", "label": "l", "url": "https://shop.example"}),
+        json!({"kind": "reply_buttons", "header": {"document": {"media": media}}, "body": "b",
+            "buttons": [{"id": "1", "title": "One"}]}),
+    ] {
+        let mut content = read(content);
+        assert_eq!(content.faults(), [], "people may be asked about it");
+        let found = message(content.clone()).faults();
+        assert!(found.len() == 1 && found[0].place == "media.asset_id", "{found:?}");
+        let carried = content.media_mut().unwrap();
+        assert_eq!(carried.to_string(), id);
+        *carried = Media::Id("1013".into());
+        assert_eq!(message(content).faults(), []);
+    }
+    assert!(serde_json::from_value::<Media>(json!({"asset_id": "1013"})).is_err(), "an id of ours, in its own form");
+}

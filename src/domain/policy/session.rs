@@ -15,8 +15,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppressions};
 use crate::domain::conversations::{Conversation, ServiceWindow};
 use crate::domain::lexicon::{Reading, Said};
-use crate::domain::messages::Content;
 use crate::domain::messages::session::{SessionContent, SessionPlan};
+use crate::domain::messages::{Content, Media};
 use crate::domain::preview::{Finding, Level, Sensitivity};
 
 /// With less left of the window than this, people should hurry.
@@ -87,8 +87,10 @@ pub fn says(content: &SessionContent, allowed: &Links) -> Vec<Finding> {
         let address = Address { place: "url", field: "url", button: true, start: 0, url };
         findings.extend(links::check(&address, allowed).1);
     }
-    if let Some(carried) = content.carried() {
-        findings.push(SESS_09.says(&[("kind", carried.kind.into()), ("media", carried.media.as_str().into())]));
+    // Of a file that is kept here, the rules of files say more.
+    if let Some(carried) = content.carried().filter(|it| !matches!(it.media, Media::Asset(_))) {
+        let (kind, media) = (carried.wanted.as_str(), carried.media.to_string());
+        findings.push(SESS_09.says(&[("kind", kind.into()), ("media", media.into())]));
     }
     findings
 }
@@ -125,7 +127,7 @@ pub fn sensitive(findings: &[Finding]) -> Vec<Sensitivity> {
     let reason = |finding: &Finding| match finding.rule.as_str() {
         rule if rule == SESS_07.id => Sensitivity::Payment,
         rule if rule == SESS_08.id => Sensitivity::Promise,
-        rule if rule == SESS_09.id => Sensitivity::Media,
+        rule if rule == SESS_09.id || rule.starts_with("MEDIA-") => Sensitivity::Media,
         rule if rule == SESS_14.id => Sensitivity::Health,
         _ => Sensitivity::Link,
     };

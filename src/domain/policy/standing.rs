@@ -1,8 +1,8 @@
 //! Which changes end a request that waits, and which only hold it.
 
 use super::rules::{
-    AUTO_33, AUTO_42, DRAFT_35, DRAFT_42, ORDER_13, PAY_05, QUALITY_06, Rule, SCHED_09, SESS_11, SESS_12, TEMPLATE_09,
-    TEMPLATE_10,
+    AUTO_33, AUTO_42, DRAFT_35, DRAFT_42, MEDIA_19, ORDER_13, PAY_05, QUALITY_06, Rule, SCHED_09, SESS_11, SESS_12,
+    TEMPLATE_09, TEMPLATE_10,
 };
 use crate::domain::preview::{Finding, Level};
 use crate::domain::requests::Accepted;
@@ -10,7 +10,7 @@ use crate::domain::requests::Accepted;
 /// After these what was shown is never again what would happen. A pause ends, a quality recovers, a number is connected again:
 /// all else that blocks may go away by itself, and holds the request for so long.
 const LASTING: &[Rule] =
-    &[TEMPLATE_09, TEMPLATE_10, QUALITY_06, SCHED_09, SESS_11, SESS_12, AUTO_33, AUTO_42, DRAFT_35, DRAFT_42];
+    &[TEMPLATE_09, TEMPLATE_10, QUALITY_06, SCHED_09, SESS_11, SESS_12, AUTO_33, AUTO_42, DRAFT_35, DRAFT_42, MEDIA_19];
 
 /// Whether a request of which this is said now can never be carried out.
 #[must_use]

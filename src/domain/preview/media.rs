@@ -41,25 +41,27 @@ pub struct AssetFileView {
     pub scan_detail: Option<String>,
 }
 
+impl AssetFileView {
+    /// Of a file as it is or would be kept.
+    #[must_use]
+    pub fn of(asset: &MediaAsset) -> Self {
+        Self {
+            name: asset.name.to_string(),
+            media_type: asset.content.media_type(),
+            size: asset.size,
+            pixels: asset.content.pixels(),
+            sha256: asset.hash,
+            scan: asset.scan.verdict(),
+            scan_detail: asset.scan.detail().map(str::to_owned),
+        }
+    }
+}
+
 impl AssetView {
     /// Of a file as it is or would be kept.
     #[must_use]
     pub fn of(asset: &MediaAsset, wanted: Use, known: bool) -> Self {
-        Self {
-            file: AssetFileView {
-                name: asset.name.to_string(),
-                media_type: asset.content.media_type(),
-                size: asset.size,
-                pixels: asset.content.pixels(),
-                sha256: asset.hash,
-                scan: asset.scan.verdict(),
-                scan_detail: asset.scan.detail().map(str::to_owned),
-            },
-            wanted,
-            usable_as: asset.uses(),
-            asset_id: asset.id,
-            known,
-        }
+        Self { file: AssetFileView::of(asset), wanted, usable_as: asset.uses(), asset_id: asset.id, known }
     }
 
     /// One digest a section, in the order of the page.

@@ -1,8 +1,10 @@
 //! What people look at before they sign a message to one customer, section by section.
 
+use super::media::AssetFileView;
 use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
-use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::ids::{AssetId, ContactId, ConversationId};
+use crate::domain::media::MediaAsset;
 use crate::domain::messages::Header;
 use crate::domain::messages::session::SessionContent;
 use serde::{Deserialize, Serialize};
@@ -107,7 +109,7 @@ pub struct ThreadLine {
 pub struct SaidView {
     /// What kind of message it is.
     pub kind: String,
-    /// The file that it carries: its kind, and its address or Meta's id of it.
+    /// The file that it carries: its kind, and its address or the id of it.
     pub media: Option<CarriedView>,
     /// The line on top.
     pub header: Option<String>,
@@ -126,10 +128,23 @@ pub struct SaidView {
 pub struct CarriedView {
     /// Such as `image`.
     pub kind: String,
-    /// An address, or Meta's id.
+    /// An address, Meta's id, or the id of a file that is kept here.
     pub at: String,
     /// The name under which a phone keeps it.
     pub filename: Option<String>,
+    /// What it is, of a file that is kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptView>,
+}
+
+/// A file that is kept here and goes with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct KeptView {
+    /// Which.
+    #[schemars(with = "String")]
+    pub asset_id: AssetId,
+    /// What it is, by its bytes.
+    pub file: AssetFileView,
 }
 
 /// Something to tap.
@@ -150,13 +165,23 @@ impl ThreadView {
 }
 
 impl SaidView {
+    /// The same with what is known of the file that it carries and that is kept here.
+    #[must_use]
+    pub fn carrying(mut self, asset: Option<&MediaAsset>) -> Self {
+        if let (Some(media), Some(asset)) = (&mut self.media, asset) {
+            media.kept = Some(KeptView { asset_id: asset.id, file: AssetFileView::of(asset) });
+        }
+        self
+    }
+
     /// How it is read.
     #[must_use]
     pub fn of(content: &SessionContent) -> Self {
         let media = content.carried().map(|carried| CarriedView {
-            kind: carried.kind.to_owned(),
-            at: carried.media.as_str().to_owned(),
+            kind: carried.wanted.as_str().to_owned(),
+            at: carried.media.to_string(),
             filename: filename(content).map(str::to_owned),
+            kept: None,
         });
         let said = Self { kind: content.kind().to_owned(), media, ..Self::default() };
         match content {

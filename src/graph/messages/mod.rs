@@ -99,6 +99,15 @@ fn accepted(answer: &[u8]) -> SendOutcome {
     SendOutcome::Accepted { wamid, held: status == "held_for_quality_assessment", paused: status == "paused" }
 }
 
+/// What comes of a message whose file could not be uploaded: it was not sent, whatever became of the file.
+#[must_use]
+pub fn not_uploaded(error: Error) -> SendOutcome {
+    match refused(error) {
+        SendOutcome::Unknown { why } => SendOutcome::NotSent { why, retry: Backoff::Reconnect },
+        known => known,
+    }
+}
+
 fn refused(error: Error) -> SendOutcome {
     match error {
         Error::NotSent { why, retry } => SendOutcome::NotSent { why, retry },

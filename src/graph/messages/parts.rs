@@ -191,7 +191,10 @@ impl Parameter {
 impl Header {
     pub(super) fn check(&self, place: &str, faults: &mut Faults) {
         match self {
-            Self::Image(media) | Self::Video(media) | Self::Document { media, .. } => media.check(place, faults),
+            Self::Image(media) | Self::Video(media) | Self::Document { media, .. } => {
+                media.check(place, faults);
+                media.check_uploaded(place, faults);
+            }
             Self::Text(_) | Self::Location { .. } | Self::Product { .. } => {}
         }
     }
@@ -225,11 +228,12 @@ pub(super) fn add(object: &mut Value, key: &str, member: Option<Value>) {
 
 /// A file by its id or its address.
 pub(super) fn media(media: &Media) -> Map<String, Value> {
-    let (key, value) = match media {
-        Media::Id(id) => ("id", id),
-        Media::Link(link) => ("link", link),
+    let key = match media {
+        // Ours never leaves: it is refused before.
+        Media::Id(_) | Media::Asset(_) => "id",
+        Media::Link(_) => "link",
     };
-    Map::from_iter([(key.to_owned(), json!(value))])
+    Map::from_iter([(key.to_owned(), json!(media.to_string()))])
 }
 
 /// The same with the name under which a phone keeps it.

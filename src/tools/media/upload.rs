@@ -39,8 +39,8 @@ pub const TOOLS: &[Tool] = &[Tool {
     name: "whatsapp.media_asset.upload",
     title: ["Upload a media file", "上載媒體檔案", "上传媒体文件"],
     summary: "Keeps an image, video, sound or document of the business's, checked for one use. The result's asset_id names it from \
-              then on, such as the sample file of a template's header; the same bytes are one file. Nothing reaches Meta before \
-              it is used.",
+              then on: as the sample file of a template's header, or as the file of a reply. The same bytes are one file. Nothing \
+              reaches Meta before it is used.",
     read_first: &["whatsapp.media_assets.list", "whatsapp.template_submit.preview"],
     governance: "Nobody has to agree to a file being kept. A person signs before a template or message uses it, and that request \
                  shows it.",

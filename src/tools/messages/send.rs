@@ -4,6 +4,7 @@
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{ReplyId, RequestId, TenantId};
 use crate::domain::messages::session::SessionPlan;
+use crate::domain::policy::media::carried_still;
 use crate::domain::policy::session::{changed, may_write};
 use crate::domain::preview::{Finding, Level};
 use crate::domain::replies::{ReplyCause, Saying};
@@ -30,9 +31,13 @@ pub async fn standing(
         None => None,
     };
     let Some(place) = place else { return Ok(changed(plan, None, "", None)) };
-    let footing = ground(source, tenant, &place, now).await?;
+    let footing = ground(source.again(), tenant, &place, now).await?;
     let mut findings = may_write(&footing.facts(&place), now);
     findings.extend(changed(plan, thread.as_ref(), &footing.to, footing.reach.identity_changed_at));
+    if let (Some(file), Some(how)) = (plan.file, plan.content.carried()) {
+        let asset = store::media::get(source, tenant, file.asset).await?;
+        findings.extend(carried_still(file, asset.as_ref(), how));
+    }
     Ok(findings)
 }
 

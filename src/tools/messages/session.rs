@@ -1,12 +1,16 @@
 //! An answer to one customer within the service window: what would be said, to whom, until when, and who has to agree.
 
 use crate::domain::action::Action;
-use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::ids::{ContactId, ConversationId, TenantId};
+use crate::domain::media::{KeptFile, MediaAsset, Origin};
+use crate::domain::messages::Media;
 use crate::domain::messages::session::{SessionContent, SessionPlan, ThreadMark};
 use crate::domain::people::{Area, Caller};
+use crate::domain::policy::media::carried;
 use crate::domain::policy::session::{may_write, says, sensitive};
 use crate::domain::preview::{Preview, SaidView, SessionMessageView, ThreadView, View};
 use crate::error::{Error, Result};
+use crate::store;
 use crate::tools::envelope::{PreviewArguments, write_schema};
 use crate::tools::request_view::RequestView;
 use crate::tools::thread::{Whom, ground, lines, place, standing, view};
@@ -37,7 +41,8 @@ pub const TOOLS: &[Tool] = &[
         title: ["Send a reply", "傳送回覆", "发送回复"],
         summary: "Sends one reply to one customer within the 24-hour service window: text, reply buttons, a list, a button \
                   that opens a page, an image, video, audio, document or a place. Name the conversation, or the contact and \
-                  the number it is sent from.",
+                  the number it is sent from. A file of your own: POST /uploads, keep it with whatsapp.media_asset.upload, name \
+                  it by asset_id.",
         read_first: &["whatsapp.session_message.preview"],
         governance: "A person signs what is sensitive or about payment; the preview says whether it is.",
         safety: "Window and opt-outs are looked at again right before sending, advertising is refused, and a message goes out \
@@ -88,13 +93,20 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: SendArguments) -> Result
     let (tenant, now) = (caller.tenant(), ctx.clock.now());
     let place = place(ctx, caller, arguments.whom()?).await?;
     let ground = ground(&ctx.db, tenant, &place, now).await?;
-    let content = arguments.message;
+    let mut content = arguments.message;
+    let asset = kept(ctx, tenant, &content).await?;
+    if let Some(asset) = &asset {
+        content.name_document(&asset.name);
+    }
     let mut findings = may_write(&ground.facts(&place), now);
     findings.extend(says(&content, &ctx.policy.settings.links));
+    if let (Some(asset), Some(how)) = (&asset, content.carried()) {
+        findings.extend(carried(asset, how));
+    }
     findings.sort_by_key(|finding| finding.level);
     let view = SessionMessageView {
         thread: view(&place, ground.window, lines(ctx, tenant, &place).await?, now),
-        message: SaidView::of(&content),
+        message: SaidView::of(&content).carrying(asset.as_ref()),
         sensitive: sensitive(&findings),
         standing: standing(&ctx.db, tenant, &place).await?,
     };
@@ -110,10 +122,18 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: SendArguments) -> Result
         to: ground.to,
         phone_number_id: place.number.id.for_meta().to_owned(),
         content,
+        file: asset.map(|asset| KeptFile { asset: asset.id, hash: asset.hash }),
     };
     let action = Action::SessionMessageSend(Box::new(plan));
     let preview = Preview { summary, action, findings, view: View::SessionMessage(Box::new(view)) };
     Ok(Proposal { preview, title, sealed: None, kept: None })
+}
+
+/// The kept file that it names. What a customer sent is theirs, and goes to nobody else.
+async fn kept(ctx: &Ctx, tenant: TenantId, content: &SessionContent) -> Result<Option<MediaAsset>> {
+    let Some(Media::Asset(id)) = content.carried().map(|it| it.media) else { return Ok(None) };
+    let asset = store::media::get(&ctx.db, tenant, *id).await?.filter(|it| it.origin != Origin::Inbound);
+    asset.map(Some).ok_or_else(|| Error::not_found("file", id))
 }
 
 /// The sentence that stands above everything else.

@@ -360,4 +360,10 @@ rules! {
         "These bytes are kept already as {asset}, under the name that they came with first. Nothing is added.";
     MEDIA_17 = Block "MEDIA-17" "A file that may be gone"
         "It was sent too long ago to be written down now. Send it again, and ask for a new request.";
+    MEDIA_18 = Block "MEDIA-18" "No voice message"
+        "Phones play only OGG with OPUS as something spoken, and {name} is {type}. Leave voice out, or keep it as OGG with OPUS first.";
+    MEDIA_19 = Block "MEDIA-19" "A file that has changed"
+        "The file {asset} is not kept any more as it was shown. Ask for a new request.";
+    MEDIA_20 = Warn "MEDIA-20" "A file goes to the customer"
+        "It carries {name} ({type}, {size}). Look at it on this page: this very file is sent, or none.";
 }
