@@ -170,6 +170,7 @@ pub fn context(db: Db, clock: SharedClock, graph: &str) -> Ctx {
         media: countersign::tools::media::Media::default(),
         orders: countersign::tools::orders::Orders::default(),
         calls_per_minute: std::num::NonZeroU32::MAX,
+        turns: countersign::tools::turns::Turns::default(),
     }
 }
 

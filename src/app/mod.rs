@@ -22,6 +22,7 @@ use crate::mail::Mailer;
 use crate::mcp;
 use crate::payments;
 use crate::store::{self, lock::FileLock, mark_file::MarkFile};
+use crate::tools::turns::Turns;
 use crate::tools::wake::Wake;
 use crate::tools::{Ctx, Secrets};
 use crate::worker::{self, Worker};
@@ -159,6 +160,7 @@ async fn open(settings: &Settings, secrets: HashMap<String, Secret>) -> anyhow::
         media: media::open(settings, &secrets)?,
         orders: orders::open(settings, &secrets)?,
         calls_per_minute: settings.mcp.calls_per_minute,
+        turns: Turns::default(),
         secrets,
     };
     Ok((ctx, clock))

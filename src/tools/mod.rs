@@ -21,6 +21,7 @@ pub mod segments;
 pub mod sync;
 pub mod templates;
 pub mod thread;
+pub mod turns;
 pub mod uploads;
 pub mod wake;
 pub mod webhooks;
@@ -54,6 +55,7 @@ use std::sync::Arc;
 
 use media::Media;
 use orders::Orders;
+use turns::Turns;
 use wake::Wake;
 
 /// Looks a secret up by the name of its environment variable.
@@ -82,6 +84,8 @@ pub struct Ctx {
     pub orders: Orders,
     /// How many calls of tools one agent has in a minute.
     pub calls_per_minute: NonZeroU32,
+    /// For what is worked out one or two at a time.
+    pub turns: Turns,
 }
 
 impl Ctx {

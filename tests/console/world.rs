@@ -90,6 +90,7 @@ impl World {
             media: countersign::tools::media::Media::default(),
             orders: Orders { payment_url: PaymentUrl::parse("https://pay.example/{order}").ok(), ..Orders::default() },
             calls_per_minute: std::num::NonZeroU32::MIN,
+            turns: countersign::tools::turns::Turns::default(),
         };
         let (tenant, people, agent) = business(&db, "Harbour Retail Ltd", "").await;
         let settings = console::Settings {

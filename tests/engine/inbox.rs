@@ -70,6 +70,7 @@ impl Door {
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
             calls_per_minute: std::num::NonZeroU32::MIN,
+            turns: countersign::tools::turns::Turns::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/whatsapp", listener.local_addr().unwrap());

@@ -196,6 +196,7 @@ impl Play {
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
             calls_per_minute: std::num::NonZeroU32::MIN,
+            turns: countersign::tools::turns::Turns::default(),
         };
         let engine = Arc::new(Engine {
             instance: instance::enter(&ctx.db, "test", 0, &Identity::of(&ctx.db).await.unwrap(), ctx.clock.now())

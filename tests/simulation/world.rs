@@ -89,6 +89,7 @@ impl Ground {
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
             calls_per_minute: std::num::NonZeroU32::MIN,
+            turns: countersign::tools::turns::Turns::default(),
         }
     }
 }

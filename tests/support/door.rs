@@ -40,6 +40,7 @@ pub fn ctx(db: &Db) -> (Ctx, Arc<FixedClock>) {
         media: countersign::tools::media::Media::default(),
         orders: countersign::tools::orders::Orders::default(),
         calls_per_minute: NonZeroU32::MIN,
+        turns: countersign::tools::turns::Turns::default(),
         db: db.clone(),
         graph: Graph::new(&settings).expect("a client"),
         clock: clock.clone(),

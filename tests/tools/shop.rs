@@ -170,6 +170,7 @@ impl Shop {
             media: countersign::tools::media::Media::default(),
             orders: countersign::tools::orders::Orders::default(),
             calls_per_minute: std::num::NonZeroU32::MIN,
+            turns: countersign::tools::turns::Turns::default(),
         };
         (Self { db, world, ctx, caller: Caller::new(agent), clock, members, guests }, numbers)
     }

@@ -41,6 +41,7 @@ struct Reader {
 
 /// Plays the change, and shows what came of it.
 pub async fn play(ctx: &Ctx, tenant: TenantId, change: Change, world: &World) -> Result<(Rehearsal, RehearsalView)> {
+    let turn = ctx.turns.take().await?;
     let since = ctx.clock.now().before(Duration::from_hours(24 * DAYS));
     let most = most(world.active.phrases());
     let mut past = store::automation::past(&ctx.db, tenant, since, most.saturating_add(1)).await?;
@@ -60,6 +61,8 @@ pub async fn play(ctx: &Ctx, tenant: TenantId, change: Change, world: &World) ->
         let wanted: BTreeSet<&str> = rehearsal.samples.iter().map(|sample| sample.wamid.as_str()).collect();
         let samples: Vec<PastMessage> =
             past.iter().filter(|message| wanted.contains(message.inbound.wamid.as_str())).cloned().collect();
+        // Over only now, even if whoever asked waits no longer.
+        drop(turn);
         (rehearsal, samples)
     })
     .await

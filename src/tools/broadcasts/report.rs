@@ -218,7 +218,10 @@ pub(super) async fn get(ctx: &Ctx, caller: &Caller, arguments: ReportArguments) 
     let last = execution.finished_at.unwrap_or(now);
     let window = Duration::from_hours(u64::from(arguments.attribution_hours));
     let (from, until) = (execution.started_at, last.after(window).min(now));
+    // It looks at every message of the broadcast.
+    let turn = ctx.turns.take().await?;
     let reach = store::deliveries::reached(&ctx.db, &execution, (from, until)).await?;
+    drop(turn);
     report.cost = view.map(|view| cost(&view.schedule.cost, Some(&reach)));
     report.delivery = Some(delivery(ctx, &execution, progress).await?);
     if reach.iter().map(|it| it.taken).sum::<u64>() >= SMALLEST {
