@@ -137,4 +137,4 @@ act-sending-resumed = 恢复发送
 audit-group-sending = 停止的号码
 act-upload-received = 收到 AI 代理上传的文件
 act-media-stored = 已保存文件
-act-request-values-shown = 向审核人员显示已遮盖的内容
+act-request-values-shown = 向审核人显示已遮盖的内容

@@ -1,6 +1,6 @@
 ### 策略审核发现。
 
-finding-AGENT-01 = 此请求（{ $request }）已于 { $at } 被拒绝。除非有人在该请求的页面重新开放，否则不会再次就相同内容征求意见。
+finding-AGENT-01 = 此请求（{ $request }）已于 { $at } 被拒绝。除非有人在该请求的页面允许再次提出，否则相同内容不会再次提出。
 finding-AGENT-02 = 与此相似的请求 { $request } 已于 { $at } 被拒绝。不同之处：{ $changes }。原因见该页。
 finding-AUD-03 = 符合条件的 { $matched } 人中有 { $excluded } 人（{ $percent }%）被排除，最多的原因是“{ $reason }”。请检查分组是否正确。
 finding-AUD-04 = { $count } 人属于多个分组，每人只会收到一条消息。
@@ -44,7 +44,7 @@ finding-TEXT-05 = { $language } 的消息没有提及发送者 { $sender }。
 finding-VAR-03 = { $count } 人缺少没有默认值的变量内容，已被排除。
 finding-VAR-04 = { $receivers } 人中有 { $count } 人的 { $placeholder } 使用默认值而非自己的数据。
 finding-VAR-05 = 模板没有 { $count } 人所阅读的语言，也没有 default_language，已被排除。
-finding-SIGN-10 = 此请求是在政策 { $filed } 下提出的，现行政策是 { $now }。AI 代理须重新提出。
+finding-SIGN-10 = 此请求是在策略 { $filed } 下提出的，现行策略是 { $now }。AI 代理须重新提出。
 finding-IMPORT-01 = { $rows } 行均不能导入：{ $left_out }。各行原因：{ $lines }。
 finding-IMPORT-02 = { $rows } 行中有 { $count } 行不导入：{ $left_out }。
 finding-IMPORT-03 = { $count } 位现有联系人的名称会更改。
@@ -183,7 +183,7 @@ finding-MEDIA-08 = 病毒扫描程序在文件中发现 { $name }。文件完全
 finding-MEDIA-09 = 无法得知文件是否带有病毒：没有设置扫描程序。
 finding-MEDIA-10 = 已从文件移除隐藏数据：{ $what }。
 finding-MEDIA-11 = { $type } 文件内的隐藏数据（例如作者、地点和设备）不会移除：发送前请先查看。
-finding-MEDIA-12 = 顾客的文件类型不明或不完整。文件已按原样保存，只能下载。
+finding-MEDIA-12 = 客户的文件类型不明或不完整。文件已按原样保存，只能下载。
 finding-MEDIA-13 = 无法得知文件是否带有病毒：扫描程序没有响应。请稍后再上传。
 finding-MEDIA-14 = 无法得知文件是否带有病毒：文件超过扫描程序的上限。
 finding-MEDIA-15 = Meta 不接受此文件（{ $type }）用于所述用途：{ $why }。可用于：{ $uses }。
@@ -211,7 +211,7 @@ finding-DRAFT-16 = { $language } 有两个“{ $title }”按钮。
 finding-DRAFT-17 = { $place } 没有完整的电话号码。请连同国家或地区代码填写，例如 +852 5550 1000。
 finding-DRAFT-18 = Meta 不接受 { $language } 的模板。相近的语言有：{ $known }。
 finding-DRAFT-19 = { $language } 的变量 { $placeholder } 没有示例。Meta 的审核人员需要每个变量的示例。
-finding-DRAFT-20 = { $language } 的页首（{ $kind }）没有示例文件。请提供文件的 asset_id。
+finding-DRAFT-20 = { $language } 的页眉（{ $kind }）没有示例文件。请提供文件的 asset_id。
 finding-DRAFT-21 = 尚欠 { $count } 个示例。草稿可以保存，但补齐前不能提交。
 finding-DRAFT-22 = { $language } 的示例中有 { $placeholder }，但没有这个变量。变量有：{ $known }。
 finding-DRAFT-23 = { $language } 中 { $placeholder } 的示例不能使用：{ $fault }。

@@ -2,7 +2,7 @@
 
 page-title = { $page } – Countersign
 skip = 跳到内容
-banner-running = { $n }个发送中 停止…
+banner-running = { $n } 个发送中，停止…
 banner-language = 语言
 banner-sign-out = 退出登录
 nav-label = 主导航

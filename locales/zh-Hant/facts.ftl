@@ -65,4 +65,4 @@ variable-or = { $source }，沒有則用「{ $default }」
 # Why somebody who was signed for was not written to after all
 withheld-changed = 訊息已不再是簽署時的內容
 withheld-gone = 聯絡人已不存在
-withheld-late = 在發送前一刻退訂
+withheld-late = 在發送前一刻拒收

@@ -2,7 +2,7 @@
 
 page-title = { $page } – Countersign
 skip = 跳到內容
-banner-running = { $n }個發送中 停止…
+banner-running = { $n }個發送中，停止…
 banner-language = 語言
 banner-sign-out = 登出
 nav-label = 主目錄

@@ -1,7 +1,7 @@
 ### The numbers of the business, and whether anything goes out from them.
 
 numbers-title = 號碼
-numbers-lead = 在此停止，會同時停下所有發送：廣播、已獲批准的回覆和自動回覆。未發送的會等候；客人寫來的訊息仍會收到。
+numbers-lead = 在此停止，會同時停下所有發送：廣播、已獲批准的回覆和自動回覆。未發送的會等候；客戶寫來的訊息仍會收到。
 numbers-all = 所有號碼
 numbers-state = 在 Meta 的狀態
 numbers-quality = 品質
