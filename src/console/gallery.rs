@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use askama::Template;
-use scraper::{Html, Selector};
+use scraper::{Html, Node, Selector};
 
 use super::assets::Assets;
 use super::audit::AuditPage;
@@ -197,6 +197,21 @@ fn a_table_that_stacks_names_its_cells() {
         let nameless =
             count(&page, ".stack-rows tbody td:not([data-label])") - count(&page, ".stack-rows tbody td:has(a.title)");
         assert_eq!(nameless, 0, "{name}: a cell has no name on a small screen");
+    }
+}
+
+#[test]
+fn a_cell_that_stacks_holds_one_thing() {
+    // Its name stands beside it in a grid of two columns: a second thing would fall under the name.
+    let cells = Selector::parse(".stack-rows tbody :is(td, th)[data-label]").unwrap();
+    for (name, text) in pages(&Words::hong_kong(Lang::En)) {
+        for cell in Html::parse_document(&text).select(&cells) {
+            let things = cell.children().filter(|node| match node.value() {
+                Node::Text(text) => !text.trim().is_empty(),
+                other => other.is_element(),
+            });
+            assert!(things.count() <= 1, "{name}: {}", cell.html());
+        }
     }
 }
 
