@@ -69,7 +69,13 @@ ledger-code = Meta { $code }: { $meaning }
 failures-none = No code
 failures-none-text = Refused without a code.
 stop-over = This has come to its end or was stopped already. Nothing was changed.
-stop-done = Stopped. { $left } messages will not be sent; { $flight } were on their way and may still arrive.
+stop-done = Stopped. { $left ->
+    [one] { $left } message
+   *[other] { $left } messages
+} will not be sent; { $flight ->
+    [one] { $flight } was on its way
+   *[other] { $flight } were on their way
+} and may still arrive.
 code-131026 = The message cannot be delivered to this number.
 code-131047 = More than 24 hours have passed since the person last wrote.
 code-131049 = Meta held it back to keep engagement healthy.

@@ -80,8 +80,14 @@ payment-take-back-text = From then on nobody can pay by this link, whether its m
 payment-take-back-done = The link is taken back. It opens nothing any more.
 payment-take-back-over = The link opens nothing any more, so there is nothing to take back.
 payment-keep = Leave it open
-summary-order = Order { $n } products for { $who }, { $total } in all.
-summary-payment = Send { $who } a link by which { $amount } is paid for order { $order }; it is good for { $minutes } minutes.
+summary-order = Order { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+} for { $who }, { $total } in all.
+summary-payment = Send { $who } a link by which { $amount } is paid for order { $order }; it is good for { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}.
 result-order = Done: the order is placed.
 act-payment-link-taken-back = Payment link taken back
 conversation-orders = Orders

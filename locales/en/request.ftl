@@ -136,8 +136,17 @@ message-defaulted = { $n ->
 }
 agent-goal = What it is for, as the agent says:
 name-request = { $name } – request { $short }
-summary-schedule = Send template { $template } ({ $category }) to { $people } people in { $markets } markets, { $when }, at most { $ceiling }.
-summary-create = Store a broadcast with template { $template } for { $people } people. Nothing is sent.
+summary-schedule = Send template { $template } ({ $category }) to { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+} in { $markets ->
+    [one] { $markets } market
+   *[other] { $markets } markets
+}, { $when }, at most { $ceiling }.
+summary-create = Store a broadcast with template { $template } for { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+}. Nothing is sent.
 summary-at-once = as soon as it is approved
 category-marketing = marketing
 category-utility = utility
@@ -280,9 +289,24 @@ segment-drawn = Broadcasts that were drawn from it
 segment-drawn-none = No broadcast that waits or runs was drawn from it.
 segment-drawn-text = What was frozen for them stays as it is.
 segment-excludes = Opt-outs, blocked people and invalid numbers are in none of these counts.
-summary-import = Import { $taken } of { $rows } rows of “{ $name }”: add { $new } people, change { $changed }, leave { $unchanged } as they are. Nothing is sent.
-summary-segment-new = Make the segment “{ $name }”, which reaches { $people } people now.
-summary-segment = Change the segment “{ $name }”: { $enter } enter, { $leave } leave, and it reaches { $people } people.
+summary-import = Import { $taken } of { $rows ->
+    [one] { $rows } row
+   *[other] { $rows } rows
+} of “{ $name }”: add { $new ->
+    [one] { $new } person
+   *[other] { $new } people
+}, change { $changed }, leave { $unchanged } as they are. Nothing is sent.
+summary-segment-new = Make the segment “{ $name }”, which reaches { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+} now.
+summary-segment = Change the segment “{ $name }”: { $enter ->
+    [one] { $enter } person enters
+   *[other] { $enter } people enter
+}, { $leave ->
+    [one] { $leave } leaves
+   *[other] { $leave } leave
+}, and it reaches { $people }.
 left-out-phone = No valid number
 left-out-duplicate = Number is in an earlier row
 left-out-text = Text too long or not allowed
@@ -297,7 +321,10 @@ left-out-date-ahead = Consent dated in the future
 left-out-not-traceable = No reference to the proof
 left-out-opted-out = Opted out
 left-out-withdrawn = Consent taken back
-result-import = Done: { $new } people added, { $changed } changed, { $unchanged } known already, { $left_out_since_signing } left out at the last look.
+result-import = Done: { $new ->
+    [one] { $new } person
+   *[other] { $new } people
+} added, { $changed } changed, { $unchanged } known already, { $left_out_since_signing } left out at the last look.
 result-import-kept = { $n ->
     [one] One person had changed since the request was signed: they got what was missing, and keep what they have.
    *[other] { $n } people had changed since the request was signed: they got what was missing, and keep what they have.
@@ -370,8 +397,17 @@ retry-events = Events
 retry-change-events = Change more than the log
 retry-note-events = Only noted
 retry-once = An event that has been applied is not applied again, whoever tries.
-summary-retry = Try again what Meta sent ({ $name }): { $events } events, of which { $changes } change more than the log.
-result-retry = { $applied } applied, { $aside } stay aside, { $unread } posts that nobody can read.
+summary-retry = Try again what Meta sent ({ $name }): { $events ->
+    [one] { $events } event
+   *[other] { $events } events
+}, of which { $changes ->
+    [one] { $changes } changes
+   *[other] { $changes } change
+} more than the log.
+result-retry = { $applied } applied, { $aside } left aside, { $unread ->
+    [one] { $unread } post that nobody can read
+   *[other] { $unread } posts that nobody can read
+}.
 automation-keyword-rule = Keyword rule
 automation-flow = Flow
 automation-auto-reply = Auto-reply
@@ -385,7 +421,13 @@ automation-faq = frequent questions
 automation-started-by = Started by
 automation-nothing-starts = nothing yet
 automation-waits = Waits
-automation-patience = { $minutes } minutes for an answer; { $tries } tries where it is not understood
+automation-patience = { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+} for an answer; { $tries ->
+    [one] { $tries } try
+   *[other] { $tries } tries
+} where it is not understood
 automation-when = Speaks when
 automation-hours = Hours
 automation-queues = Queues
@@ -463,8 +505,14 @@ automation-by-person = A person is asked for
 automation-no-answer = No answer
 automation-no-text = not shown
 summary-automation-draft = Store version { $version } of the { $kind } “{ $name }” as a draft, which answers nobody.
-summary-automation-live = Make version { $version } of the { $kind } “{ $name }” live. Of { $messages } messages of the last { $days } days, { $different } would be answered otherwise than today.
-summary-automation-away = Take the { $kind } “{ $name }” away, which is live in version { $version }. Of { $messages } messages of the last { $days } days, { $different } would be answered otherwise than today.
+summary-automation-live = Make version { $version } of the { $kind } “{ $name }” live. Of { $messages ->
+    [one] { $messages } message
+   *[other] { $messages } messages
+} of the last { $days } days, { $different } would be answered otherwise than today.
+summary-automation-away = Take the { $kind } “{ $name }” away, which is live in version { $version }. Of { $messages ->
+    [one] { $messages } message
+   *[other] { $messages } messages
+} of the last { $days } days, { $different } would be answered otherwise than today.
 result-automation-draft = Done: version { $version } is stored as a draft.
 result-automation-live = Done: version { $version } answers customers.
 result-automation-away = Done: it answers nobody any more.
@@ -590,10 +638,13 @@ template-not-there = Not at Meta
 template-used = What uses it now
 template-used-none = No broadcast that waits or runs, and no live flow, uses it.
 template-flow = Live flow
-summary-template-draft = Store version { $version } of the draft of template { $name } ({ $category }; { $languages }), { $mark }.
+summary-template-draft = Store version { $version } of the draft of template { $name } ({ $category }; { $languages }), { $mark }. Nothing goes to Meta.
 summary-template = Submit template { $name } ({ $category }, version { $version } of its draft) to Meta’s review in { $languages }; { $mark }.
 result-template-draft = Done: stored as version { $version }. Nothing went to Meta.
-result-template = Done: Meta has taken { $taken } languages and refused { $refused }.
+result-template = Done: Meta has taken { $taken ->
+    [one] { $taken } language
+   *[other] { $taken } languages
+} and refused { $refused }.
 submitted-title = At Meta
 submitted-language = Language
 submitted-state = Submission

@@ -132,6 +132,45 @@ pub fn template_status(l: &Words, status: TemplateStatus) -> String {
     })
 }
 
+/// Where a number stands at Meta, as it is stored; what is not known here is said in Meta's word.
+pub fn number_status(l: &Words, status: &str) -> String {
+    l.t(match status {
+        "connected" => "number-status-connected",
+        "pending" => "number-status-pending",
+        "flagged" => "number-status-flagged",
+        "restricted" => "number-status-restricted",
+        "rate_limited" => "number-status-rate-limited",
+        "banned" => "number-status-banned",
+        "disconnected" => "number-status-disconnected",
+        "migrated" => "number-status-migrated",
+        "deleted" => "number-status-deleted",
+        "unverified" => "number-status-unverified",
+        "unknown" => "meta-status-unknown",
+        other => return other.to_owned(),
+    })
+}
+
+/// Where in a message something stands, such as `zh_HK button 1`, which what is signed says in English.
+pub fn part_of_message(l: &Words, place: &str) -> String {
+    if !l.lang().is_chinese() {
+        return place.to_owned();
+    }
+    let (before, last) = place.rsplit_once(' ').unwrap_or(("", place));
+    let (before, part) = match last.parse::<u64>() {
+        Ok(number) => match before.strip_suffix("button") {
+            Some(before) => (before.trim_end(), l.t1("template-part-button", "n", number)),
+            None => return place.to_owned(),
+        },
+        Err(_) => match last {
+            "header" => (before, l.t("template-part-header")),
+            "body" => (before, l.t("template-part-body")),
+            "footer" => (before, l.t("template-part-footer")),
+            _ => return place.to_owned(),
+        },
+    };
+    if before.is_empty() { part } else { format!("{before} {part}") }
+}
+
 /// Whom a small write is about: a masked name, or how many, which what was signed counts in English.
 pub fn whom(l: &Words, who: &str) -> String {
     let counted = || {

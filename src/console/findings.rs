@@ -324,7 +324,7 @@ fn left_out(l: &Words, value: &str) -> String {
         Some((Ok(count), reason)) => format!("{} ({})", said(reason), l.num(count)),
         _ => said(part),
     };
-    value.split(", ").map(one).collect::<Vec<_>>().join(if l.lang().is_chinese() { "、" } else { ", " })
+    l.series(&value.split(", ").map(one).collect::<Vec<_>>())
 }
 
 /// A time among the facts.
@@ -345,7 +345,10 @@ fn fact(l: &Words, name: &str, value: &str) -> FluentValue<'static> {
         | "found" | "known" => None,
         "state" => value.parse().map(|state| order_tag(l, state).text).ok(),
         "kind" if matches!(value, "image" | "video" | "audio" | "document") => kind_words(l, value),
-        "status" => value.parse().map(|status| facts::template_status(l, status)).ok(),
+        "status" => Some(
+            value.parse().map_or_else(|_| facts::number_status(l, value), |status| facts::template_status(l, status)),
+        ),
+        "place" => Some(facts::part_of_message(l, value)),
         _ => match value.parse::<u64>() {
             // As a figure, for it chooses between one and many.
             Ok(count) => return FluentValue::from(count),

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::broadcasts::permitted;
 use super::errors::Trouble;
+use super::facts;
 use super::forms::{Fields, Posted};
 use super::page::{Chrome, Here, Notice, StopLine};
 use super::parts::{Tag, Tone};
@@ -148,12 +149,12 @@ pub fn place(l: &Words, number: Option<&SendingNumber>, stopped: Option<Stopped>
         Quality::Green => l.t("quality-high"),
         Quality::Yellow => l.t("quality-medium"),
         Quality::Red => l.t("quality-low"),
-        Quality::Unknown => "–".to_owned(),
+        Quality::Unknown => l.t("quality-unknown"),
     };
     Place {
         name: number.map_or_else(|| ALL.to_owned(), |number| number.display.clone()),
         number: number.map(|number| format!("{} · {}", number.display, number.name)),
-        at_meta: number.map(|number| (number.status.clone(), quality(number.quality))),
+        at_meta: number.map(|number| (facts::number_status(l, &number.status), quality(number.quality))),
         state: if stopped.is_some() {
             Tag::new(Tone::Danger, "stop", l.t("numbers-stopped"))
         } else {

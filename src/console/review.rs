@@ -121,7 +121,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
         };
         return Some(Outcome { tone: Tone::Danger, text, lang });
     }
-    let figure = |name: &str| request.result.as_ref()?.get(name)?.as_u64().map(|count| l.num(count));
+    let figure = |name: &str| request.result.as_ref()?.get(name)?.as_u64();
     let text = match &request.preview.view {
         View::Broadcast(_) => return None,
         View::ContactImport(_) => {
@@ -138,7 +138,7 @@ pub fn outcome(l: &Words, request: &ActionRequest, stopped_by_person: bool) -> O
             let (applied, aside, unread) = (figure("applied")?, figure("aside")?, figure("unread")?);
             l.t3("result-retry", "applied", applied, "aside", aside, "unread", unread)
         }
-        View::Automation(view) => automation::outcome(l, view, &figure("version")?),
+        View::Automation(view) => automation::outcome(l, view, figure("version")?),
         View::ContactUpsert(_) => request.result.as_ref().map(|_| l.t("result-contact"))?,
         View::ConversationAssign(_) => {
             let given = l.t2("result-assigned", "given", figure("assigned")?, "changed", figure("changed_since")?);
@@ -199,7 +199,7 @@ pub struct BroadcastReview {
 #[derive(Clone, Debug)]
 pub struct MessageSection {
     pub template: String,
-    /// As Meta names it: `MARKETING`.
+    /// In words.
     pub category: String,
     pub variants: Vec<Variant>,
 }

@@ -27,6 +27,12 @@ impl Words {
         signed(&n.whole().to_string())
     }
 
+    /// `a, b`, `a、b`.
+    pub fn series(&self, words: &[impl AsRef<str>]) -> String {
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        words.join(if self.lang().is_chinese() { "、" } else { ", " })
+    }
+
     /// `Tue 1 Dec 2026, 10:00 HKT`, `2026年12月1日(星期二)10:00 HKT`.
     pub fn when(&self, at: impl Moment) -> String {
         self.when_in(at, self.zone())

@@ -360,14 +360,13 @@ fn answer(l: &Words, view: &AnswerView) -> AnswerLine {
 pub fn summary(l: &Words, view: &AutomationView) -> String {
     let (change, effect) = (&view.change, &view.effect);
     let values = [
-        ("kind", kind(l, view.script.kind)),
-        ("name", change.name.clone()),
-        ("version", l.num(change.version)),
-        ("messages", l.num(effect.messages)),
-        ("days", l.num(effect.days)),
-        ("different", l.num(effect.different)),
+        ("kind", kind(l, view.script.kind).into()),
+        ("name", change.name.as_str().into()),
+        ("version", change.version.into()),
+        ("messages", effect.messages.into()),
+        ("days", effect.days.into()),
+        ("different", effect.different.into()),
     ];
-    let values = values.map(|(name, value)| (name, value.into()));
     match change.becomes {
         Becomes::Draft => l.t_with("summary-automation-draft", &values),
         Becomes::Active => l.t_with("summary-automation-live", &values),
@@ -376,7 +375,7 @@ pub fn summary(l: &Words, view: &AutomationView) -> String {
 }
 
 /// What came of it.
-pub fn outcome(l: &Words, view: &AutomationView, version: &str) -> String {
+pub fn outcome(l: &Words, view: &AutomationView, version: u64) -> String {
     match view.change.becomes {
         Becomes::Draft => l.t1("result-automation-draft", "version", version),
         Becomes::Active => l.t1("result-automation-live", "version", version),

@@ -31,7 +31,7 @@ pub fn broadcast(l: &Words, view: &BroadcastView, root: &str) -> BroadcastReview
 fn message(l: &Words, view: &MessageView) -> MessageSection {
     MessageSection {
         template: view.template.clone(),
-        category: view.category.as_str().to_uppercase(),
+        category: facts::category(l, view.category),
         variants: view.languages.iter().map(|language| variant(l, language)).collect(),
     }
 }
@@ -39,7 +39,9 @@ fn message(l: &Words, view: &MessageView) -> MessageSection {
 fn variant(l: &Words, view: &LanguageView) -> Variant {
     let status = match view.status {
         TemplateStatus::Approved => Proof { holds: true, text: l.t("template-approved") },
-        other => Proof { holds: false, text: l.t1("template-not-approved", "status", other.as_str()) },
+        other => {
+            Proof { holds: false, text: l.t1("template-not-approved", "status", facts::template_status(l, other)) }
+        }
     };
     let quality = facts::quality(l, view.quality);
     let low = matches!(view.quality, templates::Quality::Red | templates::Quality::Yellow);
@@ -227,7 +229,7 @@ pub(super) fn links(l: &Words, view: &LinksView) -> LinksSection {
             .map(|link| LinkView {
                 domain: link.domain.clone(),
                 address: link.url.clone(),
-                place: link.place.clone(),
+                place: facts::part_of_message(l, &link.place),
                 proofs: proofs(link),
             })
             .collect(),
@@ -239,16 +241,16 @@ pub(super) fn links(l: &Words, view: &LinksView) -> LinksSection {
 pub fn summary(l: &Words, view: &BroadcastView, sends: bool) -> String {
     let people = view.audience.funnel.will_receive;
     if !sends {
-        return l.t2("summary-create", "template", &view.message.template, "people", l.num(people));
+        return l.t2("summary-create", "template", &view.message.template, "people", people);
     }
     let start = view.schedule.schedule.start_at;
     let values = [
-        ("template", view.message.template.clone()),
-        ("category", facts::category(l, view.message.category)),
-        ("people", l.num(people)),
-        ("markets", l.num(view.audience.markets.len())),
-        ("when", start.map_or_else(|| l.t("summary-at-once"), |at| l.when(at.to_jiff()))),
-        ("ceiling", view.schedule.cost.ceiling.to_string()),
+        ("template", view.message.template.as_str().into()),
+        ("category", facts::category(l, view.message.category).into()),
+        ("people", people.into()),
+        ("markets", view.audience.markets.len().into()),
+        ("when", start.map_or_else(|| l.t("summary-at-once"), |at| l.when(at.to_jiff())).into()),
+        ("ceiling", view.schedule.cost.ceiling.to_string().into()),
     ];
-    l.t_with("summary-schedule", &values.map(|(name, value)| (name, value.into())))
+    l.t_with("summary-schedule", &values)
 }

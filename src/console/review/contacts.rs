@@ -170,12 +170,12 @@ fn consent(l: &Words, row: &ImportConsent) -> ConsentLine {
 /// What would be written, in one sentence made of signed figures.
 pub fn summary(l: &Words, view: &ImportView) -> String {
     let values = [
-        ("name", view.name.clone()),
-        ("taken", l.num(view.taken())),
-        ("rows", l.num(view.rows)),
-        ("new", l.num(view.change.new)),
-        ("changed", l.num(view.change.changed)),
-        ("unchanged", l.num(view.change.unchanged)),
+        ("name", view.name.as_str().into()),
+        ("taken", view.taken().into()),
+        ("rows", view.rows.into()),
+        ("new", view.change.new.into()),
+        ("changed", view.change.changed.into()),
+        ("unchanged", view.change.unchanged.into()),
     ];
-    l.t_with("summary-import", &values.map(|(name, value)| (name, value.into())))
+    l.t_with("summary-import", &values)
 }

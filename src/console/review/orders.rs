@@ -177,7 +177,7 @@ pub fn order_tag(l: &Words, state: OrderState) -> Tag {
 
 /// What would be ordered, in one sentence made of signed figures.
 pub fn order_summary(l: &Words, view: &OrderView) -> String {
-    let (lines, total) = (l.num(view.items.lines.len() as u64), view.items.total.to_string());
+    let (lines, total) = (view.items.lines.len(), view.items.total.to_string());
     l.t3("summary-order", "n", lines, "who", view.thread.who(), "total", total)
 }
 
@@ -188,7 +188,7 @@ pub fn payment_summary(l: &Words, view: &PaymentLinkView) -> String {
         ("who", who.into()),
         ("order", order.into()),
         ("amount", view.terms.amount.to_string().into()),
-        ("minutes", l.num(u64::from(minutes)).into()),
+        ("minutes", minutes.into()),
     ];
     l.t_with("summary-payment", &figures)
 }

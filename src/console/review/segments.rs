@@ -70,11 +70,11 @@ pub fn segment(l: &Words, view: &SegmentChangeView) -> SegmentReview {
 
 /// What would change, in one sentence made of signed figures.
 pub fn summary(l: &Words, view: &SegmentChangeView) -> String {
-    let (name, reached) = (view.change.name.clone(), l.num(view.effect.people_after));
+    let (name, reached) = (view.change.name.as_str(), view.effect.people_after);
     if view.change.before.is_none() {
         return l.t2("summary-segment-new", "name", name, "people", reached);
     }
-    let values =
-        [("name", name), ("enter", l.num(view.effect.enter)), ("leave", l.num(view.effect.leave)), ("people", reached)];
-    l.t_with("summary-segment", &values.map(|(name, value)| (name, value.into())))
+    let (enter, leave) = (view.effect.enter, view.effect.leave);
+    let values = [("name", name.into()), ("enter", enter.into()), ("leave", leave.into()), ("people", reached.into())];
+    l.t_with("summary-segment", &values)
 }

@@ -192,7 +192,7 @@ pub fn summary(l: &Words, view: &TemplateView, leaves: bool) -> String {
         ("name", view.name.clone()),
         ("category", category),
         ("version", l.num(view.version)),
-        ("languages", languages.join("、")),
+        ("languages", l.series(&languages)),
         ("mark", mark(l, view.mark)),
     ];
     l.t_with(key, &values.map(|(name, value)| (name, value.into())))

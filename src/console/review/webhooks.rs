@@ -86,7 +86,6 @@ fn event(l: &Words, view: &AsideEvent) -> EventLine {
 
 /// What would be tried again, in one sentence made of signed figures.
 pub fn summary(l: &Words, view: &RetryView) -> String {
-    let (events, changes) = (l.num(view.effect.events), l.num(view.effect.changes));
     let ids: Vec<String> = view.posts.iter().map(|post| post.id.to_string()).collect();
-    l.t3("summary-retry", "name", ids.join("、"), "events", events, "changes", changes)
+    l.t3("summary-retry", "name", l.series(&ids), "events", view.effect.events, "changes", view.effect.changes)
 }

@@ -78,7 +78,7 @@ pub fn review() -> BroadcastReview {
     BroadcastReview {
         message: MessageSection {
             template: "winter_offer".into(),
-            category: "MARKETING".into(),
+            category: "marketing".into(),
             variants: vec![
                 variant("zh_HK", "zh-Hant-HK", 9_120, chinese, "立即查看"),
                 variant("en", "en", 2_310, english, "See the offer"),
