@@ -614,6 +614,7 @@ closing-payment = it is about paying, or something was ordered in it
 closing-escalation = it was escalated
 closing-unanswered = the customer still waits for an answer
 closing-words = What the customer wrote last
+closing-part = The newest { $shown } are shown; the rules looked at the newest { $read } since it was opened. All of it stands in the conversation.
 closing-silent = Nothing since it was opened.
 summary-handover = Handover of { $who }: into the queue { $queue }, given to { $person }.
 summary-closing = Close the conversation with { $who }: { $outcome }.

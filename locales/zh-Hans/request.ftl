@@ -508,6 +508,7 @@ closing-payment = 涉及付款，或其中有订单
 closing-escalation = 曾经升级
 closing-unanswered = 客户仍在等候回复
 closing-words = 客户最近的消息
+closing-part = 只显示最新 { $shown } 条；规则检查了开启后最新 { $read } 条。全部消息可在对话中查看。
 closing-silent = 开启后没有消息。
 summary-handover = 移交对话（{ $who }）：转入队列 { $queue }，分配给 { $person }。
 summary-closing = 关闭与{ $who }的对话：{ $outcome }。

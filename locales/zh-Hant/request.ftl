@@ -508,6 +508,7 @@ closing-payment = 涉及付款，或其中有訂單
 closing-escalation = 曾經升級
 closing-unanswered = 客戶仍在等候回覆
 closing-words = 客戶最近的訊息
+closing-part = 只顯示最新 { $shown } 則；規則檢查了開啟後最新 { $read } 則。全部訊息可在對話中查看。
 closing-silent = 開啟後沒有訊息。
 summary-handover = 移交對話（{ $who }）：轉入佇列 { $queue }，指派予 { $person }。
 summary-closing = 關閉與{ $who }的對話：{ $outcome }。

@@ -15,7 +15,7 @@ use super::page::Chrome;
 use super::parts::{Digest, Due, Tag, Tone};
 use super::pictures::Picture;
 use super::replies::Said;
-use super::review::{Header, Review, SheetPart};
+use super::review::{Header, Review, SheetPart, Writer};
 use super::submitted::SubmittedLine;
 use super::word_diff::Fate;
 use crate::domain::requests::Decision;

@@ -33,7 +33,7 @@ pub use contacts::{ConsentLine, FileFacts, ImportPerson, ImportReview, LeftOutLi
 pub use messages::{SaidLine, SaidMessage, SessionReview};
 pub use orders::{CustomerReview, FoundLine, OrderLine, OrderReview, PaymentReview};
 pub use segments::{DrawnLine, SegmentReview, SegmentSide};
-pub use sheet::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
+pub use sheet::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, Writer};
 pub use templates::{ChangeLine, PartLine, TemplateReview, TemplateVariant, UseLine};
 pub use webhooks::{EventLine, PostReview, RetryReview};
 

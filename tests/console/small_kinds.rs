@@ -61,7 +61,7 @@ async fn another_number_of_a_contact_is_decided_on_one_page(db: TestDb) {
         &[
             "1 What changes",
             "Person C••• T•• M•• 0•",
-            "Number +852 •••• ••00 +852 •••• ••68",
+            "Number removed +852 •••• ••00 added +852 •••• ••68",
             "crm <•••",
             "2 Consent and policy",
             "May not be written to because –",

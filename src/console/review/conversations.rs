@@ -1,12 +1,12 @@
 //! The sections of conversations that go to somebody else or are closed: who gets what, what waits, and what the team alone reads.
 
-use super::sheet::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, list, moment};
+use super::sheet::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, Writer, list, moment};
 use crate::console::conversations::{kind_words, outcome_words};
 use crate::console::facts;
 use crate::console::message_text::pieces;
 use crate::console::requests::{Section, link_tag};
 use crate::domain::clock::Timestamp;
-use crate::domain::conversations::handover::ClosingReason;
+use crate::domain::conversations::handover::{CLOSING_READ, CLOSING_SHOWN, ClosingReason};
 use crate::domain::preview::{AssignmentView, ClosingView, HandoverLine, HeardLine, OpenLink};
 use crate::words::Words;
 
@@ -41,7 +41,7 @@ pub fn assignment(l: &Words, view: &AssignmentView) -> SheetReview {
     effect.extend(view.threads.iter().filter_map(|line| {
         let by = l.t2("handover-newest-note", "who", &line.who, "n", line.notes);
         let text = pieces(line.latest_note.as_deref()?);
-        Some(SheetPart::Said(SheetSaid { by, at: None, text }))
+        Some(SheetPart::Said(SheetSaid { writer: Writer::Team, by, at: None, text }))
     }));
     effect.push(SheetPart::Note(l.t("handover-note-hidden")));
     SheetReview {
@@ -69,7 +69,8 @@ fn row(l: &Words, line: &HandoverLine) -> Vec<SheetCell> {
 
 /// What only the team reads, in the agent's words.
 fn note(l: &Words, text: Option<&str>) -> Option<SheetPart> {
-    text.map(|text| SheetPart::Said(SheetSaid { by: l.t("handover-note"), at: None, text: pieces(text) }))
+    let said = |text| SheetSaid { writer: Writer::Agent, by: l.t("handover-note"), at: None, text: pieces(text) };
+    text.map(|text| SheetPart::Said(said(text)))
 }
 
 /// Who would get what, in one sentence made of signed facts.
@@ -112,6 +113,9 @@ pub fn closing(l: &Words, view: &ClosingView) -> SheetReview {
         talk.push(SheetPart::Note(l.t("closing-silent")));
     }
     talk.extend(view.words.iter().map(|line| said(l, line)));
+    if view.words.len() >= CLOSING_SHOWN {
+        talk.push(SheetPart::Note(l.t2("closing-part", "shown", CLOSING_SHOWN, "read", CLOSING_READ)));
+    }
     talk.extend(links(l, &view.links));
     SheetReview {
         sections: vec![
@@ -123,6 +127,7 @@ pub fn closing(l: &Words, view: &ClosingView) -> SheetReview {
 
 fn said(l: &Words, line: &HeardLine) -> SheetPart {
     SheetPart::Said(SheetSaid {
+        writer: Writer::Customer,
         by: l.t("session-customer"),
         at: Some(line.at.to_jiff()),
         text: pieces(&line.text.clone().or_else(|| kind_words(l, &line.kind)).unwrap_or_default()),

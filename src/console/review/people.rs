@@ -1,6 +1,6 @@
 //! The sections of changes of what is known of customers: part by part before and after, and what they said about consent.
 
-use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, list, moment};
+use super::sheet::{Sheet, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, Writer, list, moment};
 use crate::console::conditions;
 use crate::console::facts;
 use crate::console::message_text::pieces;
@@ -171,7 +171,8 @@ fn act(l: &Words, view: &ConsentChangeView) -> Vec<SheetPart> {
     let shown = match &view.act {
         None => SheetPart::Note(l.t("history-no-act")),
         Some(ActView { at, text: Some(text), .. }) => {
-            SheetPart::Said(SheetSaid { by: l.t("session-customer"), at: Some(at.to_jiff()), text: pieces(text) })
+            let (writer, by) = (Writer::Customer, l.t("session-customer"));
+            SheetPart::Said(SheetSaid { writer, by, at: Some(at.to_jiff()), text: pieces(text) })
         }
         Some(ActView { at, form, .. }) => SheetPart::Facts(vec![
             SheetFact::is(l.t("history-form"), form.clone().unwrap_or_default()),

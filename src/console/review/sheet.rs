@@ -74,9 +74,19 @@ impl SheetCell {
     }
 }
 
+/// Who wrote something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    Customer,
+    Team,
+    /// What it says is nobody's word but its own.
+    Agent,
+}
+
 /// What somebody wrote.
 #[derive(Clone, Debug)]
 pub struct SheetSaid {
+    pub writer: Writer,
     pub by: String,
     pub at: Option<Timestamp>,
     pub text: Vec<Piece>,

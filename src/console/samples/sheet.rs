@@ -3,7 +3,7 @@
 use super::{HOSTILE, now};
 use crate::console::message_text::pieces;
 use crate::console::requests::Section;
-use crate::console::review::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable};
+use crate::console::review::{Sheet, SheetCell, SheetFact, SheetPart, SheetReview, SheetSaid, SheetTable, Writer};
 
 pub fn sheet() -> SheetReview {
     let table = SheetTable {
@@ -22,7 +22,8 @@ pub fn sheet() -> SheetReview {
         SheetFact::is(HOSTILE.into(), "gold".into()),
         SheetFact::is("Conversation".into(), "C•••".into()).at("/conversations/cv_1".into()),
     ];
-    let said = SheetSaid { by: "Customer".into(), at: Some(now()), text: pieces(HOSTILE) };
+    let said =
+        |writer, by: &str| SheetPart::Said(SheetSaid { writer, by: by.into(), at: Some(now()), text: pieces(HOSTILE) });
     SheetReview {
         sections: vec![
             Sheet { section: Section::Change, meta: Some("new".into()), parts: vec![SheetPart::Facts(facts)] },
@@ -32,7 +33,9 @@ pub fn sheet() -> SheetReview {
                 parts: vec![
                     SheetPart::Title("History".into()),
                     SheetPart::Table(table),
-                    SheetPart::Said(said),
+                    said(Writer::Customer, "Customer"),
+                    said(Writer::Team, "A colleague"),
+                    said(Writer::Agent, "Note for the team"),
                     SheetPart::Note("It stays with the person.".into()),
                 ],
             },

@@ -46,6 +46,10 @@ impl AssignPlan {
     }
 }
 
+/// Messages that are read to see why a person has to agree to a closing, and those that a page shows: the newest.
+pub const CLOSING_READ: u32 = 50;
+pub const CLOSING_SHOWN: usize = 6;
+
 words! {
     /// Why a person has to agree before a conversation is closed.
     ClosingReason, "reason to ask a person" {

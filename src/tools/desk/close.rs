@@ -5,7 +5,7 @@ use crate::domain::action::Action;
 use crate::domain::audit::{Actor, Event};
 use crate::domain::clock::Timestamp;
 use crate::domain::contacts::tags::fault;
-use crate::domain::conversations::handover::{ClosePlan, ClosingReason, LookedAt};
+use crate::domain::conversations::handover::{CLOSING_READ, CLOSING_SHOWN, ClosePlan, ClosingReason, LookedAt};
 use crate::domain::conversations::{Conversation, ConversationAct, Outcome as ThreadOutcome};
 use crate::domain::ids::{ConversationId, RequestId, TenantId};
 use crate::domain::orders::links::LinkState;
@@ -45,9 +45,6 @@ pub const TOOLS: &[Tool] = &[Tool {
     output: schema::<RequestView>,
 }];
 
-/// Messages that are read to see what it is about, and those that a page shows.
-const READ: u32 = 50;
-const SHOWN: usize = 6;
 /// Orders whose payment links are looked at, the newest.
 const ORDERS: u32 = 10;
 /// Labels of one call.
@@ -100,7 +97,7 @@ async fn propose(ctx: &Ctx, caller: &Caller, arguments: CloseArguments) -> Resul
     let refused = may_close(&thread, thread.version, thread.unread, arguments.outcome).err();
     let team = store::people::people(db, tenant).await?;
     let note = arguments.note.map(|note| note.as_str().trim().to_owned()).filter(|note| !note.is_empty());
-    let mut words: Vec<HeardLine> = lines.iter().take(SHOWN).map(shown).collect();
+    let mut words: Vec<HeardLine> = lines.iter().take(CLOSING_SHOWN).map(shown).collect();
     words.reverse();
     let view = ClosingView {
         conversation_id: thread.id,
@@ -181,7 +178,7 @@ fn may_close(
 /// What the customer wrote since it was opened, newest first.
 async fn heard(db: &Db, tenant: TenantId, thread: &Conversation) -> Result<Vec<Line>> {
     let at = (thread.phone_number_id.as_str(), thread.contact);
-    let lines = conversations::lines(db, tenant, at, None, READ).await?;
+    let lines = conversations::lines(db, tenant, at, None, CLOSING_READ).await?;
     Ok(lines.into_iter().filter(|line| line.sent_at >= thread.opened_at).collect())
 }
 
