@@ -14,13 +14,11 @@ use countersign::domain::people::Tenant;
 use countersign::domain::policy::Policy;
 use countersign::domain::requests::Status;
 use countersign::domain::secret::Secret;
-use countersign::graph::{Graph, Settings};
 use countersign::inbound;
 use countersign::store::consent::{self, OptOutFilter};
 use countersign::store::webhooks::{self, Backlog};
 use countersign::store::{audit, business, contacts, deliveries, messages, people, requests, stops, templates};
 use countersign::tools::Ctx;
-use countersign::tools::wake::Wake;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -28,6 +26,7 @@ use sha2::Sha256;
 
 use super::{NUMBER, Stage};
 use crate::support::db::{TestDb, on_both};
+use crate::support::door;
 use crate::support::world::who;
 
 on_both!(
@@ -53,24 +52,16 @@ pub struct Door {
 impl Door {
     pub async fn new(test: &TestDb) -> Self {
         let stage = Stage::new(test).await;
-        let graph = Graph::new(&Settings { graph_url: "http://127.0.0.1:9".into(), ..Settings::default() }).unwrap();
         let ctx = Ctx {
-            db: stage.db.clone(),
-            graph,
             clock: Arc::new(SystemClock),
             policy: Arc::new(Policy::default()),
-            public_url: "http://localhost".into(),
             secrets: Arc::new(|name| match name {
                 "TEST_APP_SECRET" => Some(Secret::new("hush")),
                 "OTHER_APP_SECRET" => Some(Secret::new("other")),
                 "TEST_VERIFY" => Some(Secret::new("the word")),
                 _ => None,
             }),
-            wake: Wake::default(),
-            media: countersign::tools::media::Media::default(),
-            orders: countersign::tools::orders::Orders::default(),
-            calls_per_minute: std::num::NonZeroU32::MIN,
-            turns: countersign::tools::turns::Turns::default(),
+            ..door::ctx(&stage.db).0
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/whatsapp", listener.local_addr().unwrap());

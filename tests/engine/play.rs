@@ -19,22 +19,22 @@ use countersign::domain::policy::Policy;
 use countersign::domain::preview::{Finding, Level};
 use countersign::domain::requests::Status;
 use countersign::error::{Error, Result};
+use countersign::graph::GraphError;
 use countersign::graph::errors::{Class, explain};
 use countersign::graph::messages::{Parameters, SendOutcome, TemplateMessage};
-use countersign::graph::{Graph, GraphError, Settings};
 use countersign::store::behind::Remembered;
 use countersign::store::deliveries::{self, Reached, StatusUpdate};
 use countersign::store::identity::Identity;
 use countersign::store::instance::{self, Instance};
 use countersign::store::{people, requests};
 use countersign::tools::Ctx;
-use countersign::tools::wake::Wake;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{LEASE, NUMBER, Stage};
 use crate::support::db::TestDb;
+use crate::support::door;
 use crate::support::until;
 
 pub type Answer = Box<dyn Fn(u32, usize) -> SendOutcome + Send + Sync>;
@@ -184,19 +184,11 @@ impl Play {
     }
 
     pub async fn engine(&mut self, slots: usize) -> Arc<Engine> {
-        let graph = Graph::new(&Settings { graph_url: "http://127.0.0.1:9".into(), ..Settings::default() }).unwrap();
         let ctx = Ctx {
-            db: self.stage.db.clone(),
-            graph,
             clock: Arc::new(SystemClock),
             policy: Arc::new(Policy::default()),
-            public_url: "http://localhost".into(),
             secrets: Arc::new(|_| None),
-            wake: Wake::default(),
-            media: countersign::tools::media::Media::default(),
-            orders: countersign::tools::orders::Orders::default(),
-            calls_per_minute: std::num::NonZeroU32::MIN,
-            turns: countersign::tools::turns::Turns::default(),
+            ..door::ctx(&self.stage.db).0
         };
         let engine = Arc::new(Engine {
             instance: instance::enter(&ctx.db, "test", 0, &Identity::of(&ctx.db).await.unwrap(), ctx.clock.now())
