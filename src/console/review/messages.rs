@@ -8,7 +8,7 @@ use super::sheet::list;
 use crate::console::conversations::kind_words;
 use crate::console::facts;
 use crate::console::message_text::{Piece, Run, formatted, hidden_count, pieces};
-use crate::domain::preview::{SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine};
+use crate::domain::preview::{ChoiceView, SaidView, Sensitivity, SessionMessageView, Speaker, ThreadLine};
 use crate::words::Words;
 
 /// The three sections of a message to one customer.
@@ -50,11 +50,21 @@ pub struct SaidMessage {
     pub body: Vec<Vec<Run>>,
     pub footer: Option<String>,
     pub opens: Option<String>,
-    /// What can be tapped, with the line below or the page that opens.
-    pub choices: Vec<(String, Option<String>)>,
+    /// What can be tapped.
+    pub choices: Vec<SaidChoice>,
     /// The same as it is sent.
     pub raw: Vec<Piece>,
     pub hidden_characters: usize,
+}
+
+/// Something to tap.
+#[derive(Clone, Debug)]
+pub struct SaidChoice {
+    /// The title of the section that begins with it.
+    pub above: Option<String>,
+    pub title: String,
+    /// The line below, or the page that opens.
+    pub detail: Option<String>,
 }
 
 /// A file that a message carries.
@@ -120,11 +130,18 @@ fn kind(l: &Words, kind: &str) -> String {
     }
 }
 
+fn choice(choice: &ChoiceView) -> SaidChoice {
+    SaidChoice { above: choice.above.clone(), title: choice.title.clone(), detail: choice.detail.clone() }
+}
+
 /// A message as its reader sees it.
 pub fn message(l: &Words, view: &SaidView) -> SaidMessage {
-    let choices = view.choices.iter().map(|choice| match &choice.detail {
-        Some(detail) => format!("[{}] {detail}", choice.title),
-        None => format!("[{}]", choice.title),
+    let choices = view.choices.iter().flat_map(|choice| {
+        let tapped = match &choice.detail {
+            Some(detail) => format!("[{}] {detail}", choice.title),
+            None => format!("[{}]", choice.title),
+        };
+        choice.above.clone().into_iter().chain([tapped])
     });
     let file = view.media.as_ref().map(|media| format!("[{}] {}", media.kind, media.at));
     let parts = [file, view.header.clone(), view.body.clone(), view.footer.clone(), view.opens.clone()];
@@ -141,7 +158,7 @@ pub fn message(l: &Words, view: &SaidView) -> SaidMessage {
         body: view.body.as_deref().map(formatted).unwrap_or_default(),
         footer: view.footer.clone(),
         opens: view.opens.clone(),
-        choices: view.choices.iter().map(|choice| (choice.title.clone(), choice.detail.clone())).collect(),
+        choices: view.choices.iter().map(choice).collect(),
         hidden_characters: hidden_count(&stored),
         raw: pieces(&stored),
     }

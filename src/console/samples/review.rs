@@ -3,7 +3,7 @@
 use super::{HOSTILE, at, digest, now};
 use crate::console::message_text::{formatted, hidden_count, pieces};
 use crate::console::parts::{Digest, Proof, Share, Tag, Tone};
-use crate::console::review::messages::{CarriedFile, SaidLine, SaidMessage, SessionReview};
+use crate::console::review::messages::{CarriedFile, SaidChoice, SaidLine, SaidMessage, SessionReview};
 use crate::console::review::{
     AnswerLine, AudienceSection, AutomationReview, BroadcastReview, ConsentLine, ConsentSection, CostLine, DrawnLine,
     EventLine, FileFacts, Header, ImportPerson, ImportReview, LeadLine, LeftOutLine, LineDiff, LinkView, LinksSection,
@@ -244,7 +244,10 @@ pub fn session() -> SessionReview {
             body: formatted("It is *ready*.\n<b>Come by.</b>"),
             footer: Some("Harbour Tea House".into()),
             opens: Some("Choose".into()),
-            choices: vec![("Today".into(), None), (HOSTILE.into(), Some("https://shop.example.hk".into()))],
+            choices: vec![
+                SaidChoice { above: Some(HOSTILE.into()), title: "Today".into(), detail: None },
+                SaidChoice { above: None, title: HOSTILE.into(), detail: Some("https://shop.example.hk".into()) },
+            ],
             raw: pieces("It is *ready*.\u{200B}"),
             hidden_characters: 1,
         },

@@ -297,14 +297,14 @@ impl SaidView {
         match outgoing {
             Outgoing::Text { text } => said("text", text),
             Outgoing::Buttons { text, buttons } => Self {
-                choices: buttons.iter().map(|it| ChoiceView { title: it.title.clone(), detail: None }).collect(),
+                choices: buttons.iter().map(|it| ChoiceView::button(&it.title)).collect(),
                 ..said("reply_buttons", text)
             },
             Outgoing::List { text, button, rows } => Self {
                 opens: Some(button.clone()),
                 choices: rows
                     .iter()
-                    .map(|it| ChoiceView { title: it.title.clone(), detail: it.description.clone() })
+                    .map(|it| ChoiceView { detail: it.description.clone(), ..ChoiceView::button(&it.title) })
                     .collect(),
                 ..said("list", text)
             },
@@ -331,7 +331,10 @@ impl SaidView {
             }),
             choices: choices
                 .iter()
-                .map(|it| ChoiceView { title: it.title.clone(), detail: it.description.clone().filter(|_| lists) })
+                .map(|it| ChoiceView {
+                    detail: it.description.clone().filter(|_| lists),
+                    ..ChoiceView::button(&it.title)
+                })
                 .collect(),
             ..Self::default()
         }

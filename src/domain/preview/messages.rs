@@ -5,8 +5,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::consent::{MessageCategory, Suppression};
 use crate::domain::ids::{AssetId, ContactId, ConversationId};
 use crate::domain::media::MediaAsset;
-use crate::domain::messages::Header;
 use crate::domain::messages::session::SessionContent;
+use crate::domain::messages::{Header, Section};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -150,6 +150,9 @@ pub struct KeptView {
 /// Something to tap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ChoiceView {
+    /// The title of the section of a list that begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<String>,
     /// What stands on it.
     pub title: String,
     /// The line below, or the page that it opens.
@@ -190,7 +193,7 @@ impl SaidView {
                 header: line(message.header.as_ref()),
                 body: Some(message.body.clone()),
                 footer: message.footer.clone(),
-                choices: message.buttons.iter().map(|b| ChoiceView { title: b.title.clone(), detail: None }).collect(),
+                choices: message.buttons.iter().map(|b| ChoiceView::button(&b.title)).collect(),
                 ..said
             },
             SessionContent::List(list) => Self {
@@ -198,19 +201,14 @@ impl SaidView {
                 body: Some(list.body.clone()),
                 footer: list.footer.clone(),
                 opens: Some(list.button.clone()),
-                choices: list
-                    .sections
-                    .iter()
-                    .flat_map(|section| &section.rows)
-                    .map(|row| ChoiceView { title: row.title.clone(), detail: row.description.clone() })
-                    .collect(),
+                choices: list.sections.iter().flat_map(rows).collect(),
                 ..said
             },
             SessionContent::CtaUrl(link) => Self {
                 header: line(link.header.as_ref()),
                 body: Some(link.body.clone()),
                 footer: link.footer.clone(),
-                choices: vec![ChoiceView { title: link.label.clone(), detail: Some(link.url.clone()) }],
+                choices: vec![ChoiceView { detail: Some(link.url.clone()), ..ChoiceView::button(&link.label) }],
                 ..said
             },
             SessionContent::Image(media) | SessionContent::Video(media) => Self { body: media.caption.clone(), ..said },
@@ -224,6 +222,24 @@ impl SaidView {
             },
         }
     }
+}
+
+impl ChoiceView {
+    /// One that has only what stands on it.
+    #[must_use]
+    pub fn button(title: &str) -> Self {
+        Self { above: None, title: title.to_owned(), detail: None }
+    }
+}
+
+/// The rows of a section, the first of them below its title.
+fn rows(section: &Section) -> impl Iterator<Item = ChoiceView> {
+    let titles = std::iter::once(section.title.clone()).chain(std::iter::repeat(None));
+    section.rows.iter().zip(titles).map(|(row, above)| ChoiceView {
+        above,
+        title: row.title.clone(),
+        detail: row.description.clone(),
+    })
 }
 
 fn line(header: Option<&Header>) -> Option<String> {
@@ -241,4 +257,28 @@ fn filename(content: &SessionContent) -> Option<&str> {
 
 fn named(header: Option<&Header>) -> Option<&str> {
     if let Some(Header::Document { filename, .. }) = header { filename.as_deref() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_title_of_a_section_stands_above_its_first_row() {
+        let content: SessionContent = serde_json::from_value(json!({"list": {
+            "body": "When?", "button": "Choose", "sections": [
+                {"title": "Today", "rows": [{"id": "1", "title": "10:00"}, {"id": "2", "title": "11:00", "description": "Last one"}]},
+                {"title": "Tomorrow", "rows": [{"id": "3", "title": "10:00"}]},
+            ],
+        }}))
+        .unwrap();
+        let shown = SaidView::of(&content).choices;
+        let told: Vec<_> =
+            shown.iter().map(|it| (it.above.as_deref(), it.title.as_str(), it.detail.as_deref())).collect();
+        assert_eq!(
+            told,
+            [(Some("Today"), "10:00", None), (None, "11:00", Some("Last one")), (Some("Tomorrow"), "10:00", None)]
+        );
+    }
 }

@@ -100,7 +100,7 @@ fn acts(rule: &KeywordRule, names: &impl Named) -> StepView {
             let mut shown = says(StepKind::Message, say);
             if let Some(said) = shown.says.as_mut().filter(|_| !buttons.is_empty()) {
                 "reply_buttons".clone_into(&mut said.kind);
-                said.choices = buttons.iter().map(|title| ChoiceView { title: title.clone(), detail: None }).collect();
+                said.choices = buttons.iter().map(|title| ChoiceView::button(title)).collect();
             }
             shown
         }

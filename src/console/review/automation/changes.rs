@@ -109,7 +109,8 @@ fn content(l: &Words, step: &StepView) -> Vec<Line> {
         for (choice, lead) in message.choices.iter().zip(ways) {
             let detail = choice.detail.as_ref().map(|detail| format!(" – {detail}")).unwrap_or_default();
             let to = lead.map(|lead| format!(" → {}", lead.to)).unwrap_or_default();
-            add(key, format!("{}{detail}{to}", choice.title));
+            let above = choice.above.as_ref().map(|above| format!("{above}: ")).unwrap_or_default();
+            add(key, format!("{above}{}{detail}{to}", choice.title));
         }
     }
     for lead in step.leads.iter().filter(|lead| lead.by != LeadKind::Choice) {
